@@ -1,0 +1,125 @@
+//! Idle timeout, lifetime, and when to renew: pure functions of times and the present.
+//!
+//! Every time is in unix seconds and every answer follows from the arguments, so that shortening a
+//! limit takes effect on the cookies that are already out there.
+
+use time::Duration;
+
+use super::Refusal;
+
+/// How far ahead of ours the clock that signed a cookie may be.
+const CLOCK_SKEW: i64 = 60;
+
+/// The two clocks of a session, as ASVS 5.0 (7.3.1 and 7.3.2) asks for them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lifetimes {
+    /// A session ends when nothing signed its cookie for this long.
+    pub(super) idle: Duration,
+    /// A session ends this long after it began, however busy it is.
+    pub(super) lifetime: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            idle: Duration::days(7),
+            lifetime: Duration::days(30),
+        }
+    }
+}
+
+/// The two times that a cookie vouches for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) began: i64,
+    pub(super) signed: i64,
+}
+
+impl Lifetimes {
+    /// Whether a session with these times is alive at `now`.
+    pub(super) fn check(&self, times: Times, now: i64) -> Result<(), Refusal> {
+        let latest = now.saturating_add(CLOCK_SKEW);
+        if times.signed > latest || times.began > latest {
+            return Err(Refusal::FromTheFuture);
+        }
+        if now.saturating_sub(times.began) >= self.lifetime.whole_seconds() {
+            return Err(Refusal::Lifetime);
+        }
+        if now.saturating_sub(times.signed) >= self.idle.whole_seconds() {
+            return Err(Refusal::Idle);
+        }
+        Ok(())
+    }
+
+    /// Whether more than a tenth of the idle timeout has passed since the cookie was signed.
+    ///
+    /// Waiting for a tenth keeps most responses free of a cookie, at the price that a session may
+    /// end that much sooner than the idle timeout says.
+    pub(super) fn is_renewal_due(&self, signed: i64, now: i64) -> bool {
+        now.saturating_sub(signed) > self.idle.whole_seconds() / 10
+    }
+
+    /// What is really left at `now`, in seconds, of a session that began at `began` and is signed
+    /// now: the `Max-Age` of its cookie.
+    pub(super) fn max_age(&self, began: i64, now: i64) -> i64 {
+        let age = now.saturating_sub(began);
+        let left = self.lifetime.whole_seconds().saturating_sub(age);
+        left.clamp(0, self.idle.whole_seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+    const DAY: i64 = 86_400;
+
+    fn check(began: i64, signed: i64) -> Result<(), Refusal> {
+        Lifetimes::default().check(Times { began, signed }, NOW)
+    }
+
+    #[test]
+    fn a_session_ends_when_it_was_idle_for_the_idle_timeout() {
+        let began = NOW - 8 * DAY;
+        assert_eq!(check(began, NOW - 7 * DAY + 1), Ok(()));
+        assert_eq!(check(began, NOW - 7 * DAY), Err(Refusal::Idle));
+    }
+
+    #[test]
+    fn a_session_ends_when_it_has_had_its_lifetime_however_fresh_its_cookie() {
+        assert_eq!(check(NOW - 30 * DAY + 1, NOW), Ok(()));
+        assert_eq!(check(NOW - 30 * DAY, NOW), Err(Refusal::Lifetime));
+    }
+
+    #[test]
+    fn a_clock_may_be_a_minute_ahead_and_no_more() {
+        assert_eq!(check(NOW + 60, NOW + 60), Ok(()));
+        assert_eq!(check(NOW, NOW + 61), Err(Refusal::FromTheFuture));
+        assert_eq!(check(NOW + 61, NOW), Err(Refusal::FromTheFuture));
+    }
+
+    #[test]
+    fn absurd_times_are_refused_without_overflow() {
+        assert_eq!(check(i64::MIN, NOW), Err(Refusal::Lifetime));
+        assert_eq!(check(NOW, i64::MIN), Err(Refusal::Idle));
+        assert_eq!(check(i64::MAX, i64::MAX), Err(Refusal::FromTheFuture));
+    }
+
+    #[test]
+    fn renewal_waits_for_a_tenth_of_the_idle_timeout() {
+        let lifetimes = Lifetimes::default();
+        let tenth = 7 * DAY / 10;
+        assert!(!lifetimes.is_renewal_due(NOW - tenth, NOW));
+        assert!(lifetimes.is_renewal_due(NOW - tenth - 1, NOW));
+    }
+
+    #[test]
+    fn max_age_is_the_idle_timeout_until_less_than_that_is_left() {
+        let lifetimes = Lifetimes::default();
+        assert_eq!(lifetimes.max_age(NOW, NOW), 7 * DAY);
+        assert_eq!(lifetimes.max_age(NOW - 23 * DAY, NOW), 7 * DAY);
+        assert_eq!(lifetimes.max_age(NOW - 29 * DAY, NOW), DAY);
+        assert_eq!(lifetimes.max_age(NOW - 31 * DAY, NOW), 0);
+    }
+}

@@ -1,0 +1,240 @@
+//! The wire format: signing a payload, verifying a value, and which of several keys did it.
+//!
+//! It is the format of `URLSafeTimedSerializer` in Python's itsdangerous, so that its own tools
+//! read our cookies: `payload "." timestamp "." signature`, each in base64url without padding. The
+//! key of each HMAC is `HMAC(SECRET_KEY, salt)`, and the salt holds the cookie's name, so that a
+//! value signed for one cookie is refused in another.
+
+use std::fmt;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::{Refusal, cookie::MAX_BYTES};
+
+type HmacSha256 = Hmac<Sha256>;
+
+/// Signs with the first key and verifies with all of them.
+pub(super) struct Signer {
+    /// One HMAC a key, with the key already absorbed: per value only the message is left to do.
+    keys: Vec<HmacSha256>,
+}
+
+/// A value whose signature is right.
+#[derive(Debug, PartialEq)]
+pub(super) struct Signed {
+    /// The signed bytes, decoded.
+    pub(super) payload: Vec<u8>,
+    /// When it was signed, in unix seconds.
+    pub(super) at: i64,
+    /// Whether the key that signs today signed it, and not a fallback.
+    pub(super) by_signing_key: bool,
+}
+
+impl Signer {
+    pub(super) fn new<K: AsRef<[u8]>>(
+        cookie_name: &str,
+        signing_key: K,
+        fallback_keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        let salt = format!("signet.session.{cookie_name}");
+        let derive = |key: K| {
+            let derived = keyed(key.as_ref()).chain_update(&salt).finalize();
+            keyed(&derived.into_bytes())
+        };
+        Self {
+            keys: std::iter::once(signing_key)
+                .chain(fallback_keys)
+                .map(derive)
+                .collect(),
+        }
+    }
+
+    /// The cookie value that carries `payload`, signed at `now` (unix seconds, not negative).
+    pub(super) fn sign(&self, payload: &[u8], now: i64) -> String {
+        let mut value = BASE64URL.encode(payload);
+        value.push('.');
+        BASE64URL.encode_string(timestamp(now), &mut value);
+        let mac = self.keys[0].clone().chain_update(&value).finalize();
+        value.push('.');
+        BASE64URL.encode_string(mac.into_bytes(), &mut value);
+        value
+    }
+
+    /// Checks the signature of `value` in constant time, and only then decodes the rest.
+    pub(super) fn verify(&self, value: &[u8]) -> Result<Signed, Refusal> {
+        if value.len() > MAX_BYTES {
+            return Err(Refusal::Malformed);
+        }
+        let (message, signature) = split_at_last_dot(value)?;
+        let signature = BASE64URL
+            .decode(signature)
+            .map_err(|_| Refusal::Malformed)?;
+        let key = self
+            .keys
+            .iter()
+            .position(|key| {
+                let mac = key.clone().chain_update(message);
+                mac.verify_slice(&signature).is_ok()
+            })
+            .ok_or(Refusal::BadSignature)?;
+
+        let (payload, timestamp) = split_at_last_dot(message)?;
+        Ok(Signed {
+            payload: BASE64URL.decode(payload).map_err(|_| Refusal::Malformed)?,
+            at: parse_timestamp(timestamp)?,
+            by_signing_key: key == 0,
+        })
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("keys", &self.keys.len())
+            .finish()
+    }
+}
+
+fn keyed(key: &[u8]) -> HmacSha256 {
+    #[expect(
+        clippy::expect_used,
+        reason = "RFC 2104 defines HMAC for every key length"
+    )]
+    HmacSha256::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+fn split_at_last_dot(value: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+    let dot = value
+        .iter()
+        .rposition(|byte| *byte == b'.')
+        .ok_or(Refusal::Malformed)?;
+    Ok((&value[..dot], &value[dot + 1..]))
+}
+
+/// Big-endian unix seconds without leading zero bytes.
+fn timestamp(now: i64) -> Vec<u8> {
+    let zeros = now.leading_zeros() as usize / 8;
+    now.to_be_bytes()[zeros..].to_vec()
+}
+
+fn parse_timestamp(encoded: &[u8]) -> Result<i64, Refusal> {
+    let bytes = BASE64URL.decode(encoded).map_err(|_| Refusal::Malformed)?;
+    let mut seconds = [0; 8];
+    let zeros = seconds
+        .len()
+        .checked_sub(bytes.len())
+        .ok_or(Refusal::Malformed)?;
+    seconds[zeros..].copy_from_slice(&bytes);
+    i64::try_from(u64::from_be_bytes(seconds)).map_err(|_| Refusal::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "a key for the known-answer vector!";
+    const PAYLOAD: &[u8] =
+        br#"{"_sid":"AAECAwQFBgcICQoLDA0ODw","_iat":1763800000,"username":"admin"}"#;
+    const AT: i64 = 1_763_800_000;
+    /// What itsdangerous 2.2.0 makes of the three.
+    const VALUE: &str = "eyJfc2lkIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsIl9pYXQiOjE3NjM4MDAwMDAsInVzZX\
+                         JuYW1lIjoiYWRtaW4ifQ.aSFzwA.3eEQm_i3Y9Zzc7tQvsc8UG454xbG3rNBEhAF6qzGe0k";
+
+    fn signer(keys: &[&str]) -> Signer {
+        Signer::new("session", keys[0], keys[1..].iter().copied())
+    }
+
+    #[test]
+    fn a_value_is_what_itsdangerous_makes_and_reads() {
+        let signer = signer(&[KEY]);
+        assert_eq!(signer.sign(PAYLOAD, AT), VALUE);
+        assert_eq!(
+            signer.verify(VALUE.as_bytes()),
+            Ok(Signed {
+                payload: PAYLOAD.to_vec(),
+                at: AT,
+                by_signing_key: true,
+            })
+        );
+    }
+
+    #[test]
+    fn a_value_signed_for_one_cookie_is_refused_in_another() {
+        let other = Signer::new("__Host-session", KEY, []);
+        assert_eq!(other.verify(VALUE.as_bytes()), Err(Refusal::BadSignature));
+    }
+
+    #[test]
+    fn the_signing_key_signs_and_all_verify() {
+        let rotated = signer(&["a new key", "another old key", KEY]);
+        let old = rotated.verify(VALUE.as_bytes()).expect("a fallback key");
+        assert!(!old.by_signing_key);
+        let new = rotated.sign(PAYLOAD, AT);
+        assert!(
+            rotated
+                .verify(new.as_bytes())
+                .expect("its own")
+                .by_signing_key
+        );
+        assert_eq!(
+            signer(&[KEY]).verify(new.as_bytes()),
+            Err(Refusal::BadSignature)
+        );
+    }
+
+    #[test]
+    fn a_value_that_was_altered_cut_or_extended_is_refused() {
+        let signer = signer(&[KEY]);
+        for index in 0..VALUE.len() {
+            assert!(signer.verify(&VALUE.as_bytes()[..index]).is_err());
+            for byte in 0..=u8::MAX {
+                let mut altered = VALUE.as_bytes().to_vec();
+                if altered[index] != byte {
+                    altered[index] = byte;
+                    assert!(signer.verify(&altered).is_err(), "{index}: {byte:#04x}");
+                }
+            }
+        }
+        for appended in ["A", "=", ".", "%00", "\0", " "] {
+            let value = format!("{VALUE}{appended}");
+            assert!(signer.verify(value.as_bytes()).is_err(), "{appended:?}");
+        }
+    }
+
+    #[test]
+    fn timestamps_have_no_leading_zeros_and_may_have_any_length_up_to_eight_bytes() {
+        let signer = signer(&[KEY]);
+        for at in [0, 1, 255, 256, AT, i64::MAX] {
+            let value = signer.sign(PAYLOAD, at);
+            assert_eq!(signer.verify(value.as_bytes()).expect("signed").at, at);
+        }
+        assert_eq!(timestamp(255), [255]);
+        let sign_with = |timestamp: &[u8]| {
+            let message = format!("e30.{}", BASE64URL.encode(timestamp));
+            let mac = signer.keys[0].clone().chain_update(&message).finalize();
+            format!("{message}.{}", BASE64URL.encode(mac.into_bytes()))
+        };
+        for absurd in [&[0xff; 8][..], &[1; 9]] {
+            let verified = signer.verify(sign_with(absurd).as_bytes());
+            assert_eq!(verified, Err(Refusal::Malformed));
+        }
+    }
+
+    #[test]
+    fn a_value_over_4096_bytes_is_not_looked_at() {
+        let signer = signer(&[KEY]);
+        let value_of = |bytes| signer.sign(&vec![b'x'; bytes], 1000);
+        let largest = value_of(3036);
+        assert_eq!(largest.len(), 4096);
+        assert!(signer.verify(largest.as_bytes()).is_ok());
+        let too_large = value_of(3037);
+        assert_eq!(signer.verify(too_large.as_bytes()), Err(Refusal::Malformed));
+    }
+
+    #[test]
+    fn debug_keeps_the_keys_to_itself() {
+        assert_eq!(format!("{:?}", signer(&[KEY])), "Signer { keys: 1 }");
+    }
+}
