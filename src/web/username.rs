@@ -1,0 +1,236 @@
+//! What a username may be.
+
+use std::fmt;
+
+use icu_properties::props::{
+    BinaryProperty as _, DefaultIgnorableCodePoint, EnumeratedProperty as _, GeneralCategory,
+    GeneralCategoryGroup as Group,
+};
+use precis_profiles::{
+    OpaqueString,
+    precis_core::{
+        self, DerivedPropertyValue, FreeformClass, StringClass as _, profile::Rules as _,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// The longest username, in characters (Unicode scalar values).
+pub(super) const MAX_CHARS: usize = 64;
+
+/// Symbols, as Unicode and PRECIS see them, in which a reader sees nothing: the blank of Braille and
+/// of music, and two that stand for something else (U+FFFD for bytes that were not UTF-8).
+const NOT_FOR_NAMES: [char; 4] = ['\u{2800}', '\u{FFFC}', '\u{FFFD}', '\u{1D159}'];
+
+/// A name that may be shown: 1 to 64 characters as the PRECIS profile `OpaqueString` (RFC 8265
+/// §4.2) allows them, in NFC, without control, invisible and unassigned characters.
+///
+/// It is the profile for passwords. The one for usernames forbids spaces, symbols and emoji, which
+/// people like to have in a name that is there to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Username(String);
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UsernameError {
+    /// There is nothing but white space, if that.
+    #[error("is empty")]
+    Empty,
+    /// It has more than [`MAX_CHARS`] characters: this many.
+    #[error("is {0} characters long")]
+    TooLong(usize),
+    /// It has a character that is not for names, or not where it stands.
+    #[error("has a character that cannot be used: {0:?}")]
+    Character(Option<char>),
+}
+
+impl Username {
+    /// Trims the white space around `typed`, and checks and normalizes what is left.
+    pub(super) fn parse(typed: &str) -> Result<Self, UsernameError> {
+        // Tabs and line ends are white space too. Nobody types them into a text field, so whoever
+        // sent them meant something else than a name.
+        let name = typed.trim_matches(|c: char| c.is_whitespace() && !c.is_control());
+        if name.is_empty() {
+            return Err(UsernameError::Empty);
+        }
+        // Normalizing can make four characters one, never more. The bound is for PRECIS, which
+        // looks at the whole name again for some characters.
+        let length = name.chars().count();
+        if length > 4 * MAX_CHARS {
+            return Err(UsernameError::TooLong(length));
+        }
+        // What is allowed is decided last (RFC 8264 §7), so that what is kept is allowed too.
+        let profile = OpaqueString::new();
+        let name = profile
+            .additional_mapping_rule(name)
+            .and_then(|name| profile.normalization_rule(name))
+            .map_err(|error| explain(&error))?;
+        check_characters(&name)?;
+        match name.chars().count() {
+            0..=MAX_CHARS => Ok(Self(name.into_owned())),
+            length => Err(UsernameError::TooLong(length)),
+        }
+    }
+}
+
+fn check_characters(name: &str) -> Result<(), UsernameError> {
+    if let Some(character) = name.chars().find(|c| NOT_FOR_NAMES.contains(c)) {
+        return Err(UsernameError::Character(Some(character)));
+    }
+    // precis-core stops at Unicode 6.3 of 2013. For what came later a letter stands in.
+    let class = FreeformClass::default();
+    let stand_in = |c| if is_newer(class, c) { 'x' } else { c };
+    let known: String = name.chars().map(stand_in).collect();
+    class.allows(&known).map_err(|error| explain(&error))
+}
+
+/// Whether the character is one that precis-core does not know yet, and that the class allows as
+/// RFC 8264 §8 derives it.
+fn is_newer(class: FreeformClass, character: char) -> bool {
+    const ALLOWED: Group = Group::Letter
+        .union(Group::Mark)
+        .union(Group::Number)
+        .union(Group::Punctuation)
+        .union(Group::Symbol);
+    class.get_value_from_char(character) == DerivedPropertyValue::Unassigned
+        && ALLOWED.contains(GeneralCategory::for_char(character))
+        && !DefaultIgnorableCodePoint::for_char(character)
+}
+
+fn explain(error: &precis_core::Error) -> UsernameError {
+    let character = match error {
+        precis_core::Error::BadCodepoint(info) => char::from_u32(info.cp),
+        // A character whose rule depends on its neighbours, without the neighbours.
+        precis_core::Error::Invalid | precis_core::Error::Unexpected(_) => None,
+    };
+    UsernameError::Character(character)
+}
+
+impl TryFrom<String> for Username {
+    type Error = UsernameError;
+
+    fn try_from(text: String) -> Result<Self, UsernameError> {
+        Self::parse(&text)
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_accepted(typed: &str, shown: &str) {
+        let name = Username::parse(typed).expect(typed);
+        assert_eq!(name.to_string(), shown);
+        assert_eq!(
+            Username::parse(shown),
+            Ok(name),
+            "what is kept is accepted again"
+        );
+    }
+
+    #[test]
+    fn names_of_people_pass_as_they_are() {
+        for name in [
+            "admin",
+            "O'Neil & co",
+            "<script>alert(1)</script>",
+            "{{7*7}} \"&amp;\"",
+            "王小明",
+            "日本・太郎",
+            "😀🚀",
+            "🦀🤔🫠👍🏽",
+            "𫠠鿫𰻞",
+            "𞤀𞤣𞤤𞤢𞤥",
+            "₿",
+            "نیم\u{200C}فاصله",
+            "שָׁלוֹם",
+            "Ðorđe",
+        ] {
+            assert_accepted(name, name);
+        }
+    }
+
+    #[test]
+    fn white_space_around_a_name_goes_and_wide_spaces_inside_become_plain() {
+        assert_accepted("  admin ", "admin");
+        assert_accepted("\u{3000}王\u{3000}小明\u{a0}", "王 小明");
+    }
+
+    #[test]
+    fn a_name_is_kept_in_nfc() {
+        assert_accepted("Zoe\u{308}", "Zoë");
+        assert_accepted("\u{1112}\u{1161}\u{11ab}", "한");
+    }
+
+    #[test]
+    fn nothing_is_no_name() {
+        for typed in ["", " ", "\u{3000}\u{a0}"] {
+            assert_eq!(
+                Username::parse(typed),
+                Err(UsernameError::Empty),
+                "{typed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_has_64_characters_at_most_after_normalizing() {
+        assert_accepted(&"登".repeat(64), &"登".repeat(64));
+        let alpha = "\u{3b1}\u{313}\u{300}\u{345}";
+        assert_accepted(&alpha.repeat(64), &"\u{1f82}".repeat(64));
+        for length in [65, 4 * 64, 4 * 64 + 1, 8000] {
+            let refused = Username::parse(&"x".repeat(length));
+            assert_eq!(refused, Err(UsernameError::TooLong(length)));
+        }
+    }
+
+    #[test]
+    fn characters_that_hide_or_control_are_refused_and_named() {
+        for bad in [
+            '\0',
+            '\t',
+            '\n',
+            '\r',
+            '\u{7f}',
+            '\u{85}',
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{e000}',
+            '\u{feff}',
+            '\u{fffd}',
+            '\u{180f}',
+            '\u{1bca0}',
+            '\u{2800}',
+            '\u{378}',
+            '\u{10ffff}',
+        ] {
+            let refused = Username::parse(&format!("a{bad}b"));
+            assert_eq!(refused, Err(UsernameError::Character(Some(bad))));
+        }
+        for typed in [
+            "\tadmin",
+            "admin\r\n",
+            "admin\u{feff}",
+            "\u{200c}admin",
+            "admin\u{200c}",
+        ] {
+            let refused = Username::parse(typed);
+            assert!(
+                matches!(refused, Err(UsernameError::Character(_))),
+                "{typed:?}"
+            );
+        }
+    }
+}

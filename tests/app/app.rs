@@ -1,0 +1,239 @@
+//! The site and a visitor's browser, as far as tests care about either.
+
+use std::sync::Mutex;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use cookie::{Cookie, CookieJar};
+use signet::{session::SessionConfig, web};
+use tower::ServiceExt as _;
+
+pub const KEY: &str = "the key that signs in these tests";
+
+/// The site, with a visitor who keeps cookies.
+pub struct TestApp {
+    router: Router,
+    jar: Mutex<CookieJar>,
+    /// What the session cookie is called.
+    pub cookie_name: &'static str,
+}
+
+impl TestApp {
+    /// The site as it is on one's own machine.
+    pub fn new() -> Self {
+        Self::with_keys(KEY, &[])
+    }
+
+    /// The site as visitors see it over https.
+    pub fn over_https() -> Self {
+        let config = SessionConfig::new(true, KEY, []);
+        Self::with_router(web::router(config), "__Host-session")
+    }
+
+    /// The site with other keys.
+    pub fn with_keys(first: &str, fallbacks: &[&str]) -> Self {
+        let config = SessionConfig::new(false, first, fallbacks.iter().copied());
+        Self::with_router(web::router(config), "session")
+    }
+
+    /// A site of other pages.
+    pub fn with_router(router: Router, cookie_name: &'static str) -> Self {
+        Self {
+            router,
+            jar: Mutex::default(),
+            cookie_name,
+        }
+    }
+
+    /// The value of the session cookie that the visitor has.
+    pub fn cookie(&self) -> Option<String> {
+        let jar = self.jar.lock().unwrap();
+        jar.get(self.cookie_name)
+            .map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Gives the visitor a session cookie with this value.
+    pub fn set_cookie(&self, value: impl Into<String>) {
+        let cookie = Cookie::new(self.cookie_name, value.into());
+        self.jar.lock().unwrap().add(cookie);
+    }
+
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(Method::GET, path, Body::empty()).await
+    }
+
+    /// Submits a form with this body.
+    pub async fn post(&self, path: &str, form: impl Into<String>) -> Page {
+        self.send(Method::POST, path, Body::from(form.into())).await
+    }
+
+    /// Submits the login form with this name in its field.
+    pub async fn log_in(&self, username: &str) -> Page {
+        self.post("/login", form(username)).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Body) -> Page {
+        let mut request = Request::builder().method(&method).uri(path);
+        if method == Method::POST {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let cookies: Vec<_> = self
+            .jar
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|cookie| cookie.stripped().to_string())
+            .collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        self.send_as_is(request.body(body).unwrap()).await
+    }
+
+    /// Sends a request with no cookies but its own; the visitor keeps those of the answer.
+    pub async fn send_as_is(&self, request: Request<Body>) -> Page {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let page = Page {
+            status: parts.status,
+            headers: parts.headers,
+            html: String::from_utf8(body.to_vec()).expect("a page in UTF-8"),
+        };
+        for cookie in page.set_cookies() {
+            let mut jar = self.jar.lock().unwrap();
+            match cookie.max_age() {
+                Some(age) if age.is_zero() => jar.force_remove(cookie.name()),
+                _ => jar.add(cookie),
+            }
+        }
+        page
+    }
+}
+
+/// What the browser got.
+#[derive(Debug)]
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub html: String,
+}
+
+impl Page {
+    #[track_caller]
+    pub fn header(&self, name: impl header::AsHeaderName) -> &str {
+        let value = self.headers.get(name).expect("the header is there");
+        value.to_str().expect("the header is ASCII")
+    }
+
+    pub fn set_cookies(&self) -> Vec<Cookie<'static>> {
+        let headers = self.headers.get_all(header::SET_COOKIE).iter();
+        headers
+            .map(|header| Cookie::parse(header.to_str().unwrap().to_owned()).unwrap())
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn sets_no_cookie(&self) {
+        assert!(
+            !self.headers.contains_key(header::SET_COOKIE),
+            "a cookie was set: {self:?}"
+        );
+    }
+
+    #[track_caller]
+    pub fn has_status(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+    }
+
+    #[track_caller]
+    pub fn redirects_to(&self, location: &str) {
+        self.has_status(303);
+        assert_eq!(self.header(header::LOCATION), location);
+    }
+
+    /// What a reader sees: the body without tags, with character references resolved.
+    pub fn text(&self) -> String {
+        let body = self.html.split("<body>").nth(1).expect("a body");
+        let mut text = String::new();
+        for part in body.split('<') {
+            text.push_str(part.split_once('>').map_or(part, |(_, text)| text));
+        }
+        unescape(&text)
+    }
+
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        assert!(self.text().contains(text), "no {text:?} in {}", self.html);
+    }
+
+    /// There is a link with this text to this place.
+    #[track_caller]
+    pub fn links(&self, text: &str, href: &str) {
+        let start = format!("href=\"{href}\">{text}</a>");
+        assert!(self.html.contains(&start), "no {start} in {}", self.html);
+    }
+
+    /// The page is the greeting of somebody with this name, shown exactly.
+    #[track_caller]
+    pub fn greets(&self, name: &str) {
+        self.has_status(200);
+        self.shows(&format!("登錄用戶名是:{name}"));
+        let bdi = self.html.split("<bdi>").nth(1).expect("the name in a bdi");
+        let bdi = bdi.split("</bdi>").next().unwrap();
+        assert_eq!(unescape(bdi), name);
+        assert!(!bdi.contains('<'), "markup in {bdi}");
+        self.links("點擊這裏註銷", "/logout");
+    }
+
+    /// The page is the one for a visitor who is not logged in.
+    #[track_caller]
+    pub fn greets_nobody(&self) {
+        self.has_status(200);
+        self.shows("您暫未登錄,");
+        self.links("點擊這裏登錄", "/login");
+        assert!(!self.html.contains("登錄用戶名是"), "{}", self.html);
+    }
+
+    /// The page is the login form, with this text in its field.
+    #[track_caller]
+    pub fn is_the_form_with(&self, typed: &str) {
+        assert!(
+            self.html
+                .contains(r#"<form method="post" action="/login">"#)
+                && self.html.contains(r#"<label for="username">"#)
+                && self.html.contains(r#"<button type="submit">登錄</button>"#),
+            "{}",
+            self.html
+        );
+        assert_eq!(self.html.matches("<input ").count(), 1);
+        let field = self
+            .html
+            .split(r#"<input type="text" id="username" name="username" value=""#)
+            .nth(1)
+            .expect("a field");
+        assert_eq!(unescape(field.split('"').next().unwrap()), typed);
+    }
+}
+
+/// The body of a submitted login form.
+pub fn form(username: &str) -> String {
+    let bytes = username.bytes().map(|byte| format!("%{byte:02X}"));
+    format!("username={}", bytes.collect::<String>())
+}
+
+/// Resolves the character references that askama writes: all are decimal.
+fn unescape(html: &str) -> String {
+    let mut text = String::new();
+    let mut parts = html.split("&#");
+    text.push_str(parts.next().unwrap());
+    for part in parts {
+        let (code, rest) = part.split_once(';').expect("a whole reference");
+        text.push(char::from_u32(code.parse().unwrap()).unwrap());
+        text.push_str(rest);
+    }
+    text
+}

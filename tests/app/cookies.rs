@@ -1,0 +1,232 @@
+//! The session cookie: its attributes, when it is set, and which of several counts.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Request, header::COOKIE},
+};
+use serde_json::json;
+
+use crate::{
+    app::{KEY, Page, TestApp},
+    forger::{DAY, Forger, SID, now, payload, signed_at},
+};
+
+#[tokio::test]
+async fn over_http_the_cookie_is_set_and_removed_with_the_same_attributes() {
+    let app = TestApp::new();
+    assert_set_and_removed(&app, "session", "Path=/; HttpOnly; SameSite=Lax").await;
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_has_the_host_prefix_and_is_secure() {
+    let app = TestApp::over_https();
+    let attributes = "Path=/; Secure; HttpOnly; SameSite=Lax";
+    assert_set_and_removed(&app, "__Host-session", attributes).await;
+}
+
+async fn assert_set_and_removed(app: &TestApp, name: &str, attributes: &str) {
+    let page = app.log_in("admin").await;
+    let value = app.cookie().unwrap();
+    assert_eq!(
+        page.header("set-cookie"),
+        format!("{name}={value}; {attributes}; Max-Age=604800")
+    );
+    let page = app.get("/logout").await;
+    assert_eq!(
+        page.header("set-cookie"),
+        format!("{name}=; {attributes}; Max-Age=0")
+    );
+}
+
+#[tokio::test]
+async fn the_cookie_holds_the_id_the_beginning_and_the_name() {
+    let app = TestApp::new();
+    let before = now();
+    app.log_in("王小明").await;
+    let value = app.cookie().unwrap();
+    let payload = payload(&value);
+    assert_eq!(payload["username"], "王小明");
+    assert_eq!(payload["_sid"].as_str().unwrap().len(), 22);
+    assert!((before..=now()).contains(&payload["_iat"].as_i64().unwrap()));
+    assert!((before..=now()).contains(&signed_at(&value)));
+    assert_eq!(payload.as_object().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn reading_a_fresh_session_sets_no_cookie() {
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    for path in ["/", "/login", "/nowhere"] {
+        app.get(path).await.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_renewed_after_a_tenth_of_the_idle_timeout() {
+    let tenth = 7 * DAY / 10;
+    let signed_ago = |seconds| Forger {
+        at: now() - seconds,
+        ..Forger::default()
+    };
+    let app = TestApp::new();
+    app.set_cookie(signed_ago(tenth - 60).session("admin"));
+    app.get("/").await.sets_no_cookie();
+
+    let old = signed_ago(tenth + 1);
+    app.set_cookie(old.session("admin"));
+    let page = app.get("/").await;
+    page.greets("admin");
+    assert!(page.header("set-cookie").ends_with("; Max-Age=604800"));
+    let renewed = app.cookie().unwrap();
+    assert_eq!(payload(&renewed), payload(&old.session("admin")));
+    assert!(signed_at(&renewed) >= now() - 1);
+}
+
+#[tokio::test]
+async fn a_session_without_data_is_not_renewed() {
+    let app = TestApp::new();
+    let forger = Forger {
+        at: now() - DAY,
+        ..Forger::default()
+    };
+    app.set_cookie(forger.sign(&json!({"_sid": SID, "_iat": forger.at})));
+    app.get("/").await.sets_no_cookie();
+}
+
+#[tokio::test]
+async fn renewal_returns_the_payload_to_the_byte() {
+    let app = TestApp::new();
+    let forger = Forger {
+        at: now() - DAY,
+        ..Forger::default()
+    };
+    let number = "12345678901234567890.12345678901234567890";
+    let json = format!(
+        r#"{{ "username":"admin", "n":{number}, "_iat":{}, "_sid":"{SID}" }}"#,
+        forger.at
+    );
+    app.set_cookie(forger.sign_bytes(json.as_bytes()));
+    app.get("/").await.greets("admin");
+    let sent = forger.sign_bytes(json.as_bytes());
+    let renewed = app.cookie().unwrap();
+    assert_ne!(renewed, sent);
+    assert_eq!(renewed.split('.').next(), sent.split('.').next());
+}
+
+#[tokio::test]
+async fn a_renewal_that_does_not_fit_is_left_out() {
+    let forger = Forger {
+        at: now() - DAY,
+        ..Forger::default()
+    };
+    let session = |filler| {
+        let json =
+            json!({"_sid": SID, "_iat": forger.at, "username": "admin", "x": "x".repeat(filler)});
+        forger.sign(&json)
+    };
+    let filler = (2900..3100)
+        .find(|filler| session(*filler).len() > 4092)
+        .unwrap();
+    let app = TestApp::new();
+    app.set_cookie(session(filler));
+    let page = app.get("/").await;
+    page.greets("admin");
+    page.sets_no_cookie();
+}
+
+#[tokio::test]
+async fn renewal_does_not_extend_the_lifetime() {
+    let app = TestApp::new();
+    let forger = Forger {
+        at: now() - DAY,
+        ..Forger::default()
+    };
+    app.set_cookie(forger.session_since(now() - 29 * DAY, "admin"));
+    let page = app.get("/").await;
+    page.greets("admin");
+    let max_age = page.set_cookies()[0].max_age().unwrap().whole_seconds();
+    assert!((DAY - 60..=DAY).contains(&max_age), "{max_age}");
+}
+
+#[tokio::test]
+async fn a_session_signed_by_a_fallback_key_is_accepted_and_signed_by_the_first() {
+    let app = TestApp::with_keys("a newer key than the old one", &["some other key", KEY]);
+    app.set_cookie(Forger::default().session("admin"));
+    app.get("/").await.greets("admin");
+
+    let resigned = app.cookie().unwrap();
+    let app = TestApp::with_keys("a newer key than the old one", &[]);
+    app.set_cookie(resigned);
+    app.get("/").await.greets("admin");
+}
+
+#[tokio::test]
+async fn of_a_good_and_a_bad_cookie_the_good_one_counts_in_either_order() {
+    let good = Forger::default().session("admin");
+    for cookies in [
+        vec![format!("session={good}; session=bad")],
+        vec![format!("session=bad; session={good}")],
+        vec!["session=bad".into(), format!("session={good}")],
+        vec![format!("a=1;session={good};; $Version=1;b")],
+        vec![format!("session={good}; session={good}")],
+    ] {
+        get_with(&cookies).await.greets("admin");
+    }
+    let mut binary = b"other=\xff\xfe; session=".to_vec();
+    binary.extend(good.as_bytes());
+    get_with(&[binary]).await.greets("admin");
+}
+
+#[tokio::test]
+async fn of_two_cookies_of_one_session_the_newer_counts() {
+    let forger = Forger::default();
+    let older = Forger {
+        at: forger.at - 60,
+        ..forger.clone()
+    };
+    let older = older.session_since(older.at, "old name");
+    let newer = forger.session_since(forger.at - 60, "new name");
+    for pair in [[&older, &newer], [&newer, &older]] {
+        let cookies = format!("session={}; session={}", pair[0], pair[1]);
+        get_with(&[cookies]).await.greets("new name");
+    }
+}
+
+#[tokio::test]
+async fn two_good_cookies_of_different_sessions_are_both_passed_over() {
+    let forger = Forger::default();
+    let mine = forger.session("me");
+    let planted = forger.sign(&json!({
+        "_sid": "BBECAwQFBgcICQoLDA0ODw", "_iat": forger.at, "username": "attacker",
+    }));
+    for pair in [[&mine, &planted], [&planted, &mine]] {
+        let cookies = format!("session={}; session={}", pair[0], pair[1]);
+        get_with(&[cookies]).await.greets_nobody();
+    }
+}
+
+#[tokio::test]
+async fn lookalike_names_are_not_ours() {
+    let good = Forger::default().session("admin");
+    for name in [
+        "Session",
+        "sessio%6e",
+        "session ",
+        " session",
+        "\"session\"",
+        "_session",
+    ] {
+        get_with(&[format!("a=1; {name}={good}")])
+            .await
+            .greets_nobody();
+    }
+}
+
+async fn get_with<C: AsRef<[u8]>>(cookies: &[C]) -> Page {
+    let mut request = Request::get("/");
+    for cookie in cookies {
+        request = request.header(COOKIE, HeaderValue::from_bytes(cookie.as_ref()).unwrap());
+    }
+    let request = request.body(Body::empty()).unwrap();
+    TestApp::new().send_as_is(request).await
+}

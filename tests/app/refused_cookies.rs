@@ -1,0 +1,180 @@
+//! A bad session cookie: the page is the logged-out page, and no cookie is set.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use serde_json::json;
+
+use crate::{
+    app::TestApp,
+    forger::{DAY, Forger, SID, now},
+};
+
+async fn assert_accepted(value: impl Into<String>) {
+    let app = TestApp::new();
+    app.set_cookie(value);
+    app.get("/").await.greets("admin");
+}
+
+async fn assert_refused(value: impl Into<String>) {
+    let app = TestApp::new();
+    app.set_cookie(value);
+    let page = app.get("/").await;
+    page.greets_nobody();
+    page.sets_no_cookie();
+}
+
+#[tokio::test]
+async fn any_altered_byte_is_refused() {
+    let good = Forger::default().session("admin");
+    assert_accepted(good.as_str()).await;
+    for index in 0..good.len() {
+        for replacement in ["A", "B", "-", ".", "="] {
+            let mut altered = good.clone();
+            altered.replace_range(index..=index, replacement);
+            if altered != good {
+                assert_refused(altered).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_truncation_and_anything_appended_is_refused() {
+    let good = Forger::default().session("admin");
+    for length in 0..good.len() {
+        assert_refused(&good[..length]).await;
+        assert_refused(&good[length + 1..]).await;
+    }
+    for appended in ["A", "=", "%00", ".", "..", " ", "\""] {
+        assert_refused(format!("{good}{appended}")).await;
+    }
+    assert_refused(format!("\"{good}\"")).await;
+    assert_refused(good.replace('.', "%2E")).await;
+}
+
+#[tokio::test]
+async fn another_key_and_a_retired_key_are_refused() {
+    let forger = Forger {
+        key: "a key that is not the site's own",
+        ..Forger::default()
+    };
+    assert_refused(forger.session("admin")).await;
+
+    let app = TestApp::with_keys("the new key", &["the key before it"]);
+    app.set_cookie(Forger::default().session("admin"));
+    app.get("/").await.greets_nobody();
+}
+
+#[tokio::test]
+async fn a_value_signed_for_another_cookie_is_refused() {
+    for cookie_name in ["__Host-session", "sessions", ""] {
+        let forger = Forger {
+            cookie_name,
+            ..Forger::default()
+        };
+        assert_refused(forger.session("admin")).await;
+    }
+    let app = TestApp::over_https();
+    app.set_cookie(Forger::default().session("admin"));
+    app.get("/").await.greets_nobody();
+}
+
+#[tokio::test]
+async fn times_are_judged_as_they_were_signed() {
+    let now = now();
+    let signed_at = |at| Forger {
+        at,
+        ..Forger::default()
+    };
+    assert_accepted(signed_at(now - 7 * DAY + 60).session("admin")).await;
+    assert_refused(signed_at(now - 7 * DAY).session("admin")).await;
+
+    assert_accepted(signed_at(now).session_since(now - 30 * DAY + 60, "admin")).await;
+    assert_refused(signed_at(now).session_since(now - 30 * DAY, "admin")).await;
+
+    assert_accepted(signed_at(now + 30).session("admin")).await;
+    assert_refused(signed_at(now + 600).session("admin")).await;
+    assert_refused(signed_at(now).session_since(now + 600, "admin")).await;
+    assert_refused(signed_at(now).session_since(i64::MIN, "admin")).await;
+}
+
+#[tokio::test]
+async fn a_good_signature_does_not_make_a_good_payload() {
+    let forger = Forger::default();
+    let iat = forger.at;
+    for payload in [
+        json!(null),
+        json!("admin"),
+        json!(["username", "admin"]),
+        json!({}),
+        json!({"username": "admin"}),
+        json!({"_iat": iat, "username": "admin"}),
+        json!({"_sid": SID, "username": "admin"}),
+        json!({"_sid": 7, "_iat": iat, "username": "admin"}),
+        json!({"_sid": "short", "_iat": iat, "username": "admin"}),
+        json!({"_sid": format!("{SID}A"), "_iat": iat, "username": "admin"}),
+        json!({"_sid": SID, "_iat": iat.to_string(), "username": "admin"}),
+        json!({"_sid": SID, "_iat": 1.5, "username": "admin"}),
+    ] {
+        assert_refused(forger.sign(&payload)).await;
+    }
+    for payload in ["", "{", "\u{feff}{}", "admin"] {
+        assert_refused(forger.sign_bytes(payload.as_bytes())).await;
+    }
+    assert_refused(forger.sign_bytes(b"\xff")).await;
+    assert_refused(forger.sign_message("")).await;
+    assert_refused(forger.sign_message("e30")).await;
+    assert_refused(forger.sign_message(".")).await;
+    assert_refused(forger.sign_message(&format!("e30.{}", "A".repeat(40)))).await;
+}
+
+#[tokio::test]
+async fn a_session_whose_name_is_no_name_belongs_to_nobody() {
+    let forger = Forger::default();
+    for username in [
+        json!(7),
+        json!(null),
+        json!(""),
+        json!("a\u{202e}b"),
+        json!(["admin"]),
+    ] {
+        assert_refused(forger.sign(&json!({"_sid": SID, "_iat": forger.at, "username": username})))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_signed_is_refused() {
+    let json = json!({"_sid": SID, "_iat": now(), "username": "admin"}).to_string();
+    let payload = BASE64URL.encode(&json);
+    let signature = Forger::default().session("admin");
+    let signature = signature.rsplit('.').next().unwrap();
+    for value in [
+        "",
+        ".",
+        "..",
+        "...",
+        "admin",
+        json.as_str(),
+        payload.as_str(),
+        signature,
+        &format!("..{signature}"),
+        &format!("{payload}.{signature}"),
+        &format!("{payload}..{signature}"),
+        &"A".repeat(5000),
+        &format!("{payload}.{}.{signature}", "A".repeat(5000)),
+    ] {
+        assert_refused(value).await;
+    }
+}
+
+#[tokio::test]
+async fn logging_in_and_out_works_over_a_refused_cookie() {
+    let app = TestApp::new();
+    app.set_cookie("bad");
+    app.get("/logout").await.redirects_to("/");
+    assert_eq!(app.cookie(), None, "removed, because one asked for it");
+
+    app.set_cookie("bad");
+    app.log_in("admin").await.redirects_to("/");
+    app.get("/").await.greets("admin");
+}

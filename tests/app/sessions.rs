@@ -1,0 +1,229 @@
+//! What handlers may do with a session, beyond what Signet's own do.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Path,
+    http::{StatusCode, header::VARY},
+    middleware::from_fn_with_state,
+    routing::get,
+};
+use futures_util::stream;
+use serde_json::{Value, json};
+use signet::session::{SessionConfig, carry_session};
+use tower_sessions::Session;
+
+use crate::{
+    app::{KEY, TestApp},
+    forger::{DAY, Forger, SID, now, payload},
+};
+
+fn other_site() -> TestApp {
+    let config = Arc::new(SessionConfig::new(false, KEY, []));
+    let router = Router::new()
+        .route("/keep/{bytes}", get(keep))
+        .route("/keep/{bytes}/{status}", get(keep_and_answer))
+        .route("/keep_as/{key}", get(keep_as))
+        .route(
+            "/cycle",
+            get(async |it: Session| it.cycle_id().await.unwrap()),
+        )
+        .route("/flush", get(async |it: Session| it.flush().await.unwrap()))
+        .route(
+            "/delete",
+            get(async |it: Session| it.delete().await.unwrap()),
+        )
+        .route("/clear", get(async |it: Session| it.clear().await))
+        .route("/remove", get(remove))
+        .route("/flush_and_keep", get(flush_and_keep))
+        .route("/cycle_and_keep", get(cycle_and_keep))
+        .route("/clear_and_delete", get(clear_and_delete))
+        .route("/delete_and_keep", get(delete_and_keep))
+        .route("/vary", get(async || [(VARY, "accept-language")]))
+        .route("/later", get(read_later))
+        .route_layer(from_fn_with_state(config, carry_session));
+    TestApp::with_router(router, "session")
+}
+
+async fn keep(session: Session, Path(bytes): Path<usize>) {
+    session.insert("data", "x".repeat(bytes)).await.unwrap();
+}
+
+async fn keep_and_answer(
+    session: Session,
+    Path((bytes, status)): Path<(usize, u16)>,
+) -> StatusCode {
+    keep(session, Path(bytes)).await;
+    StatusCode::from_u16(status).unwrap()
+}
+
+async fn keep_as(session: Session, Path(key): Path<String>) {
+    session.insert(&key, "mine").await.unwrap();
+}
+
+async fn remove(session: Session) {
+    session.remove_value("data").await.unwrap();
+}
+
+async fn flush_and_keep(session: Session) {
+    session.flush().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn cycle_and_keep(session: Session) {
+    session.cycle_id().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn clear_and_delete(session: Session) {
+    session.clear().await;
+    session.delete().await.unwrap();
+}
+
+async fn delete_and_keep(session: Session) {
+    session.get_value("data").await.unwrap();
+    session.delete().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+/// A page that is put together while it is sent.
+async fn read_later(session: Session) -> Body {
+    Body::from_stream(stream::once(async move {
+        let data: Option<String> = session.get("data").await.unwrap();
+        Ok::<_, Infallible>(data.unwrap_or_default())
+    }))
+}
+
+/// A visitor of the other site, whose session began a day less than its lifetime ago.
+fn visitor_with_old_session() -> (TestApp, Value) {
+    let app = other_site();
+    let forger = Forger::default();
+    let session = json!({"_sid": SID, "_iat": forger.at - 29 * DAY, "data": "old"});
+    app.set_cookie(forger.sign(&session));
+    (app, session)
+}
+
+#[tokio::test]
+async fn writing_to_a_session_keeps_its_id_and_its_age() {
+    let (app, old) = visitor_with_old_session();
+    let page = app.get("/keep/1").await;
+    let new = payload(&app.cookie().unwrap());
+    assert_eq!((&new["_sid"], &new["_iat"]), (&old["_sid"], &old["_iat"]));
+    let max_age = page.set_cookies()[0].max_age().unwrap().whole_seconds();
+    assert!((DAY - 60..=DAY).contains(&max_age), "{max_age}");
+}
+
+#[tokio::test]
+async fn a_new_id_does_not_make_a_session_younger() {
+    for path in ["/cycle", "/cycle_and_keep"] {
+        let (app, old) = visitor_with_old_session();
+        app.get(path).await.has_status(200);
+        let new = payload(&app.cookie().unwrap());
+        assert_ne!(new["_sid"], old["_sid"], "{path}");
+        assert_eq!(new["_iat"], old["_iat"], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_after_a_flushed_one_is_another() {
+    let (app, old) = visitor_with_old_session();
+    app.get("/flush_and_keep").await.has_status(200);
+    let new = payload(&app.cookie().unwrap());
+    assert_ne!(new["_sid"], old["_sid"]);
+    assert!(new["_iat"].as_i64().unwrap() > now() - 60);
+}
+
+#[tokio::test]
+async fn a_session_that_is_emptied_in_whatever_way_has_no_cookie() {
+    for path in [
+        "/flush",
+        "/clear",
+        "/delete",
+        "/remove",
+        "/clear_and_delete",
+    ] {
+        let (app, _) = visitor_with_old_session();
+        app.get(path).await.has_status(200);
+        assert_eq!(app.cookie(), None, "{path}");
+
+        let nobody = other_site();
+        nobody.get(path).await.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_deleted_cannot_be_written() {
+    let (app, _) = visitor_with_old_session();
+    let page = app.get("/delete_and_keep").await;
+    page.has_status(500);
+    page.sets_no_cookie();
+}
+
+#[tokio::test]
+async fn a_session_too_large_for_a_cookie_is_an_error_and_the_old_cookie_stays() {
+    let app = other_site();
+    app.get("/keep/10").await.has_status(200);
+    let before = app.cookie().unwrap();
+
+    let page = app.get("/keep/4000").await;
+    page.has_status(500);
+    page.sets_no_cookie();
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(app.cookie().unwrap(), before);
+}
+
+#[tokio::test]
+async fn name_and_value_of_a_cookie_have_4096_bytes_at_most() {
+    let app = other_site();
+    let mut largest = 0;
+    for bytes in 2900..3100 {
+        if app.get(&format!("/keep/{bytes}")).await.status == 200 {
+            largest = "session".len() + app.cookie().unwrap().len();
+        }
+    }
+    assert_eq!(largest, 4096);
+}
+
+#[tokio::test]
+async fn the_members_that_signet_needs_itself_cannot_be_overwritten() {
+    let app = other_site();
+    app.get("/keep/10").await;
+    for key in ["_sid", "_iat"] {
+        let page = app.get(&format!("/keep_as/{key}")).await;
+        page.has_status(500);
+        page.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_saved_unless_the_server_failed() {
+    for (status, is_saved) in [
+        (204, true),
+        (303, true),
+        (422, true),
+        (500, false),
+        (503, false),
+    ] {
+        let app = other_site();
+        let page = app.get(&format!("/keep/1/{status}")).await;
+        page.has_status(status);
+        assert_eq!(app.cookie().is_some(), is_saved, "{status}");
+        assert_eq!(page.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn what_a_response_varies_by_already_stays() {
+    let page = other_site().get("/vary").await;
+    let vary: Vec<_> = page.headers.get_all(VARY).iter().collect();
+    assert_eq!(vary, ["accept-language", "cookie"]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_put_together_later_still_reads_the_session() {
+    let app = other_site();
+    app.get("/keep/3").await;
+    assert_eq!(app.get("/later").await.html, "xxx");
+}

@@ -1,0 +1,137 @@
+//! What the login form takes, and what it gives back.
+
+use axum::{
+    body::Body,
+    http::{Request, header::CONTENT_TYPE},
+};
+
+use crate::app::{Page, TestApp, form};
+
+#[tokio::test]
+async fn names_are_shown_exactly_whatever_they_are_made_of() {
+    for name in [
+        "admin",
+        "王小明",
+        "😀🚀",
+        "🦀🤔👍🏽",
+        "𫠠鿫",
+        "two  spaces",
+        "O'Neil & co",
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "</bdi></title>",
+        "{{7*7}} &amp; ${x}",
+        "نیم\u{200c}فاصله",
+        "שָׁלוֹם",
+        "a name of exactly sixty-four characters, spaces and commas count",
+    ] {
+        let app = TestApp::new();
+        app.log_in(name).await.redirects_to("/");
+        app.get("/").await.greets(name);
+    }
+}
+
+#[tokio::test]
+async fn names_are_trimmed_and_put_in_nfc() {
+    let app = TestApp::new();
+    app.log_in(" \u{3000}Zoe\u{308}  ").await;
+    app.get("/").await.greets("Zoë");
+}
+
+#[tokio::test]
+async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
+    for (typed, message) in [
+        ("", "請輸入用戶名"),
+        (" \u{3000} ", "請輸入用戶名"),
+        (&"登".repeat(65), "最多 64 個字符，現在有 65 個"),
+        ("a\0b", "U+0000"),
+        ("a\r\nb", "U+000D"),
+        ("admin\t", "U+0009"),
+        ("a\u{200b}b", "U+200B"),
+        ("a\u{202e}b", "U+202E"),
+        ("\u{feff}admin", "U+FEFF"),
+        ("a\u{fffd}", "U+FFFD"),
+        ("\u{2800}", "U+2800"),
+        ("👨\u{200d}👩", "U+200D"),
+        ("\u{200c}a", "看不見的字符"),
+        ("<b>\u{200b}\"", "U+200B"),
+    ] {
+        let app = TestApp::new();
+        let page = app.log_in(typed).await;
+        page.has_status(422);
+        page.is_the_form_with(typed);
+        page.shows(message);
+        assert!(page.html.contains(r#"aria-describedby="message""#));
+        page.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn a_refused_name_leaves_the_visitor_logged_in_as_before() {
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    app.log_in("").await.has_status(422);
+    app.get("/").await.greets("admin");
+}
+
+#[tokio::test]
+async fn a_form_without_exactly_one_name_is_refused() {
+    for body in ["", "name=admin", "username=a&username=b", "&&", "username"] {
+        let page = TestApp::new().post("/login", body).await;
+        page.has_status(422);
+        page.is_the_form_with("");
+        page.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf8_are_no_name() {
+    let page = TestApp::new().post("/login", "username=a%ff").await;
+    page.has_status(422);
+    page.shows("U+FFFD");
+}
+
+#[tokio::test]
+async fn other_fields_are_ignored() {
+    let app = TestApp::new();
+    app.post("/login", "next=//evil.example&username=admin&admin=1")
+        .await
+        .redirects_to("/");
+    app.get("/").await.greets("admin");
+}
+
+#[tokio::test]
+async fn only_a_form_is_a_form() {
+    post_as(
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        form("admin"),
+    )
+    .await
+    .redirects_to("/");
+    for content_type in ["application/json", "text/plain", "multipart/form-data", ""] {
+        let page = post_as(content_type, form("admin")).await;
+        page.has_status(415);
+        page.shows("無法識別提交的內容");
+        page.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn a_form_over_8_kib_is_not_read() {
+    let largest = format!("username=admin&x={}", "x".repeat(8 * 1024 - 17));
+    assert_eq!(largest.len(), 8 * 1024);
+    let app = TestApp::new();
+    app.post("/login", largest.clone()).await.redirects_to("/");
+
+    let page = TestApp::new().post("/login", largest + "x").await;
+    page.has_status(413);
+    page.shows("提交的內容太大");
+    page.sets_no_cookie();
+}
+
+async fn post_as(content_type: &str, body: String) -> Page {
+    let request = Request::post("/login")
+        .header(CONTENT_TYPE, content_type)
+        .body(Body::from(body));
+    TestApp::new().send_as_is(request.unwrap()).await
+}
