@@ -1,4 +1,39 @@
 //! Signet: log in, be greeted, log out.
+//!
+//! The classic first application with sessions, server-rendered: axum routes, askama pages, and a
+//! `username` in a tower-sessions `Session` whose data travels in a signed cookie.
+//!
+//! # The map
+//!
+//! One request, from left to right; nothing flows backwards except the response.
+//!
+//! ```text
+//! socket       session/middleware            web/{home,login,logout}
+//! server  ->   cookie -> Session        ->   CurrentUser -> template
+//!              Session -> Set-Cookie    <-   redirect or page
+//! ```
+//!
+//! - [`config`]: the command line and the environment become a checked `Config`, or one clear error.
+//!   Its parts: [`secret`], the keys that sign, kept in [`state_dir`] when nobody gives one; and
+//!   [`public_url`], where visitors reach the site. `main.rs` turns errors into exit codes, and
+//!   decides what is logged.
+//! - [`server`]: the listening socket, signals, shutdown.
+//! - [`session`]: how a session lives and dies. It knows nothing of the pages; it could be a crate.
+//!   - `middleware`: what happens around a request
+//!   - `cookie`: the cookie's name and attributes, and which cookies of a request are ours
+//!   - `signature`, `payload`: the wire format
+//!   - `lifetime`: the 7 days and the 30
+//!   - `store`: what stands behind the `Session` that handlers see
+//! - [`web`]: the pages. They see a `Session`, and never a key, a cookie or a byte of wire format.
+//!   - `home`, `login`, `logout`: a file a route, each with the template of its name
+//!   - `current_user`: all that the pages do with a session
+//!   - `username`: what a name may be
+//!   - `language`: every word on the pages
+//!   - `error`: what a visitor sees when something goes wrong
+//!   - `assets`: the style sheet
+//!
+//! In `tests`, `app` calls the router in process, `server` runs the real program on a real socket,
+//! and `browser` clicks and types in a real Chromium.
 
 // Not in Cargo.toml, because these are not for tests.
 #![warn(unreachable_pub)]
@@ -7,5 +42,10 @@
     warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)
 )]
 
+pub mod config;
+pub mod public_url;
+pub mod secret;
+pub mod server;
 pub mod session;
+pub mod state_dir;
 pub mod web;

@@ -1,0 +1,90 @@
+//! Command line in, exit code out: 0 done, 1 it failed while running, 2 the command line or the
+//! environment is wrong.
+
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use signet::{config::Flags, secret::SecretKey, server};
+use tracing::Level;
+use tracing_subscriber::{
+    filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+const ENVIRONMENT: &str = "\
+Secrets, which only the environment or a file can hold:
+  SECRET_KEY            Signs and verifies; at least 32 bytes, such as `signet key` prints
+  SECRET_KEY_FALLBACKS  Older keys, separated by white space, that only verify
+
+With no key given, one is made once and kept in the state directory.";
+
+/// Log in, be greeted, log out: a web app whose sessions travel in a signed cookie.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = ENVIRONMENT)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: Flags,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the site; this is the default
+    #[command(after_help = ENVIRONMENT)]
+    Serve(Flags),
+    /// Print a fresh `SECRET_KEY`
+    Key,
+}
+
+fn main() -> ExitCode {
+    let CommandLine { command, serve } = CommandLine::parse();
+    match command.unwrap_or(Command::Serve(serve)) {
+        Command::Serve(flags) => run_site(flags),
+        Command::Key => print_key(),
+    }
+}
+
+fn run_site(flags: Flags) -> ExitCode {
+    let config = match flags.check() {
+        Ok(config) => config,
+        Err(error) => return fail(2, error),
+    };
+    // tower-sessions opens a span for every look at a session, and warns when a visitor without one
+    // logs in or out.
+    let levels = Targets::new()
+        .with_default(Level::WARN)
+        .with_target("signet", Level::INFO)
+        .with_target("tower_sessions_core", Level::ERROR);
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(io::stderr))
+        .with(levels)
+        .init();
+    let served = tokio::runtime::Runtime::new()
+        .map_err(server::ServerError::Io)
+        .and_then(|runtime| runtime.block_on(server::run(config)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, error),
+    }
+}
+
+fn print_key() -> ExitCode {
+    let key = match SecretKey::generate() {
+        Ok(key) => key,
+        Err(error) => return fail(1, error),
+    };
+    match writeln!(io::stdout(), "{}", key.reveal()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, format_args!("cannot write to standard output: {error}")),
+    }
+}
+
+fn fail(code: u8, error: impl Display) -> ExitCode {
+    let _ = writeln!(io::stderr(), "signet: {error}");
+    ExitCode::from(code)
+}

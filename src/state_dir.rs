@@ -1,0 +1,132 @@
+//! The state directory: what Signet keeps between two runs, for nobody else to see.
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// The directory.
+#[derive(Debug)]
+pub struct StateDir(PathBuf);
+
+impl StateDir {
+    /// The directory at `path`, made when it is missing, with the mode 0700.
+    ///
+    /// # Errors
+    ///
+    /// When there is none and none can be made.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(path)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Where the file with this name is, or would be.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// What the file with this name says.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read; on Unix also when it belongs to somebody else, or everybody may read
+    /// or write it. Then it may say what a stranger wants it to, or a stranger knows what it says.
+    pub fn read_file(&self, name: &str) -> io::Result<String> {
+        let mut file = fs::File::open(self.file(name))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let metadata = file.metadata()?;
+            if metadata.uid() != rustix::process::geteuid().as_raw() {
+                return Err(io::Error::other("it belongs to another user"));
+            }
+            if metadata.mode() & 0o007 != 0 {
+                return Err(io::Error::other(
+                    "everybody may use it: give it the mode 0600",
+                ));
+            }
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    /// Makes the file with this name unless there is one, with the mode 0600.
+    ///
+    /// It appears in one step: nobody ever reads half of it, and of two processes that make it at
+    /// once the first wins and the other is content.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn make_file(&self, name: &str, contents: &str) -> io::Result<()> {
+        // On Unix a temporary file has the mode 0600 from its beginning.
+        let mut file = tempfile::NamedTempFile::new_in(&self.0)
+            // Its own error names a file that nobody knows of.
+            .map_err(|error| io::Error::from(error.kind()))?;
+        file.write_all(contents.as_bytes())?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(self.file(name)) {
+            Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(lost) => Err(lost.error),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_stays_as_it_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let state = StateDir::open(&dir.path().join("a").join("b")).expect("made");
+        state.make_file("note", "first").expect("made");
+        state.make_file("note", "second").expect("content");
+        assert_eq!(state.read_file("note").expect("there"), "first");
+        assert_eq!(
+            fs::read_dir(state.0).expect("there").count(),
+            1,
+            "no litter"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_an_error() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let state = StateDir::open(dir.path()).expect("there");
+        assert!(state.make_file("no/such/place", "").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_everybody_may_use_is_not_read() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a directory");
+        let state = StateDir::open(dir.path()).expect("there");
+        state.make_file("note", "first").expect("made");
+        for (mode, is_read) in [(0o600, true), (0o660, true), (0o604, false), (0o602, false)] {
+            let permissions = fs::Permissions::from_mode(mode);
+            fs::set_permissions(state.file("note"), permissions).expect("ours");
+            assert_eq!(state.read_file("note").is_ok(), is_read, "{mode:o}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_made_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a directory");
+        let state = StateDir::open(&dir.path().join("state")).expect("made");
+        state.make_file("note", "first").expect("made");
+        let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(state.0.clone()), 0o700);
+        assert_eq!(mode(state.file("note")), 0o600);
+    }
+}

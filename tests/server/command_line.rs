@@ -1,0 +1,155 @@
+//! Flags, variables, and what is refused about them.
+
+use crate::signet::Signet;
+
+#[test]
+fn help_names_every_flag_and_variable() {
+    for args in [&["--help"][..], &["serve", "--help"]] {
+        let ended = Signet::new().args(args).run();
+        assert_eq!(ended.code, Some(0));
+        for name in [
+            "--listen",
+            "LISTEN",
+            "--public-url",
+            "PUBLIC_URL",
+            "--state-dir",
+            "STATE_DIRECTORY",
+            "--secret-key-file",
+            "SECRET_KEY_FILE",
+            "--allow-insecure-http",
+            "ALLOW_INSECURE_HTTP",
+            "SECRET_KEY ",
+            "SECRET_KEY_FALLBACKS ",
+        ] {
+            assert!(ended.stdout.contains(name), "{name} in {}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_flag_wins_over_its_variable() {
+    let signet = Signet::new();
+    let file = signet.file("keys", "a-key-of-enough-bytes-to-be-tested-with");
+    let dir = signet.file("dir", "").with_file_name("other");
+    let args = [
+        "--listen=127.0.0.1:0",
+        "--public-url=https://signet.example",
+        &format!("--secret-key-file={}", file.display()),
+        &format!("--state-dir={}", dir.display()),
+        "--allow-insecure-http",
+    ];
+    for command in [&[][..], &["serve"]] {
+        let mut signet = Signet::new().args(command).args(&args);
+        for variable in ["LISTEN", "PUBLIC_URL", "SECRET_KEY_FILE", "STATE_DIRECTORY"] {
+            signet = signet.env(variable, "not/what.is://meant");
+        }
+        let site = signet.env("ALLOW_INSECURE_HTTP", "0").start();
+        assert!(site.log_in("admin").starts_with("__Host-session="));
+    }
+}
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    let mut signet = Signet::new().args(&["--listen=127.0.0.1:0"]);
+    for variable in [
+        "LISTEN",
+        "PUBLIC_URL",
+        "SECRET_KEY_FILE",
+        "SECRET_KEY_FALLBACKS",
+        "ALLOW_INSECURE_HTTP",
+    ] {
+        signet = signet.env(variable, "");
+    }
+    assert!(signet.start().log_in("admin").starts_with("session="));
+}
+
+#[test]
+fn an_https_url_makes_the_cookie_secure() {
+    let site = Signet::new()
+        .env("PUBLIC_URL", "https://signet.example")
+        .start();
+    let cookie = site.log_in("admin");
+    assert!(cookie.starts_with("__Host-session="), "{cookie}");
+}
+
+#[test]
+fn beyond_loopback_the_public_url_must_be_given() {
+    let signet = Signet::new().args(&["--listen", "0.0.0.0:0"]);
+    signet.run().refused("--public-url (PUBLIC_URL)");
+}
+
+#[test]
+fn http_beyond_loopback_must_be_allowed() {
+    let insecure = || Signet::new().env("PUBLIC_URL", "http://signet.example");
+    insecure()
+        .run()
+        .refused("--allow-insecure-http (ALLOW_INSECURE_HTTP)");
+
+    for site in [
+        insecure().args(&["--allow-insecure-http"]).start(),
+        insecure().env("ALLOW_INSECURE_HTTP", "1").start(),
+    ] {
+        assert!(site.log_in("admin").starts_with("session="));
+    }
+    insecure()
+        .env("ALLOW_INSECURE_HTTP", "0")
+        .run()
+        .refused("http://signet.example");
+}
+
+#[test]
+fn what_is_malformed_is_refused_by_flag_and_variable() {
+    for (variable, value, because) in [
+        ("LISTEN", "5000", r#"--listen (LISTEN) is "5000""#),
+        ("LISTEN", "localhost:5000", "127.0.0.1:5000"),
+        ("PUBLIC_URL", "signet.example", "--public-url (PUBLIC_URL)"),
+        ("PUBLIC_URL", "https://signet.example/app", "no path"),
+        (
+            "STATE_DIRECTORY",
+            "/dev/null",
+            "--state-dir (STATE_DIRECTORY)",
+        ),
+        (
+            "SECRET_KEY_FILE",
+            "/nowhere",
+            "--secret-key-file (SECRET_KEY_FILE)",
+        ),
+    ] {
+        Signet::new().env(variable, value).run().refused(because);
+    }
+}
+
+#[test]
+fn what_it_does_not_know_ends_it_with_2() {
+    for (args, because) in [
+        (&["--nope"][..], "--nope"),
+        (&["sreve"], "sreve"),
+        (&["key", "--listen", "127.0.0.1:0"], "--listen"),
+    ] {
+        let ended = Signet::new().args(args).run();
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains(because), "{ended:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf8_is_refused_by_its_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let binary = std::ffi::OsStr::from_bytes(b"\xff");
+    for variable in ["LISTEN", "PUBLIC_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"] {
+        let ended = Signet::new().env(variable, binary).run();
+        ended.refused(&format!("{variable} is not UTF-8"));
+    }
+}
+
+#[test]
+fn the_key_command_does_not_care_about_the_environment() {
+    let ended = Signet::new()
+        .env("SECRET_KEY", "dev")
+        .env("LISTEN", "nowhere")
+        .env("ALLOW_INSECURE_HTTP", "perhaps")
+        .args(&["key"])
+        .run();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}

@@ -1,0 +1,119 @@
+//! Where the keys come from, and which are refused.
+
+use crate::signet::Signet;
+
+const ONE: &str = "one-key-of-enough-bytes-to-be-tested";
+const TWO: &str = "two-keys-of-enough-bytes-to-be-tested";
+
+#[test]
+fn a_bad_key_is_refused_by_the_name_of_its_variable() {
+    for (key, because) in [
+        ("", "SECRET_KEY has 0 bytes"),
+        ("dev", "SECRET_KEY is a published example"),
+        ("changeme", "SECRET_KEY is a published example"),
+        ("thirty-one-bytes-are-not-enough", "SECRET_KEY has 31 bytes"),
+        (
+            "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+            "SECRET_KEY is a published example",
+        ),
+    ] {
+        let ended = Signet::new().env("SECRET_KEY", key).run();
+        ended.refused(because);
+        ended.refused("`signet key`");
+        assert!(key.len() < 4 || !ended.stderr.contains(key), "{ended:?}");
+    }
+    let signet = Signet::new().env("SECRET_KEY", ONE);
+    signet
+        .env("SECRET_KEY_FALLBACKS", "short")
+        .run()
+        .refused("SECRET_KEY_FALLBACKS, key 1 has 5 bytes");
+}
+
+#[test]
+fn keys_come_from_one_place_only() {
+    let signet = Signet::new().env("SECRET_KEY_FALLBACKS", ONE);
+    signet
+        .run()
+        .refused("SECRET_KEY_FALLBACKS is given without SECRET_KEY");
+
+    let signet = Signet::new();
+    let file = signet.file("keys", TWO);
+    signet
+        .env("SECRET_KEY_FILE", file.to_str().unwrap())
+        .env("SECRET_KEY", ONE)
+        .run()
+        .refused("SECRET_KEY and --secret-key-file (SECRET_KEY_FILE) are both given");
+}
+
+#[test]
+fn a_bad_key_in_a_file_is_refused_by_its_line() {
+    let signet = Signet::new();
+    let file = signet.file("keys", &format!("{ONE}\nshort\n"));
+    signet
+        .args(&["--secret-key-file", file.to_str().unwrap()])
+        .run()
+        .refused("keys\", line 2 has 5 bytes");
+}
+
+#[test]
+fn a_key_can_be_replaced_without_logging_anybody_out() {
+    // A secret that was made from a file ends with a line end; it is the same key.
+    let with_line_end = format!("{ONE}\n");
+    let cookie = Signet::new()
+        .env("SECRET_KEY", with_line_end)
+        .start()
+        .log_in("admin");
+
+    let signet = Signet::new();
+    let file = signet.file("keys", &format!("{TWO}\n{ONE}\n"));
+    let rotated = signet
+        .args(&["--secret-key-file", file.to_str().unwrap()])
+        .start();
+    let answer = rotated.get("/", &cookie);
+    assert!(answer.contains("<bdi>admin</bdi>"), "{answer}");
+    assert!(answer.contains("\r\nset-cookie: session=e"), "{answer}");
+
+    let retired = Signet::new().env("SECRET_KEY", TWO).start();
+    assert!(retired.get("/", &cookie).contains("您暫未登錄,"));
+}
+
+#[test]
+fn fallback_keys_in_the_environment_are_separated_by_white_space() {
+    let old = "an-old-key-of-enough-bytes-to-be-tested";
+    let older = "an-older-key-of-enough-bytes-to-be-tested";
+    let cookie = Signet::new()
+        .env("SECRET_KEY", older)
+        .start()
+        .log_in("admin");
+    let site = Signet::new()
+        .env("SECRET_KEY", ONE)
+        .env("SECRET_KEY_FALLBACKS", format!(" {old}\n{older}\n"))
+        .start();
+    assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+}
+
+#[test]
+fn the_key_command_prints_a_fresh_key_that_serves() {
+    let keys = [(); 2].map(|()| Signet::new().args(&["key"]).run());
+    assert_ne!(keys[0].stdout, keys[1].stdout);
+    for key in keys {
+        assert_eq!((key.code, key.stderr.as_str()), (Some(0), ""));
+        let site = Signet::new()
+            .env("SECRET_KEY", key.stdout.trim_end())
+            .start();
+        site.log_in("admin");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_everybody_can_read_is_not_signed_with() {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    let mut signet = Signet::new();
+    drop(signet.start());
+    let path = signet.state_dir().join("secret_key");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    signet
+        .run()
+        .refused("--state-dir (STATE_DIRECTORY): cannot read");
+}

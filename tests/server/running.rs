@@ -1,0 +1,73 @@
+//! Coming up, serving, stopping.
+
+use std::io::{Read as _, Write as _};
+
+use crate::signet::Signet;
+
+#[test]
+fn it_serves_the_story() {
+    let site = Signet::new().start();
+    assert!(site.get("/", "").contains("您暫未登錄,"));
+    let cookie = site.log_in("admin");
+    assert!(
+        site.get("/", &cookie)
+            .contains("登錄用戶名是:<bdi>admin</bdi>")
+    );
+    let answer = site.get("/logout", &cookie);
+    assert!(answer.contains("\r\nset-cookie: session=; "), "{answer}");
+}
+
+#[test]
+fn sessions_survive_a_restart() {
+    let mut signet = Signet::new();
+    let site = signet.start();
+    let cookie = site.log_in("admin");
+    drop(site);
+    let site = signet.start();
+    assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_and_ctrl_c_end_it_with_success_and_nothing_to_say() {
+    use rustix::process::Signal;
+    for signal in [Signal::TERM, Signal::INT] {
+        let site = Signet::new().start();
+        site.get("/", "");
+        site.signal(signal);
+        assert_eq!(site.wait(), (Some(0), String::new()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_running_request_is_finished_before_it_stops() {
+    let site = Signet::new().start();
+    let request = site.login_request("admin");
+    let (head, form) = request.split_once("\r\n\r\n").unwrap();
+    let mut socket = site.connect();
+    write!(socket, "{head}\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    // The server asks for the form once a handler wants to read it.
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    socket.read_exact(&mut go_on).unwrap();
+    site.signal(rustix::process::Signal::TERM);
+    while std::net::TcpStream::connect(site.address).is_ok() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    socket.write_all(form.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
+    assert!(answer.contains("\r\nset-cookie: session=e"), "{answer}");
+    assert_eq!(site.wait().0, Some(0));
+}
+
+#[test]
+fn an_address_in_use_ends_it_with_1_and_the_flag_to_change() {
+    let site = Signet::new().start();
+    let address = site.address.to_string();
+    let ended = Signet::new().args(&["--listen", &address]).run();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains(&address), "{ended:?}");
+    assert!(ended.stderr.contains("--listen (LISTEN)"), "{ended:?}");
+}
