@@ -1,0 +1,11 @@
+//! The site in a real Chromium, clicked and typed by a test.
+
+#[path = "../server/signet.rs"]
+#[expect(
+    dead_code,
+    reason = "the other tests of the real program use the rest of it"
+)]
+mod signet;
+
+mod chromium;
+mod story;
