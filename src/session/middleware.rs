@@ -37,15 +37,15 @@ pub async fn carry_session(
     next: Next,
 ) -> Response {
     let now = OffsetDateTime::now_utc().unix_timestamp();
-    let received = read_cookies(&config, request.headers(), now);
-    let store = Arc::new(SignedCookieStore::new(received.payload, now));
+    let mut received = read_cookies(&config, request.headers(), now);
+    let store = Arc::new(SignedCookieStore::new(received.payload.take(), now));
     let session = Session::new(store.id(), Arc::clone(&store), None);
     request.extensions_mut().insert(session.clone());
 
     let mut response = next.run(request).await;
 
     if !response.status().is_server_error() {
-        match set_cookie(&config, received.trace, &session, &store, now).await {
+        match set_cookie(&config, received, &session, &store, now).await {
             Ok(Some(set_cookie)) => {
                 response.headers_mut().append(SET_COOKIE, set_cookie);
             }
@@ -64,16 +64,10 @@ pub async fn carry_session(
 struct Received {
     /// The session, when one was accepted.
     payload: Option<Payload>,
-    trace: Trace,
-}
-
-/// What is to be known of the cookies once the handler has answered.
-#[derive(Default)]
-struct Trace {
-    /// Whether one with our name came at all, accepted or refused.
-    has_cookie: bool,
-    /// The accepted one, when it is to be signed anew.
+    /// The same, when it is to be signed anew.
     renewal: Option<Renewal>,
+    /// Whether a cookie with our name came at all, accepted or refused.
+    has_cookie: bool,
 }
 
 /// A payload as it came, so that it goes back to the byte.
@@ -89,7 +83,7 @@ fn read_cookies(config: &SessionConfig, headers: &HeaderMap, now: i64) -> Receiv
     let mut received = Received::default();
     let mut newest: Option<Accepted> = None;
     for value in config.cookie.values(headers) {
-        received.trace.has_cookie = true;
+        received.has_cookie = true;
         match accept(config, value, now) {
             Ok(accepted) => match &newest {
                 Some(other) if other.payload.id != accepted.payload.id => {
@@ -107,7 +101,7 @@ fn read_cookies(config: &SessionConfig, headers: &HeaderMap, now: i64) -> Receiv
         let is_due = !signed.by_signing_key || config.lifetimes.is_renewal_due(signed.at, now);
         // A session without data has no cookie, so there is nothing to renew.
         if is_due && !payload.data.is_empty() {
-            received.trace.renewal = Some(Renewal {
+            received.renewal = Some(Renewal {
                 json: signed.payload,
                 began: payload.began,
             });
@@ -138,7 +132,7 @@ fn accept(config: &SessionConfig, value: &[u8], now: i64) -> Result<Accepted, Re
 /// Saves the session if it was changed, and decides on the `Set-Cookie`.
 async fn set_cookie(
     config: &SessionConfig,
-    trace: Trace,
+    received: Received,
     session: &Session,
     store: &SignedCookieStore,
     now: i64,
@@ -151,8 +145,8 @@ async fn set_cookie(
             let json = serde_json::to_vec(&payload).map_err(session::Error::from)?;
             sign(config, &json, payload.began, now).map(Some)
         }
-        Outcome::Emptied => Ok(trace.has_cookie.then(|| config.cookie.removal())),
-        Outcome::Untouched => Ok(trace.renewal.and_then(|Renewal { json, began }| {
+        Outcome::Emptied => Ok(received.has_cookie.then(|| config.cookie.removal())),
+        Outcome::Untouched => Ok(received.renewal.and_then(|Renewal { json, began }| {
             // Nobody asked for this one. The old cookie stays good, and so does the page.
             sign(config, &json, began, now)
                 .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
