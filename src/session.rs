@@ -81,7 +81,7 @@ enum Refusal {
     /// It is not three parts in base64url around a JSON object with `_sid` and `_iat`.
     #[error("malformed")]
     Malformed,
-    /// None of the keys signed it, not for this cookie's name.
+    /// None of the keys signed it, or not for this cookie's name.
     #[error("bad_signature")]
     BadSignature,
     /// It was signed, or the session began, more than a minute after now.

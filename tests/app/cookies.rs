@@ -64,15 +64,11 @@ async fn reading_a_fresh_session_sets_no_cookie() {
 #[tokio::test]
 async fn a_session_is_renewed_after_a_tenth_of_the_idle_timeout() {
     let tenth = 7 * DAY / 10;
-    let signed_ago = |seconds| Forger {
-        at: now() - seconds,
-        ..Forger::default()
-    };
     let app = TestApp::new();
-    app.set_cookie(signed_ago(tenth - 60).session("admin"));
+    app.set_cookie(Forger::ago(tenth - 60).session("admin"));
     app.get("/").await.sets_no_cookie();
 
-    let old = signed_ago(tenth + 1);
+    let old = Forger::ago(tenth + 1);
     app.set_cookie(old.session("admin"));
     let page = app.get("/").await;
     page.greets("admin");
@@ -85,10 +81,7 @@ async fn a_session_is_renewed_after_a_tenth_of_the_idle_timeout() {
 #[tokio::test]
 async fn a_session_without_data_is_not_renewed() {
     let app = TestApp::new();
-    let forger = Forger {
-        at: now() - DAY,
-        ..Forger::default()
-    };
+    let forger = Forger::ago(DAY);
     app.set_cookie(forger.sign(&json!({"_sid": SID, "_iat": forger.at})));
     app.get("/").await.sets_no_cookie();
 }
@@ -96,10 +89,7 @@ async fn a_session_without_data_is_not_renewed() {
 #[tokio::test]
 async fn renewal_returns_the_payload_to_the_byte() {
     let app = TestApp::new();
-    let forger = Forger {
-        at: now() - DAY,
-        ..Forger::default()
-    };
+    let forger = Forger::ago(DAY);
     let number = "12345678901234567890.12345678901234567890";
     let json = format!(
         r#"{{ "username":"admin", "n":{number}, "_iat":{}, "_sid":"{SID}" }}"#,
@@ -115,10 +105,7 @@ async fn renewal_returns_the_payload_to_the_byte() {
 
 #[tokio::test]
 async fn a_renewal_that_does_not_fit_is_left_out() {
-    let forger = Forger {
-        at: now() - DAY,
-        ..Forger::default()
-    };
+    let forger = Forger::ago(DAY);
     let session = |filler| {
         let json =
             json!({"_sid": SID, "_iat": forger.at, "username": "admin", "x": "x".repeat(filler)});
@@ -137,10 +124,7 @@ async fn a_renewal_that_does_not_fit_is_left_out() {
 #[tokio::test]
 async fn renewal_does_not_extend_the_lifetime() {
     let app = TestApp::new();
-    let forger = Forger {
-        at: now() - DAY,
-        ..Forger::default()
-    };
+    let forger = Forger::ago(DAY);
     app.set_cookie(forger.session_since(now() - 29 * DAY, "admin"));
     let page = app.get("/").await;
     page.greets("admin");
@@ -179,13 +163,9 @@ async fn of_a_good_and_a_bad_cookie_the_good_one_counts_in_either_order() {
 
 #[tokio::test]
 async fn of_two_cookies_of_one_session_the_newer_counts() {
-    let forger = Forger::default();
-    let older = Forger {
-        at: forger.at - 60,
-        ..forger.clone()
-    };
-    let older = older.session_since(older.at, "old name");
-    let newer = forger.session_since(forger.at - 60, "new name");
+    let began = now() - 60;
+    let older = Forger::ago(60).session_since(began, "old name");
+    let newer = Forger::default().session_since(began, "new name");
     for pair in [[&older, &newer], [&newer, &older]] {
         let cookies = format!("session={}; session={}", pair[0], pair[1]);
         get_with(&[cookies]).await.greets("new name");

@@ -30,6 +30,14 @@ impl Default for Forger {
 }
 
 impl Forger {
+    /// Somebody who signs as if it were `seconds` ago.
+    pub fn ago(seconds: i64) -> Self {
+        Self {
+            at: now() - seconds,
+            ..Self::default()
+        }
+    }
+
     pub fn sign(&self, json: &Value) -> String {
         self.sign_bytes(json.to_string().as_bytes())
     }

@@ -20,6 +20,7 @@ use crate::{
     forger::{DAY, Forger, SID, now, payload},
 };
 
+/// A site with a page for each of these things.
 fn other_site() -> TestApp {
     let config = Arc::new(SessionConfig::new(false, KEY, []));
     let router = Router::new()

@@ -2,7 +2,12 @@
 
 use axum::{body::Body, http::Method};
 
-use crate::{app::TestApp, forger::payload};
+use serde_json::json;
+
+use crate::{
+    app::TestApp,
+    forger::{Forger, SID, payload},
+};
 
 #[tokio::test]
 async fn a_visitor_logs_in_is_greeted_by_name_and_logs_out() {
@@ -46,9 +51,9 @@ async fn logging_in_changes_the_sessions_id_and_leaves_nothing_of_the_old_one() 
 #[tokio::test]
 async fn logging_in_anew_ends_what_else_the_session_held() {
     let app = TestApp::new();
-    let forger = crate::forger::Forger::default();
-    app.set_cookie(forger.sign(&serde_json::json!({
-        "_sid": crate::forger::SID, "_iat": forger.at, "username": "first", "basket": [1, 2],
+    let forger = Forger::default();
+    app.set_cookie(forger.sign(&json!({
+        "_sid": SID, "_iat": forger.at, "username": "first", "basket": [1, 2],
     })));
     app.get("/").await.greets("first");
     app.log_in("second").await;

@@ -28,23 +28,29 @@ fn help_names_every_flag_and_variable() {
 
 #[test]
 fn a_flag_wins_over_its_variable() {
-    let signet = Signet::new();
-    let file = signet.file("keys", "a-key-of-enough-bytes-to-be-tested-with");
-    let dir = signet.file("dir", "").with_file_name("other");
-    let args = [
-        "--listen=127.0.0.1:0",
-        "--public-url=https://signet.example",
-        &format!("--secret-key-file={}", file.display()),
-        &format!("--state-dir={}", dir.display()),
-        "--allow-insecure-http",
-    ];
     for command in [&[][..], &["serve"]] {
-        let mut signet = Signet::new().args(command).args(&args);
-        for variable in ["LISTEN", "PUBLIC_URL", "SECRET_KEY_FILE", "STATE_DIRECTORY"] {
-            signet = signet.env(variable, "not/what.is://meant");
-        }
-        let site = signet.env("ALLOW_INSECURE_HTTP", "0").start();
-        assert!(site.log_in("admin").starts_with("__Host-session="));
+        let signet = Signet::new();
+        let keys = signet.file("keys", "a-key-of-enough-bytes-to-be-tested-with");
+        let site = signet
+            .args(command)
+            .args(&["--listen=127.0.0.1:0", "--allow-insecure-http"])
+            .args(&["--public-url=http://signet.example"])
+            .args(&["--secret-key-file", keys.to_str().unwrap()])
+            .env("LISTEN", "nowhere")
+            .env("ALLOW_INSECURE_HTTP", "0")
+            .env("PUBLIC_URL", "https://signet.example")
+            .env("SECRET_KEY_FILE", "/nowhere")
+            .start();
+        assert!(site.log_in("admin").starts_with("session="));
+
+        let signet = Signet::new();
+        let state_dir = signet.file("keys", "").with_file_name("other");
+        let mut signet = signet
+            .args(command)
+            .args(&["--state-dir", state_dir.to_str().unwrap()])
+            .env("STATE_DIRECTORY", "/dev/null");
+        let _site = signet.start();
+        assert!(state_dir.join("secret_key").exists());
     }
 }
 
@@ -113,6 +119,12 @@ fn what_is_malformed_is_refused_by_flag_and_variable() {
             "SECRET_KEY_FILE",
             "/nowhere",
             "--secret-key-file (SECRET_KEY_FILE)",
+        ),
+        ("SECRET_KEY_FILE", "/no\nwhere", r#""/no\nwhere""#),
+        (
+            "ALLOW_INSECURE_HTTP",
+            "perhaps",
+            r#"ALLOW_INSECURE_HTTP is "perhaps": set it to 1 or 0"#,
         ),
     ] {
         Signet::new().env(variable, value).run().refused(because);

@@ -51,9 +51,7 @@ fn a_running_request_is_finished_before_it_stops() {
     let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
     socket.read_exact(&mut go_on).unwrap();
     site.signal(rustix::process::Signal::TERM);
-    while std::net::TcpStream::connect(site.address).is_ok() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    site.wait_until_it_accepts_nothing();
     socket.write_all(form.as_bytes()).unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();

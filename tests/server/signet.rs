@@ -67,7 +67,7 @@ impl Signet {
         let address = address.unwrap_or_else(|| panic!("not ready, but {ready:?}"));
         Site {
             address: address.trim().parse().expect("an address"),
-            process,
+            process: Killed(process),
             stderr,
         }
     }
@@ -75,8 +75,9 @@ impl Signet {
     /// Runs the program to its end, which is expected soon.
     #[track_caller]
     pub fn run(mut self) -> Ended {
-        let mut process = self.command.spawn().expect("signet starts");
-        let status = wait(&mut process);
+        let mut process = Killed(self.command.spawn().expect("signet starts"));
+        let process = &mut process.0;
+        let status = wait(process);
         let read = |pipe: &mut dyn std::io::Read| {
             let mut text = String::new();
             pipe.read_to_string(&mut text).expect("UTF-8");
@@ -90,10 +91,10 @@ impl Signet {
     }
 }
 
-/// The running program; it is killed when the test is over.
+/// The running program.
 pub struct Site {
     pub address: SocketAddr,
-    process: Child,
+    process: Killed,
     stderr: BufReader<std::process::ChildStderr>,
 }
 
@@ -141,24 +142,34 @@ impl Site {
 
     #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.process);
+        let pid = rustix::process::Pid::from_child(&self.process.0);
         rustix::process::kill_process(pid, signal).expect("the process is there");
+    }
+
+    #[track_caller]
+    pub fn wait_until_it_accepts_nothing(&self) {
+        wait_for("a closed door", || {
+            TcpStream::connect(self.address).is_err().then_some(())
+        });
     }
 
     /// Waits for the end of the program, and returns its exit code and what else it logged.
     #[track_caller]
     pub fn wait(mut self) -> (Option<i32>, String) {
-        let status = wait(&mut self.process);
+        let status = wait(&mut self.process.0);
         let mut log = String::new();
         self.stderr.read_to_string(&mut log).expect("UTF-8");
         (status.code(), log)
     }
 }
 
-impl Drop for Site {
+/// A process that does not outlive the test, however that ends.
+struct Killed(Child);
+
+impl Drop for Killed {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -183,15 +194,21 @@ impl Ended {
 
 #[track_caller]
 fn wait(process: &mut Child) -> ExitStatus {
+    wait_for("its end", || process.try_wait().expect("a child"))
+}
+
+/// Asks again and again until there is an answer.
+#[track_caller]
+fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(status) = process.try_wait().expect("a child") {
-            return status;
+        if let Some(answer) = ask() {
+            return answer;
         }
-        if start.elapsed() > PATIENCE {
-            let _ = process.kill();
-            panic!("still running after {PATIENCE:?}");
-        }
+        assert!(
+            start.elapsed() < PATIENCE,
+            "waited for {what} for {PATIENCE:?}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
