@@ -24,6 +24,7 @@
 //!   - `signature`, `payload`: the wire format
 //!   - `lifetime`: the 7 days and the 30
 //!   - `store`: what stands behind the `Session` that handlers see
+//!   - `embedded`: a store with a file, which nobody uses yet
 //! - [`web`]: the pages. They see a `Session`, and never a key, a cookie or a byte of wire format.
 //!   - `home`, `login`, `logout`: a file a route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session

@@ -38,13 +38,17 @@
 //! ```
 
 mod cookie;
+mod embedded;
 mod lifetime;
 mod middleware;
 mod payload;
 mod signature;
 mod store;
 
-pub use self::middleware::carry_session;
+pub use self::{
+    embedded::{EmbeddedStore, OpenError},
+    middleware::carry_session,
+};
 
 use self::{cookie::SessionCookie, lifetime::Lifetimes, signature::Signer};
 
