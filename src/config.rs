@@ -1,20 +1,28 @@
 //! The command line and the environment become a checked [`Config`], or one clear error.
 
-use std::{
-    env::{self, VarError},
-    net::SocketAddr,
-    path::PathBuf,
-};
+mod environment;
 
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use time::Duration;
+use tower_sessions::SessionStore;
+
+use self::environment::{path, switch, text, variable};
 use crate::{
     public_url::{NotAnOrigin, PublicUrl},
     secret::{SecretError, SecretKeys},
+    session::{DataIn, Lifetimes, SessionConfig},
+    state_dir::StateDir,
 };
 
 const LISTEN: &str = "127.0.0.1:5000";
 const STATE_DIR: &str = "instance";
 
-/// The flags of `signet serve`, as they were typed. A flag wins over its environment variable.
+/// The longest a session may live, idle or not: a hundred years, which no calendar minds.
+const MAX_DURATION: Duration = Duration::days(36_500);
+
+/// The flags of `signet serve` and `signet inspect`, as they were typed. A flag wins over its
+/// environment variable.
 ///
 /// The variables are read by [`check`](Self::check) and not by clap, whose complaints would not name
 /// them, and who would read them for `signet key` as well.
@@ -29,8 +37,8 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 
-    /// Where Signet keeps the key that it makes when it is given none [env: STATE_DIRECTORY]
-    /// [default: instance]
+    /// Where Signet remembers which sessions have ended, and keeps the key that it makes when it is
+    /// given none [env: STATE_DIRECTORY] [default: instance]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
@@ -38,13 +46,36 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     secret_key_file: Option<PathBuf>,
 
+    /// How long a session lasts that nobody uses, such as 30m or 7d [env: SESSION_IDLE]
+    /// [default: 7d]
+    #[arg(long, value_name = "D")]
+    session_idle: Option<String>,
+
+    /// How long a session lasts at most, however busy it is [env: SESSION_LIFETIME] [default: 30d]
+    #[arg(long, value_name = "D")]
+    session_lifetime: Option<String>,
+
+    /// Where the data of sessions is: `cookie`, signed; or `store`, in the state directory
+    /// [env: SESSIONS] [default: cookie]
+    #[arg(long, value_name = "WHERE")]
+    sessions: Option<String>,
+
     /// Allow an http public URL beyond loopback, where anybody on the way reads the cookies
     /// [env: ALLOW_INSECURE_HTTP]
     #[arg(long)]
     allow_insecure_http: bool,
 }
 
-/// What `signet serve` runs with.
+/// What is to be done with a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Run the site: what is missing is made.
+    Serve,
+    /// Look at what is there.
+    Inspect,
+}
+
+/// What Signet runs with.
 #[derive(Debug)]
 pub struct Config {
     /// The address to bind.
@@ -53,6 +84,12 @@ pub struct Config {
     pub https: bool,
     /// What sessions are signed with.
     pub keys: SecretKeys,
+    /// How long sessions live.
+    pub lifetimes: Lifetimes,
+    /// Where their data is kept.
+    pub data_in: DataIn,
+    /// Where the store is.
+    pub state_dir: StateDir,
 }
 
 /// What is wrong with the command line or the environment, and what to do about it.
@@ -88,15 +125,41 @@ pub enum ConfigError {
     /// A variable that switches something says neither yes nor no.
     #[error("{name} is {value:?}: set it to 1 or 0")]
     Switch { name: &'static str, value: String },
+    /// A duration that is none, or makes no sense.
+    #[error(
+        "{names} is {value:?}: give whole seconds, from 1s to 36500d, in units such as 30m or 7d"
+    )]
+    Duration { names: &'static str, value: String },
+    /// There is no such place for sessions.
+    #[error("--sessions (SESSIONS) is {0:?}: choose cookie or store")]
+    Sessions(String),
     /// The keys in the environment are no good.
     #[error(transparent)]
     Environment(SecretError),
     /// The keys in the file are no good.
     #[error("--secret-key-file (SECRET_KEY_FILE): {0}")]
     SecretKeyFile(SecretError),
+    /// There is no state directory, and none can be made.
+    #[error("--state-dir (STATE_DIRECTORY) is {path:?}: {source}; choose another directory")]
+    StateDir { path: PathBuf, source: io::Error },
     /// The key in the state directory is no good, or there can be none.
     #[error("--state-dir (STATE_DIRECTORY): {0}")]
-    StateDir(SecretError),
+    StateDirKey(SecretError),
+}
+
+impl Config {
+    /// The file of the embedded store.
+    #[must_use]
+    pub fn store_file(&self) -> PathBuf {
+        self.state_dir.file("sessions.redb")
+    }
+
+    /// Sessions as they are configured, on this store.
+    pub fn sessions(&self, store: impl SessionStore) -> SessionConfig {
+        SessionConfig::new(self.https, &self.keys.signing, &self.keys.fallbacks, store)
+            .lifetimes(self.lifetimes)
+            .data_in(self.data_in)
+    }
 }
 
 impl Flags {
@@ -105,7 +168,7 @@ impl Flags {
     /// # Errors
     ///
     /// When something is missing, malformed or unsafe.
-    pub fn check(self) -> Result<Config, ConfigError> {
+    pub fn check(self, purpose: Purpose) -> Result<Config, ConfigError> {
         let listen = match self.listen {
             Some(listen) => listen,
             None => variable("LISTEN")?.unwrap_or_else(|| LISTEN.to_owned()),
@@ -118,13 +181,20 @@ impl Flags {
             None => variable("PUBLIC_URL")?,
         };
         let allow_insecure_http = self.allow_insecure_http || switch("ALLOW_INSECURE_HTTP")?;
+        let https = is_https(public_url, listen, allow_insecure_http)?;
+        let lifetimes = lifetimes(self.session_idle, self.session_lifetime)?;
+        let data_in = data_in(self.sessions)?;
+        // Last, because these may make files.
+        let state_dir = state_dir(self.state_dir, purpose)?;
+        let file = self.secret_key_file.or_else(|| path("SECRET_KEY_FILE"));
+        let keys = keys(file, &state_dir, purpose)?;
         Ok(Config {
             listen,
-            https: is_https(public_url, listen, allow_insecure_http)?,
-            keys: keys(
-                self.secret_key_file.or_else(|| path("SECRET_KEY_FILE")),
-                self.state_dir.or_else(|| path("STATE_DIRECTORY")),
-            )?,
+            https,
+            keys,
+            lifetimes,
+            data_in,
+            state_dir,
         })
     }
 }
@@ -152,7 +222,65 @@ fn is_https(
     }
 }
 
-fn keys(file: Option<PathBuf>, state_dir: Option<PathBuf>) -> Result<SecretKeys, ConfigError> {
+fn lifetimes(idle: Option<String>, lifetime: Option<String>) -> Result<Lifetimes, ConfigError> {
+    let default = Lifetimes::default();
+    let idle = match idle {
+        Some(idle) => Some(idle),
+        None => variable("SESSION_IDLE")?,
+    };
+    let lifetime = match lifetime {
+        Some(lifetime) => Some(lifetime),
+        None => variable("SESSION_LIFETIME")?,
+    };
+    let parse = |names, value: Option<String>, default| match value {
+        Some(value) => duration(&value).ok_or(ConfigError::Duration { names, value }),
+        None => Ok(default),
+    };
+    Ok(Lifetimes {
+        idle: parse("--session-idle (SESSION_IDLE)", idle, default.idle)?,
+        lifetime: parse(
+            "--session-lifetime (SESSION_LIFETIME)",
+            lifetime,
+            default.lifetime,
+        )?,
+    })
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let duration = humantime::parse_duration(text).ok()?;
+    Duration::try_from(duration)
+        .ok()
+        .filter(|it| (Duration::SECOND..=MAX_DURATION).contains(it) && it.subsec_nanoseconds() == 0)
+}
+
+fn data_in(sessions: Option<String>) -> Result<DataIn, ConfigError> {
+    let sessions = match sessions {
+        Some(sessions) => Some(sessions),
+        None => variable("SESSIONS")?,
+    };
+    match sessions.as_deref() {
+        None | Some("cookie") => Ok(DataIn::Cookie),
+        Some("store") => Ok(DataIn::Store),
+        Some(other) => Err(ConfigError::Sessions(other.to_owned())),
+    }
+}
+
+fn state_dir(flag: Option<PathBuf>, purpose: Purpose) -> Result<StateDir, ConfigError> {
+    let path = flag
+        .or_else(|| path("STATE_DIRECTORY"))
+        .unwrap_or_else(|| PathBuf::from(STATE_DIR));
+    let opened = match purpose {
+        Purpose::Serve => StateDir::make(&path),
+        Purpose::Inspect => StateDir::find(&path),
+    };
+    opened.map_err(|source| ConfigError::StateDir { path, source })
+}
+
+fn keys(
+    file: Option<PathBuf>,
+    state_dir: &StateDir,
+    purpose: Purpose,
+) -> Result<SecretKeys, ConfigError> {
     // An empty SECRET_KEY is a mistake, and not the same as none: a deployment that failed to fill
     // it in must not start with a key that it did not choose.
     let signing_key = text("SECRET_KEY")?;
@@ -165,44 +293,13 @@ fn keys(file: Option<PathBuf>, state_dir: Option<PathBuf>) -> Result<SecretKeys,
         (None, None, Some(file)) => {
             SecretKeys::from_file(&file).map_err(ConfigError::SecretKeyFile)
         }
-        (None, None, None) => {
-            let state_dir = state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
-            SecretKeys::load_or_generate(&state_dir).map_err(ConfigError::StateDir)
+        (None, None, None) => match purpose {
+            Purpose::Serve => SecretKeys::load_or_generate(state_dir),
+            Purpose::Inspect => SecretKeys::load(state_dir),
         }
+        .map_err(ConfigError::StateDirKey),
         (None, Some(_), None) => Err(ConfigError::FallbacksAlone),
         (Some(_), _, Some(_)) => Err(ConfigError::TwoSourcesOfKeys("SECRET_KEY")),
         (None, Some(_), Some(_)) => Err(ConfigError::TwoSourcesOfKeys("SECRET_KEY_FALLBACKS")),
-    }
-}
-
-/// What an environment variable says; an empty one says nothing.
-fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
-    Ok(text(name)?.filter(|text| !text.trim().is_empty()))
-}
-
-fn text(name: &'static str) -> Result<Option<String>, ConfigError> {
-    match env::var(name) {
-        Ok(text) => Ok(Some(text)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(ConfigError::NotUtf8(name)),
-    }
-}
-
-/// Like [`variable`], for paths, which need not be UTF-8.
-fn path(name: &'static str) -> Option<PathBuf> {
-    env::var_os(name)
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-}
-
-/// Like [`variable`], for flags that take no value.
-fn switch(name: &'static str) -> Result<bool, ConfigError> {
-    let Some(value) = variable(name)? else {
-        return Ok(false);
-    };
-    match value.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Ok(true),
-        "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(ConfigError::Switch { name, value }),
     }
 }

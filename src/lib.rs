@@ -11,20 +11,26 @@
 //! socket       session/middleware            web/{home,login,logout}
 //! server  ->   cookie -> Session        ->   CurrentUser -> template
 //!              Session -> Set-Cookie    <-   redirect or page
+//!                  |
+//!              backend -> store
 //! ```
 //!
 //! - [`config`]: the command line and the environment become a checked `Config`, or one clear error.
-//!   Its parts: [`secret`], the keys that sign, kept in [`state_dir`] when nobody gives one; and
-//!   [`public_url`], where visitors reach the site. `main.rs` turns errors into exit codes, and
-//!   decides what is logged.
+//!   Its parts: `environment`; [`secret`], the keys that sign; [`state_dir`], what is kept between
+//!   two runs; and [`public_url`], where visitors reach the site. `main.rs` turns errors into exit
+//!   codes, and decides what is logged.
 //! - [`server`]: the listening socket, signals, shutdown.
+//! - [`inspect`]: what `signet inspect` tells an operator about a cookie.
 //! - [`session`]: how a session lives and dies. It knows nothing of the pages; it could be a crate.
 //!   - `middleware`: what happens around a request
+//!   - `received`: what the cookies of a request say, and why others are refused
 //!   - `cookie`: the cookie's name and attributes, and which cookies of a request are ours
 //!   - `signature`, `payload`: the wire format
 //!   - `lifetime`: the 7 days and the 30
 //!   - `store`: what stands behind the `Session` that handlers see
-//!   - `embedded`: a store with a file, which nobody uses yet
+//!   - `backend`: what is kept on the server: which sessions were revoked, or all data
+//!   - `embedded`: the file where that is kept, and the memory that it is read from
+//!   - `inspection`: what a cookie says, for whoever has the key
 //! - [`web`]: the pages. They see a `Session`, and never a key, a cookie or a byte of wire format.
 //!   - `home`, `login`, `logout`: a file a route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
@@ -44,6 +50,7 @@
 )]
 
 pub mod config;
+pub mod inspect;
 pub mod public_url;
 pub mod secret;
 pub mod server;

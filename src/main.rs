@@ -8,7 +8,12 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use signet::{config::Flags, secret::SecretKey, server};
+use signet::{
+    config::{Flags, Purpose},
+    inspect::{self, InspectError},
+    secret::SecretKey,
+    server,
+};
 use tracing::Level;
 use tracing_subscriber::{
     filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -39,6 +44,12 @@ enum Command {
     Serve(Flags),
     /// Print a fresh `SECRET_KEY`
     Key,
+    /// Read the value of a session cookie on standard input, and say what it holds, which key signed
+    /// it, and whether the site accepts it (exit code 0) or refuses it (1)
+    ///
+    /// Takes the flags and variables of the site, which may be running.
+    #[command(after_help = ENVIRONMENT)]
+    Inspect(Flags),
 }
 
 fn main() -> ExitCode {
@@ -46,11 +57,12 @@ fn main() -> ExitCode {
     match command.unwrap_or(Command::Serve(serve)) {
         Command::Serve(flags) => run_site(flags),
         Command::Key => print_key(),
+        Command::Inspect(flags) => inspect_cookie(flags),
     }
 }
 
 fn run_site(flags: Flags) -> ExitCode {
-    let config = match flags.check() {
+    let config = match flags.check(Purpose::Serve) {
         Ok(config) => config,
         Err(error) => return fail(2, error),
     };
@@ -81,6 +93,23 @@ fn print_key() -> ExitCode {
     match writeln!(io::stdout(), "{}", key.reveal()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, format_args!("cannot write to standard output: {error}")),
+    }
+}
+
+fn inspect_cookie(flags: Flags) -> ExitCode {
+    let config = match flags.check(Purpose::Inspect) {
+        Ok(config) => config,
+        Err(error) => return fail(2, error),
+    };
+    let inspected = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(InspectError::Io)
+        .and_then(|runtime| runtime.block_on(inspect::run(&config)));
+    match inspected {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        // Not 1, which would say that the cookie is refused.
+        Err(error) => fail(2, error),
     }
 }
 

@@ -15,6 +15,9 @@ use crate::state_dir::StateDir;
 /// The shortest key that is accepted, in bytes: the output of HMAC-SHA256, as RFC 2104 §3 advises.
 pub const MIN_BYTES: usize = 32;
 
+/// Where keys are kept in the state directory.
+const FILE_NAME: &str = "secret_key";
+
 /// A key that sessions are signed with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey(String);
@@ -125,23 +128,33 @@ impl SecretKeys {
         Self::from_lines(path, &text)
     }
 
-    /// The key in the file `secret_key` in the state directory, made when it is not there yet, so
-    /// that sessions survive a restart without anything to configure.
+    /// The keys in the file `secret_key` in the state directory, made with one when it is not there
+    /// yet, so that sessions survive a restart without anything to configure.
     ///
     /// # Errors
     ///
     /// When it can neither be read nor made, or what is there is no good.
-    pub fn load_or_generate(state_dir: &Path) -> Result<Self, SecretError> {
-        const NAME: &str = "secret_key";
-        let state = StateDir::open(state_dir).map_err(file_error("make", state_dir))?;
-        let path = state.file(NAME);
+    pub fn load_or_generate(state_dir: &StateDir) -> Result<Self, SecretError> {
+        let path = state_dir.file(FILE_NAME);
         if !path.try_exists().map_err(file_error("read", &path))? {
             let key = SecretKey::generate()?;
-            state
-                .make_file(NAME, &format!("{}\n", key.reveal()))
+            state_dir
+                .make_file(FILE_NAME, &format!("{}\n", key.reveal()))
                 .map_err(file_error("make", &path))?;
         }
-        let text = state.read_file(NAME).map_err(file_error("read", &path))?;
+        Self::load(state_dir)
+    }
+
+    /// The keys in the file `secret_key` in the state directory.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or what is there is no good.
+    pub fn load(state_dir: &StateDir) -> Result<Self, SecretError> {
+        let path = state_dir.file(FILE_NAME);
+        let text = state_dir
+            .read_file(FILE_NAME)
+            .map_err(file_error("read", &path))?;
         Self::from_lines(&path, &text)
     }
 
@@ -227,20 +240,26 @@ mod tests {
     #[test]
     fn an_empty_file_is_refused_and_not_replaced() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open(dir.path()).expect("there");
+        let state = StateDir::make(dir.path()).expect("there");
         state.make_file("secret_key", "\n").expect("made");
-        let error = refusal(SecretKeys::load_or_generate(dir.path()));
+        let error = refusal(SecretKeys::load_or_generate(&state));
         assert!(error.contains("secret_key\" holds no key"), "{error}");
     }
 
     #[test]
     fn the_key_in_the_state_directory_is_made_once() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state_dir = dir.path().join("state");
-        let made = SecretKeys::load_or_generate(&state_dir).expect("made");
-        let read = SecretKeys::load_or_generate(&state_dir).expect("read");
-        assert!(made.signing == read.signing);
-        let other = SecretKeys::load_or_generate(dir.path()).expect("another");
+        let state = StateDir::make(&dir.path().join("state")).expect("made");
+        refusal(SecretKeys::load(&state));
+        let made = SecretKeys::load_or_generate(&state).expect("made");
+        for read in [
+            SecretKeys::load_or_generate(&state),
+            SecretKeys::load(&state),
+        ] {
+            assert!(made.signing == read.expect("read").signing);
+        }
+        let elsewhere = StateDir::make(dir.path()).expect("there");
+        let other = SecretKeys::load_or_generate(&elsewhere).expect("another");
         assert!(made.signing != other.signing);
     }
 

@@ -3,13 +3,18 @@
 use std::{
     io::{self, Write as _},
     net::SocketAddr,
+    path::PathBuf,
     time::Duration,
 };
 
 use axum_server::{Handle, Server};
 use tokio::net::TcpListener;
 
-use crate::{config::Config, session::SessionConfig, web};
+use crate::{
+    config::Config,
+    session::{EmbeddedStore, OpenError},
+    web,
+};
 
 /// How long requests that are running when the server is told to stop may take to finish.
 const GRACE: Duration = Duration::from_secs(10);
@@ -24,6 +29,9 @@ pub enum ServerError {
         address: SocketAddr,
         source: io::Error,
     },
+    /// The session store cannot be opened.
+    #[error("--state-dir (STATE_DIRECTORY): cannot open {path:?}: {source}")]
+    Store { path: PathBuf, source: OpenError },
     /// The operating system failed us later.
     #[error("cannot serve: {0}")]
     Io(#[from] io::Error),
@@ -36,15 +44,17 @@ pub enum ServerError {
 ///
 /// # Errors
 ///
-/// When the address cannot be bound or the signals cannot be awaited.
+/// When the store cannot be opened, the address cannot be bound or the signals cannot be awaited.
 pub async fn run(config: Config) -> Result<(), ServerError> {
+    // Before anybody can connect: it takes a moment when there is much in it.
+    let path = config.store_file();
+    let store = EmbeddedStore::open(&path).map_err(|source| ServerError::Store { path, source })?;
+    let sessions = config.sessions(store);
     let address = config.listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServerError::Listen { address, source })?;
     let address = listener.local_addr()?;
-    let keys = config.keys;
-    let sessions = SessionConfig::new(config.https, keys.signing, keys.fallbacks);
     let app = web::router(sessions);
 
     // The signals are caught before anybody is told that we are ready, so that a supervisor that

@@ -5,19 +5,24 @@
 //!
 //! 1. It **begins** when a handler first writes to an empty one. It gets an ID (128 random bits),
 //!    and the time is noted.
-//! 2. It **continues** with every request whose cookie is accepted: the signature is right, and
-//!    neither of two clocks has run out, both judged from times that were signed. The *idle
-//!    timeout* (7 days) counts from when the cookie was signed, and the cookie is signed anew once
-//!    a tenth of that has passed. The *lifetime* (30 days) counts from when the session began, and
-//!    nothing extends it, not even a new ID
+//! 2. It **continues** with every request whose cookie is accepted: the signature is right, neither
+//!    of two clocks has run out, both judged from times that were signed, and nobody has revoked
+//!    the session. The *idle timeout* (7 days, unless configured) counts from when the cookie was
+//!    signed, and the cookie is signed anew once a tenth of that has passed. The *lifetime* (30
+//!    days) counts from when the session began, and nothing extends it, not even a new ID
 //!    ([`cycle_id`](tower_sessions::Session::cycle_id)).
-//! 3. It **ends** when a handler empties it ([`flush`](tower_sessions::Session::flush); its cookie
-//!    is removed), when a clock runs out, or when its key is retired.
+//! 3. It **ends** when a handler empties it, with [`flush`](tower_sessions::Session::flush) or
+//!    otherwise, when a clock runs out, or when its key is retired.
+//!
+//! Emptying a session removes the cookie and *revokes* the session, so that a copy of the cookie is
+//! worth nothing either; so does giving it a new ID. That is on the disk before the request is
+//! answered, and holds for requests that are under way. A [`SessionStore`] remembers it as long as
+//! such a copy could live: one empty record for each revoked session. Instead it may hold the data
+//! of the sessions ([`DataIn::Store`]); the cookie then only says which one it is, and a session
+//! that is not in the store is none. [`EmbeddedStore`] is such a store.
 //!
 //! A cookie that is refused is never an error for the visitor, who is then simply not logged in.
-//!
-//! What it does not do yet: a copy of a cookie that was made before the session ended stays good
-//! until one of its clocks runs out, as with any session that lives in a signed cookie alone.
+//! When the store does not answer, that is an error (503): nobody is let in unchecked.
 //!
 //! The clocks are the site's. What a handler asks for with
 //! [`set_expiry`](tower_sessions::Session::set_expiry) has no effect.
@@ -27,37 +32,51 @@
 //! ```
 //! use std::sync::Arc;
 //! use axum::{Router, middleware::from_fn_with_state, routing::get};
-//! use signet::session::{SessionConfig, carry_session};
+//! use signet::session::{EmbeddedStore, SessionConfig, carry_session};
 //! use tower_sessions::Session;
 //!
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("sessions.redb");
+//! let store = EmbeddedStore::open(&path)?;
 //! let key = "a key as `signet key` prints it";
-//! let config = Arc::new(SessionConfig::new(true, key, []));
+//! let config = Arc::new(SessionConfig::new(true, key, [], store));
 //! let router: Router = Router::new()
 //!     .route("/", get(async |session: Session| format!("{:?}", session.id())))
 //!     .route_layer(from_fn_with_state(config, carry_session));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backend;
 mod cookie;
 mod embedded;
+mod inspection;
 mod lifetime;
 mod middleware;
 mod payload;
+mod received;
 mod signature;
 mod store;
 
+use std::sync::Arc;
+
+use tower_sessions::SessionStore;
+
+use self::{backend::Backend, cookie::SessionCookie, signature::Signer};
 pub use self::{
+    backend::DataIn,
     embedded::{EmbeddedStore, OpenError},
+    inspection::{Contents, Inspection},
+    lifetime::Lifetimes,
     middleware::carry_session,
 };
 
-use self::{cookie::SessionCookie, lifetime::Lifetimes, signature::Signer};
-
-/// How the session cookie is named, signed and timed.
+/// How the session cookie is named, signed and timed, and what stands behind it.
 #[derive(Debug)]
 pub struct SessionConfig {
     cookie: SessionCookie,
     signer: Signer,
     lifetimes: Lifetimes,
+    backend: Backend,
 }
 
 impl SessionConfig {
@@ -65,23 +84,52 @@ impl SessionConfig {
     /// That the keys are long and random is up to the caller.
     ///
     /// With `https` the cookie is `__Host-session` and `Secure`; without, it is `session`.
+    ///
+    /// The data is in the cookie, and `store` remembers which sessions were revoked, unless
+    /// [`data_in`](Self::data_in) says otherwise. Nothing else may be in the store. Its `save` must
+    /// not bring back what was deleted.
     pub fn new<K: AsRef<[u8]>>(
         https: bool,
         signing_key: K,
         fallback_keys: impl IntoIterator<Item = K>,
+        store: impl SessionStore,
     ) -> Self {
         let cookie = SessionCookie::new(https);
         Self {
             cookie,
             signer: Signer::new(cookie.name(), signing_key, fallback_keys),
             lifetimes: Lifetimes::default(),
+            backend: Backend {
+                store: Arc::new(store),
+                data_in: DataIn::Cookie,
+            },
         }
+    }
+
+    /// What the session cookie is called.
+    #[must_use]
+    pub fn cookie_name(&self) -> &'static str {
+        self.cookie.name()
+    }
+
+    /// Changes how long sessions live.
+    #[must_use]
+    pub fn lifetimes(mut self, lifetimes: Lifetimes) -> Self {
+        self.lifetimes = lifetimes;
+        self
+    }
+
+    /// Changes where the data of sessions is kept. Whoever is logged in is so no more.
+    #[must_use]
+    pub fn data_in(mut self, data_in: DataIn) -> Self {
+        self.backend.data_in = data_in;
+        self
     }
 }
 
 /// Why a cookie with our name is passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Refusal {
+pub enum Refusal {
     /// It is not three parts in base64url around a JSON object with `_sid` and `_iat`.
     #[error("malformed")]
     Malformed,
@@ -97,6 +145,9 @@ enum Refusal {
     /// The session began longer ago than the lifetime.
     #[error("lifetime")]
     Lifetime,
+    /// The session was ended before its time: logged out, or replaced.
+    #[error("revoked")]
+    Revoked,
     /// Two cookies were accepted, and they are of different sessions.
     #[error("ambiguous")]
     Ambiguous,

@@ -16,11 +16,21 @@ impl StateDir {
     /// # Errors
     ///
     /// When there is none and none can be made.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub fn make(path: &Path) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(path)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The directory at `path`, as it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn find(path: &Path) -> io::Result<Self> {
+        fs::read_dir(path)?;
         Ok(Self(path.to_owned()))
     }
 
@@ -86,7 +96,7 @@ mod tests {
     #[test]
     fn a_file_that_is_there_stays_as_it_is() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open(&dir.path().join("a").join("b")).expect("made");
+        let state = StateDir::make(&dir.path().join("a").join("b")).expect("made");
         state.make_file("note", "first").expect("made");
         state.make_file("note", "second").expect("content");
         assert_eq!(state.read_file("note").expect("there"), "first");
@@ -100,7 +110,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_made_is_an_error() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open(dir.path()).expect("there");
+        let state = StateDir::make(dir.path()).expect("there");
         assert!(state.make_file("no/such/place", "").is_err());
     }
 
@@ -109,7 +119,7 @@ mod tests {
     fn a_file_that_everybody_may_use_is_not_read() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open(dir.path()).expect("there");
+        let state = StateDir::make(dir.path()).expect("there");
         state.make_file("note", "first").expect("made");
         for (mode, is_read) in [(0o600, true), (0o660, true), (0o604, false), (0o602, false)] {
             let permissions = fs::Permissions::from_mode(mode);
@@ -123,7 +133,7 @@ mod tests {
     fn what_is_made_is_for_its_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open(&dir.path().join("state")).expect("made");
+        let state = StateDir::make(&dir.path().join("state")).expect("made");
         state.make_file("note", "first").expect("made");
         let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(state.0.clone()), 0o700);

@@ -10,16 +10,18 @@ use super::Refusal;
 /// How far ahead of ours the clock that signed a cookie may be.
 const CLOCK_SKEW: i64 = 60;
 
-/// The two clocks of a session, as ASVS 5.0 (7.3.1 and 7.3.2) asks for them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lifetimes {
-    /// A session ends when nothing signed its cookie for this long.
-    pub(super) idle: Duration,
-    /// A session ends this long after it began, however busy it is.
-    pub(super) lifetime: Duration,
+/// The two clocks of a session, as ASVS 5.0 (7.3.1 and 7.3.2) asks for them. Both count whole
+/// seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// A session ends when nothing signed its cookie for this long: the inactivity timeout.
+    pub idle: Duration,
+    /// A session ends this long after it began, however busy it is: the absolute lifetime.
+    pub lifetime: Duration,
 }
 
 impl Default for Lifetimes {
+    /// 7 days and 30 days.
     fn default() -> Self {
         Self {
             idle: Duration::days(7),
@@ -51,20 +53,42 @@ impl Lifetimes {
         Ok(())
     }
 
-    /// Whether more than a tenth of the idle timeout has passed since the cookie was signed.
+    /// Whether a cookie with these times is to be signed anew at `now`: more than a tenth of the
+    /// idle timeout has passed since it was signed, and the session would live longer for it.
     ///
     /// Waiting for a tenth keeps most responses free of a cookie, at the price that a session may
     /// end that much sooner than the idle timeout says.
-    pub(super) fn is_renewal_due(&self, signed: i64, now: i64) -> bool {
-        now.saturating_sub(signed) > self.idle.whole_seconds() / 10
+    pub(super) fn is_renewal_due(&self, times: Times, now: i64) -> bool {
+        let idle = self.idle.whole_seconds();
+        now.saturating_sub(times.signed) > idle / 10
+            && times.signed.saturating_add(idle) < self.end(times.began)
     }
 
     /// What is really left at `now`, in seconds, of a session that began at `began` and is signed
     /// now: the `Max-Age` of its cookie.
     pub(super) fn max_age(&self, began: i64, now: i64) -> i64 {
-        let age = now.saturating_sub(began);
-        let left = self.lifetime.whole_seconds().saturating_sub(age);
-        left.clamp(0, self.idle.whole_seconds())
+        self.expiry(Times { began, signed: now })
+            .saturating_sub(now)
+            .max(0)
+    }
+
+    /// When a cookie with these times stops being good, in unix seconds.
+    pub(super) fn expiry(&self, times: Times) -> i64 {
+        let idle_out = times.signed.saturating_add(self.idle.whole_seconds());
+        idle_out.min(self.end(times.began))
+    }
+
+    /// Until when, in unix seconds, it matters that a session that began at `began` was revoked at
+    /// `now`: as long as a cookie may be about that was signed before anybody knew. Their clocks
+    /// may have been ahead.
+    pub(super) fn revocation_expiry(&self, began: i64, now: i64) -> i64 {
+        let signed = now.saturating_add(CLOCK_SKEW);
+        self.expiry(Times { began, signed })
+    }
+
+    /// When a session ends that began at `began`, however busy it is.
+    fn end(&self, began: i64) -> i64 {
+        began.saturating_add(self.lifetime.whole_seconds())
     }
 }
 
@@ -108,10 +132,27 @@ mod tests {
 
     #[test]
     fn renewal_waits_for_a_tenth_of_the_idle_timeout() {
-        let lifetimes = Lifetimes::default();
+        let is_due = |signed| {
+            let times = Times {
+                began: signed,
+                signed,
+            };
+            Lifetimes::default().is_renewal_due(times, NOW)
+        };
         let tenth = 7 * DAY / 10;
-        assert!(!lifetimes.is_renewal_due(NOW - tenth, NOW));
-        assert!(lifetimes.is_renewal_due(NOW - tenth - 1, NOW));
+        assert!(!is_due(NOW - tenth));
+        assert!(is_due(NOW - tenth - 1));
+    }
+
+    #[test]
+    fn a_session_whose_lifetime_ends_first_is_not_renewed() {
+        let is_due = |began| {
+            let signed = NOW - DAY;
+            Lifetimes::default().is_renewal_due(Times { began, signed }, NOW)
+        };
+        assert!(is_due(NOW - 24 * DAY + 1));
+        assert!(!is_due(NOW - 24 * DAY));
+        assert!(!is_due(i64::MIN));
     }
 
     #[test]
@@ -121,5 +162,21 @@ mod tests {
         assert_eq!(lifetimes.max_age(NOW - 23 * DAY, NOW), 7 * DAY);
         assert_eq!(lifetimes.max_age(NOW - 29 * DAY, NOW), DAY);
         assert_eq!(lifetimes.max_age(NOW - 31 * DAY, NOW), 0);
+    }
+
+    #[test]
+    fn a_revocation_outlives_every_cookie_of_its_session() {
+        let lifetimes = Lifetimes::default();
+        for began in [NOW, NOW - 25 * DAY, NOW - 29 * DAY] {
+            let forgotten = lifetimes.revocation_expiry(began, NOW);
+            for signed in [NOW - DAY, NOW, NOW + CLOCK_SKEW] {
+                let times = Times { began, signed };
+                assert!(lifetimes.check(times, forgotten).is_err());
+            }
+        }
+        assert_eq!(
+            lifetimes.revocation_expiry(NOW - 25 * DAY, NOW),
+            NOW + 5 * DAY
+        );
     }
 }

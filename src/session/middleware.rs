@@ -5,154 +5,175 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY},
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use time::OffsetDateTime;
-use tower_sessions::{Session, session};
+use tower_sessions::{Session, session, session_store};
 
 use super::{
-    Refusal, SessionConfig,
+    SessionConfig,
+    backend::DataIn,
     cookie::MAX_BYTES,
     lifetime::Times,
     payload::Payload,
-    signature::Signed,
+    received::{Accepted, Received},
     store::{Outcome, SignedCookieStore},
 };
+
+/// When to ask again, in seconds, after the store could not answer.
+const RETRY_AFTER_SECONDS: u16 = 5;
 
 /// The middleware that gives each request its [`Session`], for
 /// [`from_fn_with_state`](axum::middleware::from_fn_with_state).
 ///
 /// Every response that passes through it depends on the session, and says so: `Vary: Cookie` and
 /// `Cache-Control: no-store`. A response that says that the server failed leaves the session as it
-/// was. Of concurrent requests that change one session, the response that the browser gets last
-/// wins, as with every session that lives in a cookie; and what is written after the handler has
-/// returned, by a streamed body or a spawned task, is lost.
+/// was. Of concurrent requests that change one session the last to be answered wins, but none
+/// brings back a session that another has ended. What is written after the handler has returned, by
+/// a streamed body or a spawned task, is lost.
+///
+/// While the store cannot answer, a visitor who brings a session gets a bare 503 with
+/// `Retry-After`, and keeps the cookie. A session too large for a cookie is answered with a bare
+/// 507, and stays as it was.
 pub async fn carry_session(
     State(config): State<Arc<SessionConfig>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    let now = OffsetDateTime::now_utc().unix_timestamp();
-    let mut received = read_cookies(&config, request.headers(), now);
-    let store = Arc::new(SignedCookieStore::new(received.payload.take(), now));
-    let session = Session::new(store.id(), Arc::clone(&store), None);
-    request.extensions_mut().insert(session.clone());
-
-    let mut response = next.run(request).await;
-
-    if !response.status().is_server_error() {
-        match set_cookie(&config, received, &session, &store, now).await {
-            Ok(Some(set_cookie)) => {
-                response.headers_mut().append(SET_COOKIE, set_cookie);
-            }
-            Ok(None) => {}
-            Err(error) => response = error.into_response(),
-        }
-    }
+    let answer = answer(&config, request, next).await;
+    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from(COOKIE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// What the cookies of a request brought.
-#[derive(Default)]
-struct Received {
-    /// The session, when one was accepted.
-    payload: Option<Payload>,
-    /// The same, when it is to be signed anew.
-    renewal: Option<Renewal>,
-    /// Whether a cookie with our name came at all, accepted or refused.
-    has_cookie: bool,
-}
+async fn answer(
+    config: &SessionConfig,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let now = unix_now();
+    let mut received = Received::read(config, request.headers(), now).await?;
+    let store = Arc::new(SignedCookieStore::new(received.take_session(), now));
+    let session = Session::new(store.id(), Arc::clone(&store), None);
+    request.extensions_mut().insert(session.clone());
 
-/// A payload as it came, so that it goes back to the byte.
-struct Renewal {
-    json: Vec<u8>,
-    began: i64,
-}
+    let mut response = next.run(request).await;
 
-/// Finds the session among the cookies of a request.
-///
-/// A cookie that is refused is passed over and not an error: the visitor is then not logged in.
-fn read_cookies(config: &SessionConfig, headers: &HeaderMap, now: i64) -> Received {
-    let mut received = Received::default();
-    let mut newest: Option<Accepted> = None;
-    for value in config.cookie.values(headers) {
-        received.has_cookie = true;
-        match accept(config, value, now) {
-            Ok(accepted) => match &newest {
-                Some(other) if other.payload.id != accepted.payload.id => {
-                    // Which of the two is the visitor's own, and which was planted? Nobody knows.
-                    tracing::info!(reason = %Refusal::Ambiguous, "session cookies refused");
-                    return received;
-                }
-                Some(other) if other.signed.at >= accepted.signed.at => {}
-                _ => newest = Some(accepted),
-            },
-            Err(reason) => tracing::info!(%reason, "session cookie refused"),
-        }
+    if !response.status().is_server_error()
+        && let Some(set_cookie) = set_cookie(config, &received, &session, &store).await?
+    {
+        response.headers_mut().append(SET_COOKIE, set_cookie);
     }
-    if let Some(Accepted { payload, signed }) = newest {
-        let is_due = !signed.by_signing_key || config.lifetimes.is_renewal_due(signed.at, now);
-        // A session without data has no cookie, so there is nothing to renew.
-        if is_due && !payload.data.is_empty() {
-            received.renewal = Some(Renewal {
-                json: signed.payload,
-                began: payload.began,
-            });
-        }
-        received.payload = Some(payload);
-    }
-    received
-}
-
-/// A cookie that was accepted.
-struct Accepted {
-    payload: Payload,
-    signed: Signed,
-}
-
-fn accept(config: &SessionConfig, value: &[u8], now: i64) -> Result<Accepted, Refusal> {
-    let signed = config.signer.verify(value)?;
-    let payload: Payload =
-        serde_json::from_slice(&signed.payload).map_err(|_| Refusal::Malformed)?;
-    let times = Times {
-        began: payload.began,
-        signed: signed.at,
-    };
-    config.lifetimes.check(times, now)?;
-    Ok(Accepted { payload, signed })
+    Ok(response)
 }
 
 /// Saves the session if it was changed, and decides on the `Set-Cookie`.
+///
+/// The handler may have taken its time, and another request may have revoked the session meanwhile.
+/// Then there is no cookie, and nothing else that would bring it back.
 async fn set_cookie(
     config: &SessionConfig,
-    received: Received,
+    received: &Received,
     session: &Session,
     store: &SignedCookieStore,
-    now: i64,
 ) -> Result<Option<HeaderValue>, Error> {
     if session.is_modified() {
         session.save().await?;
     }
+    let now = unix_now();
     match store.outcome() {
-        Outcome::Written(payload) => {
-            let json = serde_json::to_vec(&payload).map_err(session::Error::from)?;
-            sign(config, &json, payload.began, now).map(Some)
+        Outcome::Untouched => Ok(renew(config, received, store, now).await),
+        Outcome::Emptied => {
+            for accepted in &received.accepted {
+                revoke(config, accepted, now).await?;
+            }
+            Ok(received.has_cookie.then(|| config.cookie.removal()))
         }
-        Outcome::Emptied => Ok(received.has_cookie.then(|| config.cookie.removal())),
-        Outcome::Untouched => Ok(received.renewal.and_then(|Renewal { json, began }| {
-            // Nobody asked for this one. The old cookie stays good, and so does the page.
-            sign(config, &json, began, now)
-                .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
-                .ok()
-        })),
+        Outcome::Written { payload, is_new } => {
+            // Before anything is changed, because it may not fit.
+            let set_cookie = sign(config, &cookie_json(config, &payload)?, payload.began, now)?;
+            let expires = config.lifetimes.expiry(Times {
+                began: payload.began,
+                signed: now,
+            });
+            let mut may_go_on = if received.brought(payload.id) {
+                config.backend.go_on(&payload, expires).await?
+            } else {
+                config.backend.begin(&payload, expires).await?;
+                true
+            };
+            for accepted in &received.accepted {
+                if accepted.payload.id != payload.id {
+                    let was_alive = revoke(config, accepted, now).await?;
+                    may_go_on &= was_alive || is_new;
+                }
+            }
+            Ok(may_go_on.then_some(set_cookie))
+        }
     }
+}
+
+/// Signs the session anew when that is due.
+///
+/// Nobody asked for it. Where it fails, the old cookie stays good, and so does the page.
+async fn renew(
+    config: &SessionConfig,
+    received: &Received,
+    store: &SignedCookieStore,
+    now: i64,
+) -> Option<HeaderValue> {
+    let [Accepted { payload, signed }] = &*received.accepted else {
+        return None;
+    };
+    let times = Times {
+        began: payload.began,
+        signed: signed.at,
+    };
+    if signed.key == 0 && !config.lifetimes.is_renewal_due(times, now) {
+        return None;
+    }
+    // A session without data has no cookie, so there is nothing to renew.
+    let payload = store.held().filter(|held| !held.data.is_empty())?;
+    let renewed = async {
+        // The payload as it came, so that it goes back to the byte.
+        let set_cookie = sign(config, &signed.payload, payload.began, now)?;
+        let expires = config.lifetimes.expiry(Times {
+            signed: now,
+            ..times
+        });
+        let is_alive = config.backend.go_on(&payload, expires).await?;
+        Ok::<_, Error>(is_alive.then_some(set_cookie))
+    };
+    renewed
+        .await
+        .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
+        .ok()
+        .flatten()
+}
+
+/// Makes sure that nobody comes back with a session. Whether somebody still could.
+async fn revoke(
+    config: &SessionConfig,
+    Accepted { payload, .. }: &Accepted,
+    now: i64,
+) -> Result<bool, Error> {
+    let expires = config.lifetimes.revocation_expiry(payload.began, now);
+    Ok(config.backend.revoke(payload.id, expires).await?)
+}
+
+/// What the cookie says of a session.
+fn cookie_json(config: &SessionConfig, payload: &Payload) -> Result<Vec<u8>, Error> {
+    let json = match config.backend.data_in {
+        DataIn::Cookie => serde_json::to_vec(payload),
+        DataIn::Store => serde_json::to_vec(&payload.without_data()),
+    };
+    Ok(json.map_err(session::Error::from)?)
 }
 
 /// The `Set-Cookie` that carries a payload, unless a browser would drop it for its size.
@@ -166,18 +187,33 @@ fn sign(config: &SessionConfig, json: &[u8], began: i64, now: i64) -> Result<Hea
     Ok(config.cookie.set(&value, max_age))
 }
 
-/// Why a session could not be kept. As a response it is a bare 500, and the log has the cause.
+fn unix_now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}
+
+/// Why a session could not be read or kept. As a response it has no body, and the log has the
+/// cause.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("cannot write the session: {0}")]
     Session(#[from] session::Error),
+    #[error("the session store does not answer: {0}")]
+    Unavailable(#[from] session_store::Error),
     #[error("the session needs a cookie of {bytes} bytes, and browsers keep at most {MAX_BYTES}")]
     TooLarge { bytes: usize },
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        tracing::error!(cause = %self, "session lost");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        tracing::error!(cause = %self, "the session stays as it was");
+        match self {
+            Self::Session(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))],
+            )
+                .into_response(),
+            Self::TooLarge { .. } => StatusCode::INSUFFICIENT_STORAGE.into_response(),
+        }
     }
 }

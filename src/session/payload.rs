@@ -20,6 +20,16 @@ pub(super) struct Payload {
     pub(super) data: HashMap<String, Value>,
 }
 
+impl Payload {
+    /// The same session, without what the handlers keep in it.
+    pub(super) fn without_data(&self) -> Self {
+        Self {
+            data: HashMap::new(),
+            ..*self
+        }
+    }
+}
+
 /// Whether `key` is a member that the payload needs for itself.
 pub(super) fn is_reserved(key: &str) -> bool {
     matches!(key, "_sid" | "_iat")

@@ -28,8 +28,8 @@ pub(super) struct Signed {
     pub(super) payload: Vec<u8>,
     /// When it was signed, in unix seconds.
     pub(super) at: i64,
-    /// Whether the key that signs today signed it, and not a fallback.
-    pub(super) by_signing_key: bool,
+    /// Which key signed it: 0 for the one that signs today, 1 for the first fallback.
+    pub(super) key: usize,
 }
 
 impl Signer {
@@ -84,7 +84,7 @@ impl Signer {
         Ok(Signed {
             payload: BASE64URL.decode(payload).map_err(|_| Refusal::Malformed)?,
             at: parse_timestamp(timestamp)?,
-            by_signing_key: key == 0,
+            key,
         })
     }
 }
@@ -155,7 +155,7 @@ mod tests {
             Ok(Signed {
                 payload: PAYLOAD.to_vec(),
                 at: AT,
-                by_signing_key: true,
+                key: 0,
             })
         );
     }
@@ -170,14 +170,9 @@ mod tests {
     fn the_signing_key_signs_and_all_verify() {
         let rotated = signer(&["a new key", "another old key", KEY]);
         let old = rotated.verify(VALUE.as_bytes()).expect("a fallback key");
-        assert!(!old.by_signing_key);
+        assert_eq!(old.key, 2);
         let new = rotated.sign(PAYLOAD, AT);
-        assert!(
-            rotated
-                .verify(new.as_bytes())
-                .expect("its own")
-                .by_signing_key
-        );
+        assert_eq!(rotated.verify(new.as_bytes()).expect("its own").key, 0);
         assert_eq!(
             signer(&[KEY]).verify(new.as_bytes()),
             Err(Refusal::BadSignature)

@@ -28,6 +28,8 @@ struct State {
     held: Option<Payload>,
     /// The ID of a session that was held and deleted, and when it began.
     deleted: Option<(Id, i64)>,
+    /// Whether what is held began in this request, and owes nothing to the session before.
+    is_new: bool,
     written: bool,
 }
 
@@ -35,8 +37,9 @@ struct State {
 pub(super) enum Outcome {
     /// Nobody wrote it.
     Untouched,
-    /// It was written, and holds data.
-    Written(Payload),
+    /// It was written, and holds data: of the session that the request came with, perhaps under a
+    /// new ID, or of a new one.
+    Written { payload: Payload, is_new: bool },
     /// It was written, and holds nothing any more.
     Emptied,
 }
@@ -47,6 +50,7 @@ impl SignedCookieStore {
         let state = State {
             held,
             deleted: None,
+            is_new: false,
             written: false,
         };
         Self {
@@ -60,12 +64,20 @@ impl SignedCookieStore {
         self.state().held.as_ref().map(|held| held.id)
     }
 
+    /// The session that it holds.
+    pub(super) fn held(&self) -> Option<Payload> {
+        self.state().held.clone()
+    }
+
     /// What is to go into the next cookie.
     pub(super) fn outcome(&self) -> Outcome {
         let state = self.state();
         match &state.held {
             _ if !state.written => Outcome::Untouched,
-            Some(held) if !held.data.is_empty() => Outcome::Written(held.clone()),
+            Some(held) if !held.data.is_empty() => Outcome::Written {
+                payload: held.clone(),
+                is_new: state.is_new,
+            },
             _ => Outcome::Emptied,
         }
     }
@@ -99,7 +111,10 @@ impl SessionStore for SignedCookieStore {
             // `cycle_id` gives the record a new ID and keeps its data: the session goes on, and so
             // does its lifetime. After `flush` the record still has the ID of the one that ended.
             Some((deleted, began)) if deleted != record.id => began,
-            _ => self.now,
+            _ => {
+                state.is_new = true;
+                self.now
+            }
         };
         record.id = Id::default();
         state.write(record, began)

@@ -77,11 +77,23 @@ pub(super) async fn page_for_errors(response: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::{Router, body::to_bytes, http::Request, middleware::map_response, routing::get};
+    use std::sync::Arc;
+
+    use axum::{
+        Router,
+        body::to_bytes,
+        http::Request,
+        middleware::{from_fn_with_state, map_response},
+        routing::get,
+    };
     use tower::ServiceExt as _;
+    use tower_sessions::{MemoryStore, Session};
 
     use super::*;
-    use crate::web::current_user::CurrentUser;
+    use crate::{
+        session::{SessionConfig, carry_session},
+        web::current_user::CurrentUser,
+    };
 
     #[track_caller]
     fn assert_is_500_page(status: StatusCode, body: &str) {
@@ -118,6 +130,19 @@ mod tests {
     async fn a_page_without_a_session_around_it_is_a_failure() {
         let (status, body) = answer(get(async |_: CurrentUser| "cause")).await;
         assert_is_500_page(status, &body);
+    }
+
+    #[tokio::test]
+    async fn a_session_too_large_for_a_cookie_has_a_page_that_says_so() {
+        let config = SessionConfig::new(false, "key", [], MemoryStore::default());
+        let too_much = get(async |session: Session| {
+            let kept = session.insert("much", "x".repeat(4096)).await;
+            kept.map_err(AppError::from)
+        });
+        let (status, body) =
+            answer(too_much.layer(from_fn_with_state(Arc::new(config), carry_session))).await;
+        assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE);
+        assert!(body.contains("<h1>這裏記不下更多內容了</h1>"), "{body}");
     }
 
     #[tokio::test]

@@ -52,6 +52,13 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         StatusCode::METHOD_NOT_ALLOWED => ["這個頁面不能這樣使用", "請使用頁面上的鏈接和按鈕。"],
         StatusCode::PAYLOAD_TOO_LARGE => ["提交的內容太大", "請縮短後再試。"],
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ["無法識別提交的內容", "請使用登錄頁面上的表單。"],
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ["服務暫時無法使用", "您的登錄狀態沒有改變，請稍後再試。"]
+        }
+        StatusCode::INSUFFICIENT_STORAGE => [
+            "這裏記不下更多內容了",
+            "這次的改動沒有保存，之前的內容都還在。",
+        ],
         status if status.is_client_error() => ["無法處理這個請求", "請回到首頁再試一次。"],
         _ => ["服務器出錯了", "這不是您的問題，請稍後再試。"],
     },

@@ -8,8 +8,13 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use cookie::{Cookie, CookieJar};
-use signet::{session::SessionConfig, web};
+use signet::{
+    session::{DataIn, SessionConfig},
+    web,
+};
 use tower::ServiceExt as _;
+
+use crate::store::TestStore;
 
 pub const KEY: &str = "the key that signs in these tests";
 
@@ -19,6 +24,8 @@ pub struct TestApp {
     jar: Mutex<CookieJar>,
     /// What the session cookie is called.
     pub cookie_name: &'static str,
+    /// What stands behind the sessions.
+    pub store: TestStore,
 }
 
 impl TestApp {
@@ -29,23 +36,58 @@ impl TestApp {
 
     /// The site as visitors see it over https.
     pub fn over_https() -> Self {
-        let config = SessionConfig::new(true, KEY, []);
-        Self::with_router(web::router(config), "__Host-session")
+        Self::with(TestStore::memory(), web::router, |store| {
+            SessionConfig::new(true, KEY, [], store)
+        })
     }
 
     /// The site with other keys.
     pub fn with_keys(first: &str, fallbacks: &[&str]) -> Self {
-        let config = SessionConfig::new(false, first, fallbacks.iter().copied());
-        Self::with_router(web::router(config), "session")
+        Self::with(TestStore::memory(), web::router, |store| {
+            SessionConfig::new(false, first, fallbacks.iter().copied(), store)
+        })
     }
 
-    /// A site of other pages.
-    pub fn with_router(router: Router, cookie_name: &'static str) -> Self {
+    /// Sites with these pages, one for each way of keeping sessions.
+    pub fn in_both_ways(pages: impl Fn(SessionConfig) -> Router) -> [Self; 2] {
+        [DataIn::Cookie, DataIn::Store].map(|data_in| {
+            Self::with(TestStore::embedded(), &pages, |store| {
+                SessionConfig::new(false, KEY, [], store).data_in(data_in)
+            })
+        })
+    }
+
+    /// A site with these pages and this store, otherwise configured as one likes.
+    pub fn with(
+        store: TestStore,
+        pages: impl FnOnce(SessionConfig) -> Router,
+        config: impl FnOnce(TestStore) -> SessionConfig,
+    ) -> Self {
+        let config = config(store.clone());
         Self {
-            router,
+            cookie_name: config.cookie_name(),
+            router: pages(config),
             jar: Mutex::default(),
-            cookie_name,
+            store,
         }
+    }
+
+    /// Somebody else on the same site.
+    pub fn another_visitor(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            jar: Mutex::default(),
+            cookie_name: self.cookie_name,
+            store: self.store.clone(),
+        }
+    }
+
+    /// Somebody else who has a copy of the visitor's session cookie.
+    #[track_caller]
+    pub fn thief(&self) -> Self {
+        let thief = self.another_visitor();
+        thief.set_cookie(self.cookie().expect("a cookie to copy"));
+        thief
     }
 
     /// The value of the session cookie that the visitor has.

@@ -124,12 +124,22 @@ async fn a_renewal_that_does_not_fit_is_left_out() {
 #[tokio::test]
 async fn renewal_does_not_extend_the_lifetime() {
     let app = TestApp::new();
-    let forger = Forger::ago(DAY);
+    let forger = Forger::ago(7 * DAY - 60);
     app.set_cookie(forger.session_since(now() - 29 * DAY, "admin"));
     let page = app.get("/").await;
     page.greets("admin");
     let max_age = page.set_cookies()[0].max_age().unwrap().whole_seconds();
     assert!((DAY - 60..=DAY).contains(&max_age), "{max_age}");
+}
+
+#[tokio::test]
+async fn a_session_that_would_not_live_longer_for_it_is_not_renewed() {
+    let app = TestApp::new();
+    let forger = Forger::ago(DAY);
+    app.set_cookie(forger.session_since(now() - 29 * DAY, "admin"));
+    let page = app.get("/").await;
+    page.greets("admin");
+    page.sets_no_cookie();
 }
 
 #[tokio::test]

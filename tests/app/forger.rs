@@ -12,14 +12,14 @@ pub const DAY: i64 = 86_400;
 
 /// Somebody who has a key and signs what they like, as the wire format asks.
 #[derive(Clone)]
-pub struct Forger {
-    pub key: &'static str,
-    pub cookie_name: &'static str,
+pub struct Forger<'a> {
+    pub key: &'a str,
+    pub cookie_name: &'a str,
     /// When they sign, in unix seconds.
     pub at: i64,
 }
 
-impl Default for Forger {
+impl Default for Forger<'_> {
     fn default() -> Self {
         Self {
             key: KEY,
@@ -29,7 +29,7 @@ impl Default for Forger {
     }
 }
 
-impl Forger {
+impl Forger<'_> {
     /// Somebody who signs as if it were `seconds` ago.
     pub fn ago(seconds: i64) -> Self {
         Self {

@@ -1,8 +1,8 @@
 //! Be greeted, log in, be greeted by name, log out.
 
 use axum::{body::Body, http::Method};
-
 use serde_json::json;
+use signet::web;
 
 use crate::{
     app::TestApp,
@@ -11,28 +11,30 @@ use crate::{
 
 #[tokio::test]
 async fn a_visitor_logs_in_is_greeted_by_name_and_logs_out() {
-    let app = TestApp::new();
-    app.get("/").await.greets_nobody();
-    app.get("/login").await.is_the_form_with("");
+    for app in TestApp::in_both_ways(web::router) {
+        app.get("/").await.greets_nobody();
+        app.get("/login").await.is_the_form_with("");
 
-    app.log_in("admin").await.redirects_to("/");
-    app.get("/").await.greets("admin");
-    app.get("/").await.greets("admin");
+        app.log_in("admin").await.redirects_to("/");
+        app.get("/").await.greets("admin");
+        app.get("/").await.greets("admin");
 
-    app.get("/logout").await.redirects_to("/");
-    app.get("/").await.greets_nobody();
-    assert_eq!(app.cookie(), None);
+        app.get("/logout").await.redirects_to("/");
+        app.get("/").await.greets_nobody();
+        assert_eq!(app.cookie(), None);
+    }
 }
 
 #[tokio::test]
 async fn two_visitors_do_not_meet() {
-    let one = TestApp::new();
-    let two = TestApp::new();
-    one.log_in("one").await;
-    two.log_in("two").await;
-    one.get("/").await.greets("one");
-    one.get("/logout").await;
-    two.get("/").await.greets("two");
+    for one in TestApp::in_both_ways(web::router) {
+        let two = one.another_visitor();
+        one.log_in("one").await;
+        two.log_in("two").await;
+        one.get("/").await.greets("one");
+        one.get("/logout").await;
+        two.get("/").await.greets("two");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@ use crate::signet::Signet;
 
 #[test]
 fn help_names_every_flag_and_variable() {
-    for args in [&["--help"][..], &["serve", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["inspect", "--help"],
+    ] {
         let ended = Signet::new().args(args).run();
         assert_eq!(ended.code, Some(0));
         for name in [
@@ -16,6 +20,12 @@ fn help_names_every_flag_and_variable() {
             "STATE_DIRECTORY",
             "--secret-key-file",
             "SECRET_KEY_FILE",
+            "--session-idle",
+            "SESSION_IDLE",
+            "--session-lifetime",
+            "SESSION_LIFETIME",
+            "--sessions",
+            "SESSIONS]",
             "--allow-insecure-http",
             "ALLOW_INSECURE_HTTP",
             "SECRET_KEY ",
@@ -34,7 +44,11 @@ fn a_flag_wins_over_its_variable() {
         let site = signet
             .args(command)
             .args(&["--listen=127.0.0.1:0", "--allow-insecure-http"])
-            .args(&["--public-url=http://signet.example"])
+            .args(&["--public-url=http://signet.example", "--sessions=store"])
+            .args(&["--session-idle=1h", "--session-lifetime=1day 30m"])
+            .env("SESSIONS", "nowhere")
+            .env("SESSION_IDLE", "never")
+            .env("SESSION_LIFETIME", "never")
             .args(&["--secret-key-file", keys.to_str().unwrap()])
             .env("LISTEN", "nowhere")
             .env("ALLOW_INSECURE_HTTP", "0")
@@ -62,11 +76,29 @@ fn an_empty_variable_says_nothing() {
         "PUBLIC_URL",
         "SECRET_KEY_FILE",
         "SECRET_KEY_FALLBACKS",
+        "SESSION_IDLE",
+        "SESSION_LIFETIME",
+        "SESSIONS",
         "ALLOW_INSECURE_HTTP",
     ] {
         signet = signet.env(variable, "");
     }
     assert!(signet.start().log_in("admin").starts_with("session="));
+}
+
+#[test]
+fn the_cookie_lives_as_long_as_it_is_told() {
+    for (idle, lifetime, max_age) in [("90m", "1day", "5400"), ("2d", "1h 30s", "3630")] {
+        let site = Signet::new()
+            .env("SESSION_IDLE", idle)
+            .env("SESSION_LIFETIME", lifetime)
+            .start();
+        let answer = site.post_login("", "admin");
+        assert!(
+            answer.contains(&format!("; Max-Age={max_age}\r\n")),
+            "{answer}"
+        );
+    }
 }
 
 #[test]
@@ -126,6 +158,25 @@ fn what_is_malformed_is_refused_by_flag_and_variable() {
             "perhaps",
             r#"ALLOW_INSECURE_HTTP is "perhaps": set it to 1 or 0"#,
         ),
+        (
+            "SESSIONS",
+            "Cookie",
+            r#"--sessions (SESSIONS) is "Cookie": choose cookie or store"#,
+        ),
+        (
+            "SESSION_IDLE",
+            "7",
+            r#"--session-idle (SESSION_IDLE) is "7""#,
+        ),
+        ("SESSION_IDLE", "0s", "from 1s"),
+        ("SESSION_IDLE", "1500ms", "whole seconds"),
+        (
+            "SESSION_LIFETIME",
+            "36501d",
+            "--session-lifetime (SESSION_LIFETIME)",
+        ),
+        ("SESSION_LIFETIME", "-1d", "such as 30m or 7d"),
+        ("SESSION_LIFETIME", "1000000000000y", "36500d"),
     ] {
         Signet::new().env(variable, value).run().refused(because);
     }

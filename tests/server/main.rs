@@ -1,6 +1,9 @@
 //! The real program on a real socket.
 
 mod command_line;
+mod crash;
+mod inspect;
 mod keys;
 mod running;
 mod signet;
+mod store;

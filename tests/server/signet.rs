@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -23,8 +23,20 @@ pub struct Signet {
 
 impl Signet {
     pub fn new() -> Self {
+        Self::with_command(Command::new(env!("CARGO_BIN_EXE_signet")))
+    }
+
+    /// The program in a shell that has done this before.
+    #[cfg(target_os = "linux")]
+    pub fn under_shell(script: &str) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        let program = env!("CARGO_BIN_EXE_signet");
+        shell.args(["-c", &format!("{script}; exec \"$0\""), program]);
+        Self::with_command(shell)
+    }
+
+    fn with_command(mut command: Command) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_signet"));
         command
             .env_clear()
             .env("STATE_DIRECTORY", dir.path().join("state"))
@@ -75,8 +87,19 @@ impl Signet {
     /// Runs the program to its end, which is expected soon.
     #[track_caller]
     pub fn run(mut self) -> Ended {
+        self.run_with("")
+    }
+
+    /// The same, with this on its standard input.
+    #[track_caller]
+    pub fn run_with(&mut self, input: &str) -> Ended {
+        self.command.stdin(Stdio::piped());
         let mut process = Killed(self.command.spawn().expect("signet starts"));
         let process = &mut process.0;
+        let mut stdin = process.stdin.take().expect("piped");
+        // It need not read what it is given.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
         let status = wait(process);
         let read = |pipe: &mut dyn std::io::Read| {
             let mut text = String::new();
@@ -100,7 +123,13 @@ pub struct Site {
 
 impl Site {
     /// Sends a request without a body on a connection of its own, and returns the whole answer.
+    #[track_caller]
     pub fn get(&self, path: &str, cookie: &str) -> String {
+        self.try_get(path, cookie).expect("an answer")
+    }
+
+    /// The same, of a site that may be about to end.
+    pub fn try_get(&self, path: &str, cookie: &str) -> io::Result<String> {
         self.ask(&format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n",
             self.address
@@ -110,10 +139,24 @@ impl Site {
     /// Submits the login form, and returns the session cookie as a `Cookie` header has it.
     #[track_caller]
     pub fn log_in(&self, username: &str) -> String {
-        let answer = self.ask(&self.login_request(username));
+        self.log_in_over("", username)
+    }
+
+    /// The same, with a session cookie already there.
+    #[track_caller]
+    pub fn log_in_over(&self, cookie: &str, username: &str) -> String {
+        let answer = self.post_login(cookie, username);
         assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
         let cookie = answer.split("\r\nset-cookie: ").nth(1).expect("a cookie");
         cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Submits the login form, and returns the whole answer.
+    #[track_caller]
+    pub fn post_login(&self, cookie: &str, username: &str) -> String {
+        let request = self.login_request(username);
+        let request = request.replacen("\r\n", &format!("\r\nCookie: {cookie}\r\n"), 1);
+        self.ask(&request).expect("an answer")
     }
 
     pub fn login_request(&self, username: &str) -> String {
@@ -126,24 +169,33 @@ impl Site {
         )
     }
 
+    #[track_caller]
     pub fn connect(&self) -> TcpStream {
-        let socket = TcpStream::connect(self.address).expect("a connection");
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        socket
+        self.try_connect().expect("a connection")
     }
 
-    fn ask(&self, request: &str) -> String {
-        let mut socket = self.connect();
-        socket.write_all(request.as_bytes()).expect("sent");
+    fn try_connect(&self) -> io::Result<TcpStream> {
+        let socket = TcpStream::connect(self.address)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        Ok(socket)
+    }
+
+    fn ask(&self, request: &str) -> io::Result<String> {
+        let mut socket = self.try_connect()?;
+        socket.write_all(request.as_bytes())?;
         let mut answer = String::new();
-        socket.read_to_string(&mut answer).expect("an answer");
-        answer
+        socket.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    #[cfg(unix)]
+    pub fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.process.0)
     }
 
     #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.process.0);
-        rustix::process::kill_process(pid, signal).expect("the process is there");
+        rustix::process::kill_process(self.pid(), signal).expect("the process is there");
     }
 
     #[track_caller]
@@ -199,7 +251,7 @@ fn wait(process: &mut Child) -> ExitStatus {
 
 /// Asks again and again until there is an answer.
 #[track_caller]
-fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask() {

@@ -1,0 +1,158 @@
+//! A site whose handlers do with a session what Signet's own do not.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{StatusCode, header::VARY},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+    routing::{get, post},
+};
+use futures_util::stream;
+use serde_json::Value;
+use signet::session::{SessionConfig, carry_session};
+use tokio::sync::Semaphore;
+use tower_sessions::Session;
+
+/// The pages, all of which have a session.
+pub fn pages(config: SessionConfig) -> Router {
+    pages_behind(&Gate::default())(config)
+}
+
+/// The same, where a path that begins with `/slow` keeps its handler waiting at a gate, after the
+/// session was read and before anything is done with it.
+pub fn pages_behind(gate: &Gate) -> impl Fn(SessionConfig) -> Router {
+    let gate = gate.clone();
+    move |config| {
+        let slow = handlers().route_layer(from_fn_with_state(gate.clone(), wait));
+        handlers()
+            .nest("/slow", slow)
+            .route_layer(from_fn_with_state(Arc::new(config), carry_session))
+    }
+}
+
+fn handlers() -> Router {
+    Router::new()
+        .route("/keep/{bytes}", get(keep))
+        .route("/keep/{bytes}/{status}", get(keep_and_answer))
+        .route("/keep_as/{key}", get(keep_as))
+        .route("/keep_json", post(keep_json))
+        .route(
+            "/cycle",
+            get(async |it: Session| it.cycle_id().await.unwrap()),
+        )
+        .route("/flush", get(async |it: Session| it.flush().await.unwrap()))
+        .route(
+            "/delete",
+            get(async |it: Session| it.delete().await.unwrap()),
+        )
+        .route("/clear", get(async |it: Session| it.clear().await))
+        .route("/remove", get(remove))
+        .route("/flush_and_keep", get(flush_and_keep))
+        .route("/cycle_and_keep", get(cycle_and_keep))
+        .route("/clear_and_delete", get(clear_and_delete))
+        .route("/delete_and_keep", get(delete_and_keep))
+        .route("/flush_and_fail", get(flush_and_fail))
+        .route("/vary", get(async || [(VARY, "accept-language")]))
+        .route("/read", get(read))
+        .route("/read_later", get(read_later))
+}
+
+/// Holds up requests until it is opened.
+#[derive(Clone)]
+pub struct Gate {
+    arrived: Arc<Semaphore>,
+    open: Arc<Semaphore>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            arrived: Arc::new(Semaphore::new(0)),
+            open: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+impl Gate {
+    /// Waits until a request stands before it.
+    pub async fn arrival(&self) {
+        self.arrived.acquire().await.unwrap().forget();
+    }
+
+    /// Lets one request through.
+    pub fn open(&self) {
+        self.open.add_permits(1);
+    }
+}
+
+async fn wait(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    gate.arrived.add_permits(1);
+    gate.open.acquire().await.unwrap().forget();
+    next.run(request).await
+}
+
+async fn keep(session: Session, Path(bytes): Path<usize>) {
+    session.insert("data", "x".repeat(bytes)).await.unwrap();
+}
+
+async fn keep_and_answer(
+    session: Session,
+    Path((bytes, status)): Path<(usize, u16)>,
+) -> StatusCode {
+    keep(session, Path(bytes)).await;
+    StatusCode::from_u16(status).unwrap()
+}
+
+async fn keep_as(session: Session, Path(key): Path<String>) {
+    session.insert(&key, "mine").await.unwrap();
+}
+
+async fn remove(session: Session) {
+    session.remove_value("data").await.unwrap();
+}
+
+async fn flush_and_keep(session: Session) {
+    session.flush().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn cycle_and_keep(session: Session) {
+    session.cycle_id().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn clear_and_delete(session: Session) {
+    session.clear().await;
+    session.delete().await.unwrap();
+}
+
+async fn delete_and_keep(session: Session) {
+    session.get_value("data").await.unwrap();
+    session.delete().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn flush_and_fail(session: Session) -> StatusCode {
+    session.flush().await.unwrap();
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
+async fn keep_json(session: Session, Json(json): Json<Value>) {
+    session.insert("json", json).await.unwrap();
+}
+
+async fn read(session: Session) -> Json<Option<Value>> {
+    Json(session.get("json").await.unwrap())
+}
+
+/// A page that is put together while it is sent.
+async fn read_later(session: Session) -> Body {
+    Body::from_stream(stream::once(async move {
+        let data: Option<String> = session.get("data").await.unwrap();
+        Ok::<_, Infallible>(data.unwrap_or_default())
+    }))
+}

@@ -1,0 +1,91 @@
+//! The store does not answer: nobody is let in unchecked, and nobody loses their session.
+
+use axum::http::header::RETRY_AFTER;
+use signet::{session::SessionConfig, web};
+
+use crate::{
+    app::{KEY, Page, TestApp},
+    forger::{DAY, Forger},
+    other_site::{self, Gate},
+    store::TestStore,
+};
+
+#[track_caller]
+fn assert_try_again(page: &Page) {
+    page.has_status(503);
+    page.sets_no_cookie();
+    assert_eq!(page.header(RETRY_AFTER), "5");
+    assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn who_brings_a_session_is_asked_to_come_again() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.log_in("admin").await;
+        app.store.set_broken(true);
+        for path in ["/", "/login", "/logout"] {
+            let page = app.get(path).await;
+            assert_try_again(&page);
+            page.shows("服務暫時無法使用");
+        }
+        assert_try_again(&app.log_in("other").await);
+
+        app.store.set_broken(false);
+        app.get("/").await.greets("admin");
+    }
+}
+
+#[tokio::test]
+async fn who_brings_none_does_not_notice() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.store.set_broken(true);
+        app.get("/").await.greets_nobody();
+        app.get("/logout").await.redirects_to("/");
+        app.set_cookie("bad");
+        app.get("/").await.greets_nobody();
+    }
+}
+
+#[tokio::test]
+async fn a_session_begins_only_where_it_can_be_kept() {
+    let [in_cookie, in_store] = TestApp::in_both_ways(web::router);
+    in_cookie.store.set_broken(true);
+    in_cookie.log_in("admin").await.redirects_to("/");
+    in_store.store.set_broken(true);
+    assert_try_again(&in_store.log_in("admin").await);
+}
+
+#[tokio::test]
+async fn a_logout_that_cannot_be_kept_is_none() {
+    for path in ["/slow/flush", "/slow/cycle", "/slow/flush_and_keep"] {
+        let gate = Gate::default();
+        for app in TestApp::in_both_ways(other_site::pages_behind(&gate)) {
+            app.get("/keep/1").await;
+            let (page, ()) = tokio::join!(app.get(path), async {
+                gate.arrival().await;
+                app.store.set_broken(true);
+                gate.open();
+            });
+            assert_try_again(&page);
+            app.store.set_broken(false);
+            assert_eq!(app.get("/read_later").await.html, "x", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_shown_even_where_its_session_cannot_be_renewed() {
+    let gate = Gate::default();
+    let pages = other_site::pages_behind(&gate);
+    let app = TestApp::with(TestStore::memory(), pages, |store| {
+        SessionConfig::new(false, KEY, [], store)
+    });
+    app.set_cookie(Forger::ago(DAY).session("admin"));
+    let (page, ()) = tokio::join!(app.get("/slow/read_later"), async {
+        gate.arrival().await;
+        app.store.set_broken(true);
+        gate.open();
+    });
+    page.has_status(200);
+    page.sets_no_cookie();
+}

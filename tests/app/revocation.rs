@@ -1,0 +1,287 @@
+//! A session that was ended stays so, whoever has a copy of its cookie and whatever is under way.
+
+use axum::{
+    body::Body,
+    http::{Request, header::COOKIE},
+};
+use serde_json::json;
+use signet::{
+    session::{DataIn, Lifetimes, SessionConfig},
+    web,
+};
+use time::{Duration, OffsetDateTime};
+use tower_sessions::{SessionStore as _, session::Record};
+
+use crate::{
+    app::{KEY, TestApp},
+    forger::{DAY, Forger, SID, now, payload},
+    other_site::{self, Gate},
+    store::TestStore,
+};
+
+#[tokio::test]
+async fn a_cookie_copied_before_logout_is_dead_after_it() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.log_in("admin").await;
+        let thief = app.thief();
+        thief.get("/").await.greets("admin");
+        app.get("/logout").await.redirects_to("/");
+        let page = thief.get("/").await;
+        page.greets_nobody();
+        page.sets_no_cookie();
+        thief.log_in("thief").await.redirects_to("/");
+        thief.get("/").await.greets("thief");
+    }
+}
+
+#[tokio::test]
+async fn logging_in_over_a_session_ends_it() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.log_in("first").await;
+        let thief = app.thief();
+        app.log_in("second").await;
+        thief.get("/").await.greets_nobody();
+        app.get("/").await.greets("second");
+    }
+}
+
+#[tokio::test]
+async fn logging_in_over_an_ended_session_works() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.log_in("first").await;
+        let late = app.thief();
+        app.get("/logout").await;
+        late.log_in("second").await.redirects_to("/");
+        late.get("/").await.greets("second");
+    }
+}
+
+#[tokio::test]
+async fn whatever_empties_a_session_or_gives_it_a_new_id_ends_the_old_one() {
+    for (path, goes_on) in [
+        ("/flush", false),
+        ("/clear", false),
+        ("/delete", false),
+        ("/remove", false),
+        ("/clear_and_delete", false),
+        ("/flush_and_keep", true),
+        ("/cycle", true),
+        ("/cycle_and_keep", true),
+    ] {
+        for app in TestApp::in_both_ways(other_site::pages) {
+            app.get("/keep/1").await.has_status(200);
+            let thief = app.thief();
+            app.get(path).await.has_status(200);
+            assert_eq!(thief.get("/read_later").await.html, "", "{path}");
+            let still_there = if goes_on { "x" } else { "" };
+            assert_eq!(app.get("/read_later").await.html, still_there, "{path}");
+            assert_eq!(app.cookie().is_some(), goes_on, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_fails_ends_nothing() {
+    for app in TestApp::in_both_ways(other_site::pages) {
+        app.get("/keep/1").await;
+        app.get("/flush_and_fail").await.has_status(500);
+        assert_eq!(app.get("/read_later").await.html, "x");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_request_does_not_bring_back_what_ended_meanwhile() {
+    for path in [
+        "/slow/read_later",
+        "/slow/keep/2",
+        "/slow/cycle",
+        "/slow/cycle_and_keep",
+        "/slow/delete",
+    ] {
+        let gate = Gate::default();
+        for app in TestApp::in_both_ways(other_site::pages_behind(&gate)) {
+            app.get("/keep/1").await;
+            let thief = app.thief();
+            let slow = app.thief();
+            let (page, ()) = tokio::join!(slow.get(path), async {
+                gate.arrival().await;
+                app.get("/flush").await.has_status(200);
+                gate.open();
+            });
+            page.has_status(200);
+            assert!(
+                page.set_cookies().iter().all(|it| it.value().is_empty()),
+                "{path}: {page:?}"
+            );
+            for visitor in [&slow, &thief] {
+                assert_eq!(visitor.get("/read_later").await.html, "", "{path}");
+            }
+        }
+    }
+}
+
+/// The other site, with a visitor whose session is due to be signed anew.
+async fn due_for_renewal(gate: &Gate, data_in: DataIn) -> TestApp {
+    let app = TestApp::with(
+        TestStore::embedded(),
+        other_site::pages_behind(gate),
+        |store| SessionConfig::new(false, KEY, [], store).data_in(data_in),
+    );
+    let forger = Forger::ago(DAY);
+    let mut session = json!({"_sid": SID, "_iat": forger.at});
+    match data_in {
+        DataIn::Cookie => session["data"] = json!("old"),
+        DataIn::Store => {
+            let mut record = Record {
+                id: SID.parse().unwrap(),
+                data: [("data".to_owned(), json!("old"))].into(),
+                expiry_date: OffsetDateTime::now_utc() + Duration::days(6),
+            };
+            app.store.create(&mut record).await.unwrap();
+        }
+    }
+    app.set_cookie(forger.sign(&session));
+    app
+}
+
+#[tokio::test]
+async fn a_slow_request_does_not_renew_what_ended_meanwhile() {
+    for data_in in [DataIn::Cookie, DataIn::Store] {
+        let gate = Gate::default();
+        let app = due_for_renewal(&gate, data_in).await;
+        let slow = app.thief();
+        let (page, ()) = tokio::join!(slow.get("/slow/read_later"), async {
+            gate.arrival().await;
+            app.get("/flush").await.has_status(200);
+            gate.open();
+        });
+        assert_eq!(page.html, "old");
+        page.sets_no_cookie();
+        assert_eq!(slow.get("/read_later").await.html, "");
+    }
+}
+
+#[tokio::test]
+async fn renewal_keeps_the_data_as_long_as_the_cookie() {
+    let app = due_for_renewal(&Gate::default(), DataIn::Store).await;
+    let page = app.get("/read_later").await;
+    assert_eq!(page.html, "old");
+    assert!(page.header("set-cookie").ends_with("; Max-Age=604800"));
+    let record = app.store.load(&SID.parse().unwrap()).await.unwrap();
+    let left = record.unwrap().expiry_date - OffsetDateTime::now_utc();
+    assert!(left > Duration::days(7) - Duration::MINUTE, "{left}");
+    assert_eq!(app.get("/read_later").await.html, "old");
+}
+
+#[tokio::test]
+async fn of_a_revoked_cookie_and_a_good_one_the_good_one_counts() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.log_in("first").await;
+        let revoked = app.cookie().unwrap();
+        app.log_in("second").await;
+        let good = app.cookie().unwrap();
+        for pair in [[&revoked, &good], [&good, &revoked]] {
+            let cookies = format!("session={}; session={}", pair[0], pair[1]);
+            let request = Request::get("/").header(COOKIE, cookies);
+            let page = app.send_as_is(request.body(Body::empty()).unwrap()).await;
+            page.greets("second");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_has_two_sessions_and_logs_out_ends_both() {
+    for app in TestApp::in_both_ways(web::router) {
+        let other = app.another_visitor();
+        app.log_in("one").await;
+        other.log_in("two").await;
+        let cookies = [&app, &other].map(|it| format!("session={}", it.cookie().unwrap()));
+        let request = Request::get("/logout").header(COOKIE, cookies.join("; "));
+        let [thief, another_thief] = [app.thief(), other.thief()];
+        let page = app.send_as_is(request.body(Body::empty()).unwrap()).await;
+        page.redirects_to("/");
+        thief.get("/").await.greets_nobody();
+        another_thief.get("/").await.greets_nobody();
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_is_kept_as_long_as_a_cookie_could_live_and_no_longer() {
+    let app = TestApp::new();
+    for (age, days) in [(0, 7), (25, 5), (29, 1)] {
+        app.set_cookie(Forger::default().session_since(now() - age * DAY, "admin"));
+        app.get("/logout").await;
+        let record = app.store.load(&SID.parse().unwrap()).await.unwrap();
+        let record = record.expect("a record of the revocation");
+        assert!(record.data.is_empty());
+        let left = record.expiry_date - OffsetDateTime::now_utc();
+        assert!((left - Duration::days(days)).abs() <= Duration::minutes(2));
+        app.store.delete(&record.id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn with_the_data_in_the_store_the_cookie_only_says_which_session_it_is() {
+    let [_, app] = TestApp::in_both_ways(other_site::pages);
+    app.get("/keep/10000").await.has_status(200);
+    let payload = payload(&app.cookie().unwrap());
+    let members: Vec<_> = payload.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["_iat", "_sid"]);
+    assert_eq!(app.get("/read_later").await.html.len(), 10000);
+    app.get("/keep/3").await.has_status(200);
+    assert_eq!(app.get("/read_later").await.html, "xxx");
+}
+
+#[tokio::test]
+async fn keeping_sessions_in_another_way_brings_nobody_back() {
+    let store = TestStore::embedded();
+    let site = |data_in| {
+        TestApp::with(store.clone(), web::router, |store| {
+            SessionConfig::new(false, KEY, [], store).data_in(data_in)
+        })
+    };
+    for (one_way, other_way) in [
+        (DataIn::Cookie, DataIn::Store),
+        (DataIn::Store, DataIn::Cookie),
+    ] {
+        let [alive, dead] = [site(one_way), site(one_way)];
+        alive.log_in("alive").await;
+        dead.log_in("dead").await;
+        let [alive, dead] = [alive, dead].map(|it| it.cookie().unwrap());
+        let visit = async |data_in, cookie: &str, path| {
+            let visitor = site(data_in);
+            visitor.set_cookie(cookie);
+            visitor.get(path).await
+        };
+        visit(one_way, &dead, "/logout").await.redirects_to("/");
+        for cookie in [&alive, &dead] {
+            visit(other_way, cookie, "/").await.greets_nobody();
+            visit(other_way, cookie, "/logout").await.redirects_to("/");
+        }
+        visit(one_way, &dead, "/").await.greets_nobody();
+    }
+}
+
+#[tokio::test]
+async fn shorter_lifetimes_count_for_cookies_that_are_already_out() {
+    let site = |idle, lifetime| {
+        TestApp::with(TestStore::memory(), web::router, |store| {
+            SessionConfig::new(false, KEY, [], store).lifetimes(Lifetimes { idle, lifetime })
+        })
+    };
+    let cookie = Forger::ago(60).session("admin");
+    for (idle, lifetime, is_alive) in [(120, 120, true), (60, 120, false), (120, 60, false)] {
+        let app = site(Duration::seconds(idle), Duration::seconds(lifetime));
+        app.set_cookie(cookie.as_str());
+        let page = app.get("/").await;
+        if is_alive {
+            page.greets("admin");
+        } else {
+            page.greets_nobody();
+        }
+    }
+    let page = site(Duration::HOUR, Duration::MINUTE).log_in("admin").await;
+    assert!(page.header("set-cookie").ends_with("; Max-Age=60"));
+    let page = site(Duration::MINUTE, Duration::HOUR).log_in("admin").await;
+    assert!(page.header("set-cookie").ends_with("; Max-Age=60"));
+}

@@ -1,0 +1,127 @@
+//! `signet inspect`: what a cookie says, and whether it is accepted.
+
+use crate::signet::{Ended, Signet, wait_for};
+
+const ONE: &str = "one-key-of-enough-bytes-to-be-tested";
+const TWO: &str = "two-keys-of-enough-bytes-to-be-tested";
+
+/// Inspects a cookie with the configuration of the site, and more.
+#[track_caller]
+fn inspect(signet: &Signet, args: &[&str], cookie: &str) -> Ended {
+    let (_, value) = cookie.split_once('=').unwrap();
+    let state_dir = signet.state_dir();
+    Signet::new()
+        .args(&["inspect", "--state-dir", state_dir.to_str().unwrap()])
+        .args(args)
+        .run_with(&format!("{value}\n"))
+}
+
+impl Ended {
+    #[track_caller]
+    fn says(&self, code: i32, lines: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert_eq!(self.stderr, "");
+        for line in lines {
+            assert!(
+                self.stdout.lines().any(|it| it.starts_with(line)),
+                "no {line:?} in {}",
+                self.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn a_good_cookie_is_accepted_while_the_site_runs() {
+    for sessions in ["cookie", "store"] {
+        let mut signet = Signet::new().env("SESSIONS", sessions);
+        let site = signet.start();
+        let cookie = site.log_in("admin");
+        inspect(&signet, &["--sessions", sessions], &cookie).says(
+            0,
+            &[
+                "accepted",
+                r#"data      username: "admin""#,
+                "id        ",
+                "began     20",
+                "signed    20",
+                "idle      ",
+                "lifetime  ",
+            ],
+        );
+        site.get("/logout", &cookie);
+        let ended = inspect(&signet, &["--sessions", sessions], &cookie);
+        ended.says(1, &["refused: revoked", "id        "]);
+    }
+}
+
+#[test]
+fn it_says_what_is_left_of_both_clocks() {
+    let mut signet = Signet::new();
+    let cookie = signet.start().log_in("admin");
+    wait_for("a second to pass", || {
+        let ended = inspect(
+            &signet,
+            &["--session-idle=1s", "--session-lifetime=2days"],
+            &cookie,
+        );
+        (ended.code == Some(1)).then(|| {
+            ended.says(
+                1,
+                &[
+                    "refused: idle",
+                    "idle      nothing left of 1s since ",
+                    "lifetime  1day 23h 59m ",
+                ],
+            );
+            assert!(ended.stdout.contains(" left of 2days\n"), "{ended:?}");
+        })
+    });
+    inspect(&signet, &["--session-lifetime", "1s"], &cookie).says(1, &["refused: lifetime"]);
+}
+
+#[test]
+fn it_says_which_key_signed() {
+    let mut signet = Signet::new().env("SECRET_KEY", ONE);
+    let cookie = signet.start().log_in("admin");
+    let keys = |keys: &str| signet.file("keys", keys).to_str().unwrap().to_owned();
+    let by = |ended: &Ended, key: &str| {
+        let is_signed = |line: &str| line.starts_with("signed") && line.ends_with(key);
+        assert!(ended.stdout.lines().any(is_signed), "{ended:?}");
+    };
+    let ended = inspect(&signet, &["--secret-key-file", &keys(ONE)], &cookie);
+    ended.says(0, &["accepted"]);
+    by(&ended, ", by the first key");
+    let ended = inspect(
+        &signet,
+        &["--secret-key-file", &keys(&format!("{TWO}\n{ONE}"))],
+        &cookie,
+    );
+    ended.says(0, &["accepted"]);
+    by(&ended, ", by fallback key 1");
+    let ended = inspect(&signet, &["--secret-key-file", &keys(TWO)], &cookie);
+    ended.says(1, &["refused: bad_signature"]);
+    assert!(!ended.stdout.contains("admin"), "{ended:?}");
+}
+
+#[test]
+fn the_name_may_stand_before_the_value() {
+    let mut signet = Signet::new();
+    let cookie = signet.start().log_in("admin");
+    inspect(&signet, &[], &format!("={cookie}")).says(0, &["accepted"]);
+    inspect(&signet, &[], "=").refused("standard input is empty");
+    inspect(&signet, &[], "=nonsense").says(1, &["refused: malformed"]);
+}
+
+#[test]
+fn it_makes_nothing_that_is_not_there() {
+    let mut signet = Signet::new().args(&["inspect"]);
+    let ended = signet.run_with("a.b.c");
+    ended.refused("--state-dir (STATE_DIRECTORY)");
+    std::fs::create_dir(signet.state_dir()).unwrap();
+    signet.run_with("a.b.c").refused("secret_key");
+    let mut signet = signet.env("SECRET_KEY", ONE);
+    signet.run_with("a.b.c").says(1, &["refused: malformed"]);
+    let files = std::fs::read_dir(signet.state_dir()).unwrap().count();
+    assert_eq!(files, 0);
+}
