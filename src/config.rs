@@ -1,22 +1,27 @@
 //! The command line and the environment become a checked [`Config`], or one clear error.
 
 mod environment;
+mod error;
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
 use time::Duration;
 use tower_sessions::SessionStore;
 
-use self::environment::{path, switch, text, variable};
+use self::environment::{given, path, switch, text, variable};
+pub use self::error::ConfigError;
 use crate::{
-    public_url::{NotAnOrigin, PublicUrl},
-    secret::{SecretError, SecretKeys},
+    public_url::PublicUrl,
+    secret::SecretKeys,
     session::{DataIn, Lifetimes, SessionConfig},
     state_dir::StateDir,
 };
 
 const LISTEN: &str = "127.0.0.1:5000";
 const STATE_DIR: &str = "instance";
+
+/// What the file of the embedded store is called in the state directory.
+const STORE_FILE: &str = "sessions.redb";
 
 /// The longest a session may live, idle or not: a hundred years, which no calendar minds.
 const MAX_DURATION: Duration = Duration::days(36_500);
@@ -37,8 +42,8 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 
-    /// Where Signet remembers which sessions have ended, and keeps the key that it makes when it is
-    /// given none [env: STATE_DIRECTORY] [default: instance]
+    /// Where Signet keeps what it knows of sessions, and the key that it makes when it is given none
+    /// [env: STATE_DIRECTORY] [default: instance]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
@@ -55,9 +60,9 @@ pub struct Flags {
     #[arg(long, value_name = "D")]
     session_lifetime: Option<String>,
 
-    /// Where the data of sessions is: `cookie`, signed; or `store`, in the state directory
-    /// [env: SESSIONS] [default: cookie]
-    #[arg(long, value_name = "WHERE")]
+    /// Where the data of sessions is: in the cookie, or in the state directory [env: SESSIONS]
+    /// [default: cookie]
+    #[arg(long, value_name = "cookie|store")]
     sessions: Option<String>,
 
     /// Allow an http public URL beyond loopback, where anybody on the way reads the cookies
@@ -92,70 +97,15 @@ pub struct Config {
     pub state_dir: StateDir,
 }
 
-/// What is wrong with the command line or the environment, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what their fields are")]
-pub enum ConfigError {
-    /// The address is none.
-    #[error("--listen (LISTEN) is {0:?}: give an IP address and a port, such as 127.0.0.1:5000")]
-    Listen(String),
-    /// The URL is none.
-    #[error("--public-url (PUBLIC_URL) is {url:?}: {source}")]
-    PublicUrl { url: String, source: NotAnOrigin },
-    /// Others can reach the site, and nobody said under which name.
-    #[error(
-        "{0} is beyond loopback: say with --public-url (PUBLIC_URL) where visitors reach the site"
-    )]
-    PublicUrlMissing(SocketAddr),
-    /// The session cookie would travel in the clear.
-    #[error(
-        "--public-url (PUBLIC_URL) is {0}, where anybody on the way reads the cookies: \
-         use https, or say --allow-insecure-http (ALLOW_INSECURE_HTTP)"
-    )]
-    InsecureHttp(PublicUrl),
-    /// Two sources of keys: which one is meant?
-    #[error("{0} and --secret-key-file (SECRET_KEY_FILE) are both given: choose one")]
-    TwoSourcesOfKeys(&'static str),
-    /// Old keys without a new one.
-    #[error("SECRET_KEY_FALLBACKS is given without SECRET_KEY: give both, or neither")]
-    FallbacksAlone,
-    /// A variable cannot be read.
-    #[error("{0} is not UTF-8: set it to text, or unset it")]
-    NotUtf8(&'static str),
-    /// A variable that switches something says neither yes nor no.
-    #[error("{name} is {value:?}: set it to 1 or 0")]
-    Switch { name: &'static str, value: String },
-    /// A duration that is none, or makes no sense.
-    #[error(
-        "{names} is {value:?}: give whole seconds, from 1s to 36500d, in units such as 30m or 7d"
-    )]
-    Duration { names: &'static str, value: String },
-    /// There is no such place for sessions.
-    #[error("--sessions (SESSIONS) is {0:?}: choose cookie or store")]
-    Sessions(String),
-    /// The keys in the environment are no good.
-    #[error(transparent)]
-    Environment(SecretError),
-    /// The keys in the file are no good.
-    #[error("--secret-key-file (SECRET_KEY_FILE): {0}")]
-    SecretKeyFile(SecretError),
-    /// There is no state directory, and none can be made.
-    #[error("--state-dir (STATE_DIRECTORY) is {path:?}: {source}; choose another directory")]
-    StateDir { path: PathBuf, source: io::Error },
-    /// The key in the state directory is no good, or there can be none.
-    #[error("--state-dir (STATE_DIRECTORY): {0}")]
-    StateDirKey(SecretError),
-}
-
 impl Config {
     /// The file of the embedded store.
     #[must_use]
     pub fn store_file(&self) -> PathBuf {
-        self.state_dir.file("sessions.redb")
+        self.state_dir.file(STORE_FILE)
     }
 
     /// Sessions as they are configured, on this store.
-    pub fn sessions(&self, store: impl SessionStore) -> SessionConfig {
+    pub fn session_config(&self, store: impl SessionStore) -> SessionConfig {
         SessionConfig::new(self.https, &self.keys.signing, &self.keys.fallbacks, store)
             .lifetimes(self.lifetimes)
             .data_in(self.data_in)
@@ -169,23 +119,24 @@ impl Flags {
     ///
     /// When something is missing, malformed or unsafe.
     pub fn check(self, purpose: Purpose) -> Result<Config, ConfigError> {
-        let listen = match self.listen {
-            Some(listen) => listen,
-            None => variable("LISTEN")?.unwrap_or_else(|| LISTEN.to_owned()),
-        };
+        let listen = given(self.listen, "LISTEN")?.unwrap_or_else(|| LISTEN.to_owned());
         let Ok(listen) = listen.parse() else {
             return Err(ConfigError::Listen(listen));
         };
-        let public_url = match self.public_url {
-            Some(url) => Some(url),
-            None => variable("PUBLIC_URL")?,
-        };
+        let public_url = given(self.public_url, "PUBLIC_URL")?;
         let allow_insecure_http = self.allow_insecure_http || switch("ALLOW_INSECURE_HTTP")?;
         let https = is_https(public_url, listen, allow_insecure_http)?;
         let lifetimes = lifetimes(self.session_idle, self.session_lifetime)?;
         let data_in = data_in(self.sessions)?;
         // Last, because these may make files.
         let state_dir = state_dir(self.state_dir, purpose)?;
+        match state_dir.check_file(STORE_FILE) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                let path = state_dir.file(STORE_FILE);
+                return Err(ConfigError::StoreFile { path, source });
+            }
+            _ => {}
+        }
         let file = self.secret_key_file.or_else(|| path("SECRET_KEY_FILE"));
         let keys = keys(file, &state_dir, purpose)?;
         Ok(Config {
@@ -223,24 +174,20 @@ fn is_https(
 }
 
 fn lifetimes(idle: Option<String>, lifetime: Option<String>) -> Result<Lifetimes, ConfigError> {
-    let default = Lifetimes::default();
-    let idle = match idle {
-        Some(idle) => Some(idle),
-        None => variable("SESSION_IDLE")?,
-    };
-    let lifetime = match lifetime {
-        Some(lifetime) => Some(lifetime),
-        None => variable("SESSION_LIFETIME")?,
-    };
     let parse = |names, value: Option<String>, default| match value {
         Some(value) => duration(&value).ok_or(ConfigError::Duration { names, value }),
         None => Ok(default),
     };
+    let default = Lifetimes::default();
     Ok(Lifetimes {
-        idle: parse("--session-idle (SESSION_IDLE)", idle, default.idle)?,
+        idle: parse(
+            "--session-idle (SESSION_IDLE)",
+            given(idle, "SESSION_IDLE")?,
+            default.idle,
+        )?,
         lifetime: parse(
             "--session-lifetime (SESSION_LIFETIME)",
-            lifetime,
+            given(lifetime, "SESSION_LIFETIME")?,
             default.lifetime,
         )?,
     })
@@ -254,11 +201,7 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 fn data_in(sessions: Option<String>) -> Result<DataIn, ConfigError> {
-    let sessions = match sessions {
-        Some(sessions) => Some(sessions),
-        None => variable("SESSIONS")?,
-    };
-    match sessions.as_deref() {
+    match given(sessions, "SESSIONS")?.as_deref() {
         None | Some("cookie") => Ok(DataIn::Cookie),
         Some("store") => Ok(DataIn::Store),
         Some(other) => Err(ConfigError::Sessions(other.to_owned())),

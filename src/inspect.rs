@@ -3,6 +3,7 @@
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal as _, Read as _, Write as _},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -12,7 +13,7 @@ use tower_sessions::session_store;
 
 use crate::{
     config::Config,
-    session::{Contents, EmbeddedStore, Lifetimes, OpenError, Refusal},
+    session::{Contents, DataIn, EmbeddedStore, Lifetimes, OpenError, Refusal},
 };
 
 /// More than any browser sends.
@@ -20,6 +21,7 @@ const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
 /// Why a value could not be inspected.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum InspectError {
     /// Standard input or output failed.
     #[error("standard input or output: {0}")]
@@ -28,8 +30,8 @@ pub enum InspectError {
     #[error("standard input is empty: give it the value of the session cookie")]
     Empty,
     /// It is not known which sessions were revoked.
-    #[error("--state-dir (STATE_DIRECTORY): cannot read which sessions have ended: {0}")]
-    Snapshot(#[from] OpenError),
+    #[error("--state-dir (STATE_DIRECTORY): cannot read {path:?}: {source}")]
+    Snapshot { path: PathBuf, source: OpenError },
     /// The same, later.
     #[error("cannot read the session: {0}")]
     Store(#[from] session_store::Error),
@@ -42,7 +44,10 @@ pub enum InspectError {
 ///
 /// When there is no value, or no telling which sessions were revoked.
 pub async fn run(config: &Config) -> Result<bool, InspectError> {
-    let sessions = config.sessions(EmbeddedStore::snapshot(&config.store_file())?);
+    let path = config.store_file();
+    let store =
+        EmbeddedStore::snapshot(&path).map_err(|source| InspectError::Snapshot { path, source })?;
+    let sessions = config.session_config(store);
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -52,20 +57,19 @@ pub async fn run(config: &Config) -> Result<bool, InspectError> {
     }
     let mut input = Vec::new();
     io::stdin().take(MAX_INPUT_BYTES).read_to_end(&mut input)?;
-    let value = input.trim_ascii();
+    let value = find_value(&input, name);
     if value.is_empty() {
         return Err(InspectError::Empty);
     }
-    // As a browser's list of cookies, or a header, has it.
-    let value = value
-        .strip_prefix(format!("{name}=").as_bytes())
-        .unwrap_or(value);
 
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let inspection = sessions.inspect(value, now).await?;
     let mut report = match inspection.verdict {
         Ok(()) => "accepted\n".to_owned(),
-        Err(reason) => format!("refused: {reason}\n{}\n", explain(reason, name)),
+        Err(reason) => {
+            let explanation = explain(reason, config, inspection.contents.is_some(), name);
+            format!("refused: {reason}\n{explanation}\n")
+        }
     };
     if let Some(contents) = &inspection.contents {
         report.push('\n');
@@ -75,12 +79,24 @@ pub async fn run(config: &Config) -> Result<bool, InspectError> {
     Ok(inspection.verdict.is_ok())
 }
 
-fn explain(reason: Refusal, name: &str) -> String {
+/// The value of our cookie in a whole header of them, or all there is.
+fn find_value<'a>(input: &'a [u8], name: &str) -> &'a [u8] {
+    input
+        .split(|byte| *byte == b';' || byte.is_ascii_whitespace())
+        .find_map(|part| part.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .unwrap_or_else(|| input.trim_ascii())
+}
+
+fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> String {
     match reason {
+        Refusal::Malformed if is_signed => {
+            "Its data is in the cookie, and --sessions (SESSIONS) says that it is in the store."
+                .to_owned()
+        }
         Refusal::Malformed => "This is no value that Signet gives to a cookie.".to_owned(),
         Refusal::BadSignature => format!(
-            "None of the site's keys signed this for the cookie {name}. (Over https the cookie is\n\
-             __Host-session: is --public-url (PUBLIC_URL) the site's?)"
+            "No key of the site signed this for the cookie {name}. Are all flags and variables the\n\
+             site's, --state-dir and --public-url too?"
         ),
         Refusal::FromTheFuture => {
             "It was signed, or the session began, more than a minute from now: is a clock wrong?"
@@ -88,9 +104,14 @@ fn explain(reason: Refusal, name: &str) -> String {
         }
         Refusal::Idle => "Nobody used the session for as long as --session-idle says.".to_owned(),
         Refusal::Lifetime => "The session is as old as --session-lifetime allows.".to_owned(),
-        Refusal::Revoked => {
-            "The session was ended before its time: logged out, or replaced by a login.".to_owned()
-        }
+        Refusal::Revoked => match config.data_in {
+            DataIn::Cookie => {
+                "The session was logged out, or replaced by another login.".to_owned()
+            }
+            DataIn::Store => "The session is not in the store: it was logged out or replaced by \
+                              another login,\nor --sessions (SESSIONS) was not store when it began."
+                .to_owned(),
+        },
         Refusal::Ambiguous => "There is another session beside it.".to_owned(),
     }
 }
@@ -141,7 +162,7 @@ fn left(start: i64, limit: time::Duration, now: i64) -> String {
     if end > now {
         format!("{distance} left of {limit}")
     } else {
-        format!("nothing left of {limit} since {distance}")
+        format!("ran out {distance} ago, after {limit}")
     }
 }
 

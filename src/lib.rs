@@ -16,9 +16,9 @@
 //! ```
 //!
 //! - [`config`]: the command line and the environment become a checked `Config`, or one clear error.
-//!   Its parts: `environment`; [`secret`], the keys that sign; [`state_dir`], what is kept between
-//!   two runs; and [`public_url`], where visitors reach the site. `main.rs` turns errors into exit
-//!   codes, and decides what is logged.
+//!   Its parts: `environment` and `error`; [`secret`], the keys that sign; [`state_dir`], what is
+//!   kept between two runs; and [`public_url`], where visitors reach the site. `main.rs` turns errors
+//!   into exit codes, and decides what is logged.
 //! - [`server`]: the listening socket, signals, shutdown.
 //! - [`inspect`]: what `signet inspect` tells an operator about a cookie.
 //! - [`session`]: how a session lives and dies. It knows nothing of the pages; it could be a crate.

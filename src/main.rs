@@ -45,9 +45,10 @@ enum Command {
     /// Print a fresh `SECRET_KEY`
     Key,
     /// Read the value of a session cookie on standard input, and say what it holds, which key signed
-    /// it, and whether the site accepts it (exit code 0) or refuses it (1)
+    /// it, and whether the site accepts it
     ///
-    /// Takes the flags and variables of the site, which may be running.
+    /// Takes the flags and variables of the site, which may be running. Exit code 0: accepted; 1:
+    /// refused; 2: cannot tell.
     #[command(after_help = ENVIRONMENT)]
     Inspect(Flags),
 }

@@ -49,7 +49,7 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     // Before anybody can connect: it takes a moment when there is much in it.
     let path = config.store_file();
     let store = EmbeddedStore::open(&path).map_err(|source| ServerError::Store { path, source })?;
-    let sessions = config.sessions(store);
+    let sessions = config.session_config(store);
     let address = config.listen;
     let listener = TcpListener::bind(address)
         .await

@@ -57,8 +57,6 @@ mod received;
 mod signature;
 mod store;
 
-use std::sync::Arc;
-
 use tower_sessions::SessionStore;
 
 use self::{backend::Backend, cookie::SessionCookie, signature::Signer};
@@ -99,10 +97,7 @@ impl SessionConfig {
             cookie,
             signer: Signer::new(cookie.name(), signing_key, fallback_keys),
             lifetimes: Lifetimes::default(),
-            backend: Backend {
-                store: Arc::new(store),
-                data_in: DataIn::Cookie,
-            },
+            backend: Backend::new(store),
         }
     }
 
@@ -119,7 +114,8 @@ impl SessionConfig {
         self
     }
 
-    /// Changes where the data of sessions is kept. Whoever is logged in is so no more.
+    /// Changes where the data of sessions is kept. A session that began in the other way is refused
+    /// then, but not revoked.
     #[must_use]
     pub fn data_in(mut self, data_in: DataIn) -> Self {
         self.backend.data_in = data_in;

@@ -2,13 +2,17 @@
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 /// The directory.
 #[derive(Debug)]
-pub struct StateDir(PathBuf);
+pub struct StateDir {
+    path: PathBuf,
+    /// Whether we may look at what belongs to somebody else, and only look.
+    is_foreign: bool,
+}
 
 impl StateDir {
     /// The directory at `path`, made when it is missing, with the mode 0700.
@@ -21,38 +25,57 @@ impl StateDir {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(path)?;
-        Ok(Self(path.to_owned()))
+        Ok(Self {
+            path: path.to_owned(),
+            is_foreign: false,
+        })
     }
 
-    /// The directory at `path`, as it is.
+    /// The directory at `path`, as it is. To root it may be that of another user.
     ///
     /// # Errors
     ///
     /// When there is none.
     pub fn find(path: &Path) -> io::Result<Self> {
         fs::read_dir(path)?;
-        Ok(Self(path.to_owned()))
+        Ok(Self {
+            path: path.to_owned(),
+            #[cfg(unix)]
+            is_foreign: rustix::process::geteuid().is_root(),
+            #[cfg(not(unix))]
+            is_foreign: false,
+        })
     }
 
     /// Where the file with this name is, or would be.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     /// What the file with this name says.
     ///
     /// # Errors
     ///
-    /// When it cannot be read; on Unix also when it belongs to somebody else, or everybody may read
-    /// or write it. Then it may say what a stranger wants it to, or a stranger knows what it says.
+    /// When it cannot be read, or is not [private](Self::check_file).
     pub fn read_file(&self, name: &str) -> io::Result<String> {
-        let mut file = fs::File::open(self.file(name))?;
+        self.check_file(name)?;
+        fs::read_to_string(self.file(name))
+    }
+
+    /// Makes sure that the file with this name is private.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; on Unix also when it belongs to somebody else, or everybody may read or
+    /// write it. Then it may say what a stranger wants it to, or a stranger knows what it says.
+    pub fn check_file(&self, name: &str) -> io::Result<()> {
+        let metadata = fs::metadata(self.file(name))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt as _;
-            let metadata = file.metadata()?;
-            if metadata.uid() != rustix::process::geteuid().as_raw() {
+            let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
+            if !is_ours && !self.is_foreign {
                 return Err(io::Error::other("it belongs to another user"));
             }
             if metadata.mode() & 0o007 != 0 {
@@ -61,9 +84,7 @@ impl StateDir {
                 ));
             }
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        Ok(text)
+        Ok(())
     }
 
     /// Makes the file with this name unless there is one, with the mode 0600.
@@ -76,10 +97,10 @@ impl StateDir {
     /// When it cannot be written.
     pub fn make_file(&self, name: &str, contents: &str) -> io::Result<()> {
         // On Unix a temporary file has the mode 0600 from its beginning.
-        let mut file = tempfile::NamedTempFile::new_in(&self.0)
+        let mut file = tempfile::NamedTempFile::new_in(&self.path)
             // Its own error names a file that nobody knows of.
             .map_err(|error| io::Error::from(error.kind()))?;
-        file.write_all(contents.as_bytes())?;
+        file.as_file_mut().write_all(contents.as_bytes())?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(self.file(name)) {
             Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -101,7 +122,7 @@ mod tests {
         state.make_file("note", "second").expect("content");
         assert_eq!(state.read_file("note").expect("there"), "first");
         assert_eq!(
-            fs::read_dir(state.0).expect("there").count(),
+            fs::read_dir(state.path).expect("there").count(),
             1,
             "no litter"
         );
@@ -136,7 +157,7 @@ mod tests {
         let state = StateDir::make(&dir.path().join("state")).expect("made");
         state.make_file("note", "first").expect("made");
         let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        assert_eq!(mode(state.0.clone()), 0o700);
+        assert_eq!(mode(state.path.clone()), 0o700);
         assert_eq!(mode(state.file("note")), 0o600);
     }
 }

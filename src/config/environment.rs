@@ -7,6 +7,17 @@ use std::{
 
 use super::ConfigError;
 
+/// What a flag says, or else its variable.
+pub(super) fn given(
+    flag: Option<String>,
+    name: &'static str,
+) -> Result<Option<String>, ConfigError> {
+    match flag {
+        Some(flag) => Ok(Some(flag)),
+        None => variable(name),
+    }
+}
+
 /// What a variable says.
 pub(super) fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     Ok(text(name)?.filter(|text| !text.trim().is_empty()))

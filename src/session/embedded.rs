@@ -23,7 +23,7 @@ use tower_sessions::{
 };
 
 pub use self::file::OpenError;
-use self::writer::{Change, Step, Writer};
+use self::writer::{Change, Operation, Writer};
 
 /// Keeps records in memory, where reading one takes no lock and touches no disk, and in a
 /// [redb](https://docs.rs/redb) file, where they survive a crash.
@@ -73,16 +73,13 @@ impl EmbeddedStore {
 
     /// What the file at `path` holds right now, whoever has it open. Nothing can be changed.
     ///
-    /// A file that is missing holds nothing.
-    ///
     /// # Errors
     ///
-    /// When the file cannot be read, or is written so fast that no consistent copy can be had.
+    /// When the file is missing, cannot be read, is damaged, or is written to so fast that no
+    /// consistent copy can be had.
     pub fn snapshot(path: &Path) -> std::result::Result<Self, OpenError> {
         let records = Records::new();
-        if path.try_exists().map_err(redb::Error::from)? {
-            file::read(&file::copy(path)?, &records)?;
-        }
+        file::read(&file::copy(path)?, &records)?;
         Ok(Self {
             records: Arc::new(records),
             changes: None,
@@ -91,12 +88,20 @@ impl EmbeddedStore {
     }
 
     /// Makes a change durable. Whether there was something to change.
-    async fn change(&self, id: Id, step: Step) -> Result<bool> {
+    async fn change(&self, id: Id, operation: Operation) -> Result<bool> {
         let stopped = || Error::Backend("the session store takes no changes".to_owned());
         let (done, answer) = oneshot::channel();
         self.changes
             .as_ref()
-            .and_then(|changes| changes.send(Change { id, step, done }).ok())
+            .and_then(|changes| {
+                changes
+                    .send(Change {
+                        id,
+                        operation,
+                        done,
+                    })
+                    .ok()
+            })
             .ok_or_else(stopped)?;
         answer
             .await
@@ -109,7 +114,7 @@ impl EmbeddedStore {
 impl SessionStore for EmbeddedStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         while !self
-            .change(record.id, Step::Create(Entry::new(record)?))
+            .change(record.id, Operation::Create(Entry::new(record)?))
             .await?
         {
             record.id = Id::default();
@@ -120,7 +125,9 @@ impl SessionStore for EmbeddedStore {
     /// Changes a record that is there. One that was deleted meanwhile stays deleted.
     async fn save(&self, record: &Record) -> Result<()> {
         let entry = Entry::new(record)?;
-        self.change(record.id, Step::Save(entry)).await.map(drop)
+        self.change(record.id, Operation::Save(entry))
+            .await
+            .map(drop)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -132,7 +139,7 @@ impl SessionStore for EmbeddedStore {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.change(*id, Step::Delete).await.map(drop)
+        self.change(*id, Operation::Delete).await.map(drop)
     }
 }
 

@@ -38,7 +38,7 @@ impl SessionConfig {
     ///
     /// When the store cannot answer.
     pub async fn inspect(&self, value: &[u8], now: i64) -> session_store::Result<Inspection> {
-        let mut cookie = match Accepted::open(self, value) {
+        let cookie = match Accepted::open(self, value) {
             Ok(cookie) => cookie,
             Err(reason) => {
                 return Ok(Inspection {
@@ -47,19 +47,27 @@ impl SessionConfig {
                 });
             }
         };
-        let is_alive = self.backend.load(&mut cookie.payload).await?;
-        let verdict = match self.lifetimes.check(cookie.times(), now) {
-            Ok(()) if !is_alive => Err(Refusal::Revoked),
-            verdict => verdict,
+        let mut contents = Contents {
+            id: cookie.payload.id,
+            began: cookie.payload.began,
+            signed: cookie.signed.at,
+            key: cookie.signed.key,
+            data: cookie.payload.data.clone(),
+        };
+        let verdict = match cookie.check(self, now) {
+            Ok(mut cookie) => {
+                let is_alive = self.backend.load(&mut cookie.payload).await?;
+                contents.data = cookie.payload.data;
+                if is_alive {
+                    Ok(())
+                } else {
+                    Err(Refusal::Revoked)
+                }
+            }
+            Err(reason) => Err(reason),
         };
         Ok(Inspection {
-            contents: Some(Contents {
-                id: cookie.payload.id,
-                began: cookie.payload.began,
-                signed: cookie.signed.at,
-                key: cookie.signed.key,
-                data: cookie.payload.data,
-            }),
+            contents: Some(contents),
             verdict,
         })
     }

@@ -61,34 +61,34 @@ impl Lifetimes {
     pub(super) fn is_renewal_due(&self, times: Times, now: i64) -> bool {
         let idle = self.idle.whole_seconds();
         now.saturating_sub(times.signed) > idle / 10
-            && times.signed.saturating_add(idle) < self.end(times.began)
+            && times.signed.saturating_add(idle) < self.session_end(times.began)
     }
 
     /// What is really left at `now`, in seconds, of a session that began at `began` and is signed
     /// now: the `Max-Age` of its cookie.
     pub(super) fn max_age(&self, began: i64, now: i64) -> i64 {
-        self.expiry(Times { began, signed: now })
-            .saturating_sub(now)
-            .max(0)
+        let end = self.cookie_end(Times { began, signed: now });
+        end.saturating_sub(now).max(0)
     }
 
-    /// When a cookie with these times stops being good, in unix seconds.
-    pub(super) fn expiry(&self, times: Times) -> i64 {
-        let idle_out = times.signed.saturating_add(self.idle.whole_seconds());
-        idle_out.min(self.end(times.began))
-    }
-
-    /// Until when, in unix seconds, it matters that a session that began at `began` was revoked at
-    /// `now`: as long as a cookie may be about that was signed before anybody knew. Their clocks
-    /// may have been ahead.
-    pub(super) fn revocation_expiry(&self, began: i64, now: i64) -> i64 {
+    /// Until when, in unix seconds, it must be remembered that a session that began at `began` was
+    /// revoked at `now`: longer than any cookie is good that was signed before everybody knew. The
+    /// clocks need not agree, nor does it take no time to check a cookie.
+    pub(super) fn revocation_end(&self, began: i64, now: i64) -> i64 {
         let signed = now.saturating_add(CLOCK_SKEW);
-        self.expiry(Times { began, signed })
+        self.cookie_end(Times { began, signed })
+            .saturating_add(CLOCK_SKEW)
     }
 
-    /// When a session ends that began at `began`, however busy it is.
-    fn end(&self, began: i64) -> i64 {
+    /// When a session ends that began at `began`, however busy it is, in unix seconds.
+    pub(super) fn session_end(&self, began: i64) -> i64 {
         began.saturating_add(self.lifetime.whole_seconds())
+    }
+
+    /// When a cookie with these times stops being good.
+    fn cookie_end(&self, times: Times) -> i64 {
+        let idle = times.signed.saturating_add(self.idle.whole_seconds());
+        idle.min(self.session_end(times.began))
     }
 }
 
@@ -168,15 +168,15 @@ mod tests {
     fn a_revocation_outlives_every_cookie_of_its_session() {
         let lifetimes = Lifetimes::default();
         for began in [NOW, NOW - 25 * DAY, NOW - 29 * DAY] {
-            let forgotten = lifetimes.revocation_expiry(began, NOW);
+            let forgotten = lifetimes.revocation_end(began, NOW);
             for signed in [NOW - DAY, NOW, NOW + CLOCK_SKEW] {
                 let times = Times { began, signed };
-                assert!(lifetimes.check(times, forgotten).is_err());
+                assert!(lifetimes.check(times, forgotten - CLOCK_SKEW).is_err());
             }
         }
         assert_eq!(
-            lifetimes.revocation_expiry(NOW - 25 * DAY, NOW),
-            NOW + 5 * DAY
+            lifetimes.revocation_end(NOW - 25 * DAY, NOW),
+            NOW + 5 * DAY + CLOCK_SKEW
         );
     }
 }

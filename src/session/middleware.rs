@@ -18,7 +18,6 @@ use super::{
     SessionConfig,
     backend::DataIn,
     cookie::MAX_BYTES,
-    lifetime::Times,
     payload::Payload,
     received::{Accepted, Received},
     store::{Outcome, SignedCookieStore},
@@ -33,7 +32,8 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 /// Every response that passes through it depends on the session, and says so: `Vary: Cookie` and
 /// `Cache-Control: no-store`. A response that says that the server failed leaves the session as it
 /// was. Of concurrent requests that change one session the last to be answered wins, but none
-/// brings back a session that another has ended. What is written after the handler has returned, by
+/// brings back a session that another has ended, and none ends one that another has given a new ID.
+/// What is written after the handler has returned, by
 /// a streamed body or a spawned task, is lost.
 ///
 /// While the store cannot answer, a visitor who brings a session gets a bare 503 with
@@ -75,8 +75,9 @@ async fn answer(
 
 /// Saves the session if it was changed, and decides on the `Set-Cookie`.
 ///
-/// The handler may have taken its time, and another request may have revoked the session meanwhile.
-/// Then there is no cookie, and nothing else that would bring it back.
+/// The handler may have taken its time. Another request may have revoked the session meanwhile, or
+/// it has run out, and that it was revoked is forgotten already. Then there is no cookie, and nothing
+/// else that would bring it back.
 async fn set_cookie(
     config: &SessionConfig,
     received: &Received,
@@ -91,30 +92,32 @@ async fn set_cookie(
         Outcome::Untouched => Ok(renew(config, received, store, now).await),
         Outcome::Emptied => {
             for accepted in &received.accepted {
-                revoke(config, accepted, now).await?;
+                revoke(config, &accepted.payload, now).await?;
             }
             Ok(received.has_cookie.then(|| config.cookie.removal()))
         }
         Outcome::Written { payload, is_new } => {
+            let (id, began) = (payload.id, payload.began);
             // Before anything is changed, because it may not fit.
-            let set_cookie = sign(config, &cookie_json(config, &payload)?, payload.began, now)?;
-            let expires = config.lifetimes.expiry(Times {
-                began: payload.began,
-                signed: now,
-            });
-            let mut may_go_on = if received.brought(payload.id) {
-                config.backend.go_on(&payload, expires).await?
+            let set_cookie = sign(config, &cookie_json(config, &payload)?, began, now)?;
+            let end = config.lifetimes.session_end(began);
+            let mut is_alive = is_new || received.is_in_time(config, now);
+            if received.brought(id) {
+                is_alive &= config.backend.update(payload, end).await?;
             } else {
-                config.backend.begin(&payload, expires).await?;
-                true
-            };
+                config.backend.create(payload, end).await?;
+            }
             for accepted in &received.accepted {
-                if accepted.payload.id != payload.id {
-                    let was_alive = revoke(config, accepted, now).await?;
-                    may_go_on &= was_alive || is_new;
+                if accepted.payload.id != id {
+                    // What is not new goes on under a new ID, unless it has ended.
+                    is_alive &= revoke(config, &accepted.payload, now).await? || is_new;
                 }
             }
-            Ok(may_go_on.then_some(set_cookie))
+            if !is_alive && !received.brought(id) {
+                // Nobody will ever ask for the new ID.
+                config.backend.revoke(id, now).await?;
+            }
+            Ok(is_alive.then_some(set_cookie))
         }
     }
 }
@@ -128,26 +131,19 @@ async fn renew(
     store: &SignedCookieStore,
     now: i64,
 ) -> Option<HeaderValue> {
-    let [Accepted { payload, signed }] = &*received.accepted else {
+    let [accepted] = &*received.accepted else {
         return None;
     };
-    let times = Times {
-        began: payload.began,
-        signed: signed.at,
-    };
-    if signed.key == 0 && !config.lifetimes.is_renewal_due(times, now) {
+    let Accepted { payload, signed } = accepted;
+    let is_due = signed.key != 0 || config.lifetimes.is_renewal_due(accepted.times(), now);
+    // A session without data has no cookie, so there is nothing to renew.
+    if !is_due || store.is_empty() || !received.is_in_time(config, now) {
         return None;
     }
-    // A session without data has no cookie, so there is nothing to renew.
-    let payload = store.held().filter(|held| !held.data.is_empty())?;
     let renewed = async {
         // The payload as it came, so that it goes back to the byte.
         let set_cookie = sign(config, &signed.payload, payload.began, now)?;
-        let expires = config.lifetimes.expiry(Times {
-            signed: now,
-            ..times
-        });
-        let is_alive = config.backend.go_on(&payload, expires).await?;
+        let is_alive = config.backend.is_alive(payload.id).await?;
         Ok::<_, Error>(is_alive.then_some(set_cookie))
     };
     renewed
@@ -157,23 +153,21 @@ async fn renew(
         .flatten()
 }
 
-/// Makes sure that nobody comes back with a session. Whether somebody still could.
-async fn revoke(
-    config: &SessionConfig,
-    Accepted { payload, .. }: &Accepted,
-    now: i64,
-) -> Result<bool, Error> {
-    let expires = config.lifetimes.revocation_expiry(payload.began, now);
-    Ok(config.backend.revoke(payload.id, expires).await?)
+async fn revoke(config: &SessionConfig, payload: &Payload, now: i64) -> Result<bool, Error> {
+    let end = config.lifetimes.revocation_end(payload.began, now);
+    Ok(config.backend.revoke(payload.id, end).await?)
 }
 
 /// What the cookie says of a session.
-fn cookie_json(config: &SessionConfig, payload: &Payload) -> Result<Vec<u8>, Error> {
-    let json = match config.backend.data_in {
-        DataIn::Cookie => serde_json::to_vec(payload),
-        DataIn::Store => serde_json::to_vec(&payload.without_data()),
-    };
-    Ok(json.map_err(session::Error::from)?)
+fn cookie_json(config: &SessionConfig, payload: &Payload) -> Result<Vec<u8>, session::Error> {
+    let json = serde_json::to_vec(payload)?;
+    // Not all that can be written can be read: JSON may nest too deep. Better to say so now than to
+    // lose the session on its next request.
+    serde_json::from_slice::<Payload>(&json)?;
+    match config.backend.data_in {
+        DataIn::Cookie => Ok(json),
+        DataIn::Store => Ok(serde_json::to_vec(&payload.without_data())?),
+    }
 }
 
 /// The `Set-Cookie` that carries a payload, unless a browser would drop it for its size.
@@ -197,8 +191,8 @@ fn unix_now() -> i64 {
 enum Error {
     #[error("cannot write the session: {0}")]
     Session(#[from] session::Error),
-    #[error("the session store does not answer: {0}")]
-    Unavailable(#[from] session_store::Error),
+    #[error("the session store: {0}")]
+    Store(#[from] session_store::Error),
     #[error("the session needs a cookie of {bytes} bytes, and browsers keep at most {MAX_BYTES}")]
     TooLarge { bytes: usize },
 }
@@ -207,13 +201,13 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         tracing::error!(cause = %self, "the session stays as it was");
         match self {
-            Self::Session(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            Self::Unavailable(_) => (
+            Self::Store(session_store::Error::Backend(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 [(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))],
             )
                 .into_response(),
             Self::TooLarge { .. } => StatusCode::INSUFFICIENT_STORAGE.into_response(),
+            Self::Session(_) | Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
     }
 }

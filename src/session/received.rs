@@ -5,9 +5,7 @@ use std::mem;
 use axum::http::HeaderMap;
 use tower_sessions::{session::Id, session_store};
 
-use super::{
-    Refusal, SessionConfig, backend::DataIn, lifetime::Times, payload::Payload, signature::Signed,
-};
+use super::{Refusal, SessionConfig, lifetime::Times, payload::Payload, signature::Signed};
 
 /// What the cookies of a request brought.
 #[derive(Default)]
@@ -38,25 +36,27 @@ impl Received {
         let mut refusals = Vec::new();
         for value in config.cookie.values(headers) {
             received.has_cookie = true;
-            let opened = Accepted::open(config, value);
-            match opened.and_then(|it| config.lifetimes.check(it.times(), now).map(|()| it)) {
+            match Accepted::open(config, value).and_then(|it| it.check(config, now)) {
                 Ok(accepted) => received.add(accepted),
                 Err(reason) => refusals.push(reason),
             }
         }
-        for mut accepted in mem::take(&mut received.accepted) {
-            if config.backend.load(&mut accepted.payload).await? {
-                received.accepted.push(accepted);
+        let accepted = &mut received.accepted;
+        let mut next = 0;
+        while let Some(Accepted { payload, .. }) = accepted.get_mut(next) {
+            if config.backend.load(payload).await? {
+                next += 1;
             } else {
+                accepted.remove(next);
                 refusals.push(Refusal::Revoked);
             }
         }
-        if received.accepted.len() > 1 {
+        if accepted.len() > 1 {
             refusals.push(Refusal::Ambiguous);
         }
         // One line a request, however many cookies it has.
         if let Some(reason) = refusals.first() {
-            tracing::info!(%reason, cookies = refusals.len(), "session cookie refused");
+            tracing::info!(%reason, refusals = refusals.len(), "session cookie refused");
         }
         Ok(received)
     }
@@ -85,6 +85,13 @@ impl Received {
         }
     }
 
+    /// Whether the session of the visitor, which was in time when it came, still is.
+    pub(super) fn is_in_time(&self, config: &SessionConfig, now: i64) -> bool {
+        self.accepted
+            .iter()
+            .all(|it| config.lifetimes.check(it.times(), now).is_ok())
+    }
+
     /// Whether the visitor came with this session.
     pub(super) fn brought(&self, id: Id) -> bool {
         self.accepted.iter().any(|it| it.payload.id == id)
@@ -97,12 +104,16 @@ impl Accepted {
         let signed = config.signer.verify(value)?;
         let payload: Payload =
             serde_json::from_slice(&signed.payload).map_err(|_| Refusal::Malformed)?;
-        // From when the data was kept in cookies. What is in the store decides now, and in it the
-        // revocations of those days would look like sessions.
-        if config.backend.data_in == DataIn::Store && !payload.data.is_empty() {
+        Ok(Self { payload, signed })
+    }
+
+    /// The same, unless it is no session of this site, or has had its time.
+    pub(super) fn check(self, config: &SessionConfig, now: i64) -> Result<Self, Refusal> {
+        if !config.backend.could_be_ours(&self.payload) {
             return Err(Refusal::Malformed);
         }
-        Ok(Self { payload, signed })
+        config.lifetimes.check(self.times(), now)?;
+        Ok(self)
     }
 
     pub(super) fn times(&self) -> Times {

@@ -64,9 +64,10 @@ impl SignedCookieStore {
         self.state().held.as_ref().map(|held| held.id)
     }
 
-    /// The session that it holds.
-    pub(super) fn held(&self) -> Option<Payload> {
-        self.state().held.clone()
+    /// Whether it holds no data.
+    pub(super) fn is_empty(&self) -> bool {
+        let state = self.state();
+        state.held.as_ref().is_none_or(|held| held.data.is_empty())
     }
 
     /// What is to go into the next cookie.

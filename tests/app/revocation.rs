@@ -1,5 +1,12 @@
 //! A session that was ended stays so, whoever has a copy of its cookie and whatever is under way.
 
+use std::{
+    future::{Future as _, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Instant,
+};
+
 use axum::{
     body::Body,
     http::{Request, header::COOKIE},
@@ -162,15 +169,107 @@ async fn a_slow_request_does_not_renew_what_ended_meanwhile() {
 }
 
 #[tokio::test]
-async fn renewal_keeps_the_data_as_long_as_the_cookie() {
-    let app = due_for_renewal(&Gate::default(), DataIn::Store).await;
-    let page = app.get("/read_later").await;
+async fn a_slow_request_does_not_renew_what_ran_out_meanwhile() {
+    let gate = Gate::default();
+    let lifetimes = Lifetimes {
+        idle: Duration::seconds(2),
+        lifetime: Duration::HOUR,
+    };
+    for path in ["/slow/read_later", "/slow/keep/2", "/slow/cycle_and_keep"] {
+        let pages = other_site::pages_behind(&gate);
+        let app = TestApp::with(TestStore::memory(), pages, |store| {
+            SessionConfig::new(false, KEY, [], store).lifetimes(lifetimes)
+        });
+        let forger = Forger::ago(1);
+        let session = json!({"_sid": SID, "_iat": forger.at, "data": "old"});
+        app.set_cookie(forger.sign(&session));
+        let (page, ()) = tokio::join!(app.get(path), async {
+            gate.arrival().await;
+            while now() < forger.at + 2 {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            gate.open();
+        });
+        page.has_status(200);
+        page.sets_no_cookie();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_does_not_undo_what_another_request_wrote() {
+    let gate = Gate::default();
+    let app = due_for_renewal(&gate, DataIn::Store).await;
+    let slow = app.thief();
+    let (page, ()) = tokio::join!(slow.get("/slow/read_later"), async {
+        gate.arrival().await;
+        app.get("/keep/3").await.has_status(200);
+        gate.open();
+    });
     assert_eq!(page.html, "old");
-    assert!(page.header("set-cookie").ends_with("; Max-Age=604800"));
-    let record = app.store.load(&SID.parse().unwrap()).await.unwrap();
-    let left = record.unwrap().expiry_date - OffsetDateTime::now_utc();
-    assert!(left > Duration::days(7) - Duration::MINUTE, "{left}");
-    assert_eq!(app.get("/read_later").await.html, "old");
+    assert_eq!(page.set_cookies().len(), 1, "renewed");
+    for visitor in [&slow, &app] {
+        assert_eq!(visitor.get("/read_later").await.html, "xxx");
+    }
+}
+
+#[tokio::test]
+async fn the_store_keeps_the_data_to_the_end_of_the_lifetime() {
+    let [_, app] = TestApp::in_both_ways(web::router);
+    app.log_in("admin").await;
+    let payload = payload(&app.cookie().unwrap());
+    let id = payload["_sid"].as_str().unwrap().parse().unwrap();
+    let record = app.store.load(&id).await.unwrap().expect("a record");
+    let began = payload["_iat"].as_i64().unwrap();
+    assert_eq!(record.expiry_date.unix_timestamp(), began + 30 * DAY);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_give_a_session_a_new_id_at_once_one_goes_on() {
+    for app in TestApp::in_both_ways(other_site::pages) {
+        for _ in 0..20 {
+            app.get("/keep/1").await.has_status(200);
+            let requests: Vec<_> = (0..8)
+                .map(|_| {
+                    let visitor = app.thief();
+                    let brought = visitor.cookie();
+                    tokio::spawn(async move {
+                        visitor.get("/cycle").await.has_status(200);
+                        let has_another = ![None, brought].contains(&visitor.cookie());
+                        let is_alive = visitor.get("/read_later").await.html == "x";
+                        assert_eq!(has_another, is_alive);
+                        is_alive
+                    })
+                })
+                .collect();
+            let mut alive = 0;
+            for request in requests {
+                alive += u32::from(request.await.unwrap());
+            }
+            assert_eq!(alive, 1);
+            let another = app.another_visitor();
+            another.get("/keep/1").await;
+            app.set_cookie(another.cookie().unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_logout_whose_visitor_hangs_up_is_a_logout() {
+    for app in TestApp::in_both_ways(web::router) {
+        app.log_in("admin").await;
+        let thief = app.thief();
+        {
+            let mut logout = pin!(app.get("/logout"));
+            // Goes as far as it gets without waiting for the disk.
+            let is_ready = poll_fn(|context| Poll::Ready(logout.as_mut().poll(context))).await;
+            assert!(is_ready.is_pending(), "nothing was waited for");
+        }
+        let start = Instant::now();
+        while thief.get("/").await.html.contains("登錄用戶名是") {
+            assert!(start.elapsed().as_secs() < 30, "still logged in");
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 #[tokio::test]
@@ -233,7 +332,7 @@ async fn with_the_data_in_the_store_the_cookie_only_says_which_session_it_is() {
 }
 
 #[tokio::test]
-async fn keeping_sessions_in_another_way_brings_nobody_back() {
+async fn keeping_sessions_in_another_way_brings_back_nobody_who_was_logged_out() {
     let store = TestStore::embedded();
     let site = |data_in| {
         TestApp::with(store.clone(), web::router, |store| {
@@ -259,6 +358,7 @@ async fn keeping_sessions_in_another_way_brings_nobody_back() {
             visit(other_way, cookie, "/logout").await.redirects_to("/");
         }
         visit(one_way, &dead, "/").await.greets_nobody();
+        visit(one_way, &alive, "/").await.greets("alive");
     }
 }
 

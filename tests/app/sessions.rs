@@ -1,6 +1,12 @@
 //! What handlers may do with a session, beyond what Signet's own do.
 
-use axum::http::header::VARY;
+use axum::{
+    body::Body,
+    http::{
+        Request,
+        header::{CONTENT_TYPE, COOKIE, VARY},
+    },
+};
 use serde_json::{Value, json};
 use signet::session::SessionConfig;
 
@@ -93,6 +99,30 @@ async fn a_session_too_large_for_a_cookie_is_an_error_and_the_old_cookie_stays()
     page.sets_no_cookie();
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(app.cookie().unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_back_is_not_kept() {
+    for app in TestApp::in_both_ways(other_site::pages) {
+        let keep_nested = async |depth| {
+            let json = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            let request = Request::post("/keep_json")
+                .header(CONTENT_TYPE, "application/json")
+                .header(
+                    COOKIE,
+                    format!("session={}", app.cookie().unwrap_or_default()),
+                )
+                .body(Body::from(json));
+            app.send_as_is(request.unwrap()).await
+        };
+        keep_nested(120).await.has_status(200);
+        let before = app.get("/read").await.html;
+        assert_eq!(before.len(), 240);
+        let page = keep_nested(127).await;
+        page.has_status(500);
+        page.sets_no_cookie();
+        assert_eq!(app.get("/read").await.html, before);
+    }
 }
 
 #[tokio::test]

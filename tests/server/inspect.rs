@@ -1,5 +1,7 @@
 //! `signet inspect`: what a cookie says, and whether it is accepted.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::signet::{Ended, Signet, wait_for};
 
 const ONE: &str = "one-key-of-enough-bytes-to-be-tested";
@@ -70,7 +72,7 @@ fn it_says_what_is_left_of_both_clocks() {
                 1,
                 &[
                     "refused: idle",
-                    "idle      nothing left of 1s since ",
+                    "idle      ran out ",
                     "lifetime  1day 23h 59m ",
                 ],
             );
@@ -105,10 +107,16 @@ fn it_says_which_key_signed() {
 }
 
 #[test]
-fn the_name_may_stand_before_the_value() {
+fn it_finds_the_value_in_a_header() {
     let mut signet = Signet::new();
     let cookie = signet.start().log_in("admin");
-    inspect(&signet, &[], &format!("={cookie}")).says(0, &["accepted"]);
+    for header in [
+        cookie.clone(),
+        format!("Cookie: a=1; {cookie}; b=2"),
+        format!("set-cookie: {cookie}; Path=/; HttpOnly"),
+    ] {
+        inspect(&signet, &[], &format!("={header}")).says(0, &["accepted"]);
+    }
     inspect(&signet, &[], "=").refused("standard input is empty");
     inspect(&signet, &[], "=nonsense").says(1, &["refused: malformed"]);
 }
@@ -121,7 +129,50 @@ fn it_makes_nothing_that_is_not_there() {
     std::fs::create_dir(signet.state_dir()).unwrap();
     signet.run_with("a.b.c").refused("secret_key");
     let mut signet = signet.env("SECRET_KEY", ONE);
-    signet.run_with("a.b.c").says(1, &["refused: malformed"]);
+    signet
+        .run_with("a.b.c")
+        .refused("sessions.redb\": there is none");
     let files = std::fs::read_dir(signet.state_dir()).unwrap().count();
     assert_eq!(files, 0);
+}
+
+#[test]
+fn it_is_right_in_the_middle_of_a_storm() {
+    let mut signet = Signet::new();
+    let site = signet.start();
+    let [ended, alive] = ["ended", "alive"].map(|name| site.log_in(name));
+    site.get("/logout", &ended);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let cookie = site.log_in("admin");
+                    site.get("/logout", &cookie);
+                }
+            });
+        }
+        for _ in 0..10 {
+            inspect(&signet, &[], &ended).says(1, &["refused: revoked"]);
+            inspect(&signet, &[], &alive).says(0, &["accepted"]);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn it_says_when_sessions_are_kept_in_another_way() {
+    for (sessions, other, reason) in [
+        ("cookie", "store", "malformed"),
+        ("store", "cookie", "revoked"),
+    ] {
+        let mut signet = Signet::new().env("SESSIONS", sessions);
+        let cookie = signet.start().log_in("admin");
+        let ended = inspect(&signet, &["--sessions", other], &cookie);
+        ended.says(1, &[&format!("refused: {reason}"), "id        "]);
+        assert!(
+            reason == "revoked" || ended.stdout.contains("--sessions"),
+            "{ended:?}"
+        );
+    }
 }

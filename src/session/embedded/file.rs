@@ -1,101 +1,162 @@
 //! The file behind the records: one redb table.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path, thread, time::Duration};
 
 use redb::{
-    Builder, Database, Error, ReadableDatabase as _, ReadableTableMetadata as _, StorageBackend,
-    TableDefinition,
+    Builder, Database, Error, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, StorageBackend as _, TableDefinition,
     backends::{FileBackend, InMemoryBackend},
 };
 use tower_sessions::session::Id;
 
-use super::{Entry, Records, now};
+use super::{Entry, Records};
 
 /// `(expiry in unix seconds, ID) -> data`. In the order in which records expire, so that new ones
-/// come to stand beside each other, and those to forget at the front.
+/// come to stand beside each other, and those to purge at the front.
 pub(super) const TABLE: TableDefinition<Key, &[u8]> = TableDefinition::new("sessions");
 pub(super) type Key = (i64, i128);
 
 /// Reads are answered from memory; this is for the pages that commits touch.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
-/// How often a copy of a file is tried that somebody writes to.
+/// How often a copy of a file is tried that somebody writes to, and how long to wait in between.
 const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(20);
 
-/// Why the file cannot be used.
+/// Why the file cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it open.
     #[error("another process uses it: stop that one, or choose another directory for this one")]
     InUse,
-    /// It cannot be read or made, is damaged, or no redb file at all.
-    #[error("{0}; check who may use it, or if it is damaged, replace the secret key and remove it")]
-    Broken(Box<Error>),
+    /// There is none.
+    #[error("there is none: is this the directory of the site, and did the site ever run?")]
+    Missing,
+    /// It changes so fast that no consistent copy can be had.
+    #[error("it is being written to all the time: try again")]
+    Busy,
+    /// It cannot be read or written.
+    #[error("{0}: check the path, who may use it, and whether there is room")]
+    Io(io::Error),
+    /// It was damaged, or is no store at all.
+    #[error(
+        "it is damaged ({0}): restore it, or remove it and replace the secret key, which ends all \
+         sessions"
+    )]
+    Damaged(Box<Error>),
 }
 
 impl From<Error> for OpenError {
     fn from(error: Error) -> Self {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match error {
             Error::DatabaseAlreadyOpen => Self::InUse,
-            error => Self::Broken(Box::new(error)),
+            // What redb runs into that finds a file shorter than it should be, or another's.
+            Error::Io(error)
+                if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) =>
+            {
+                Self::Damaged(Box::new(Error::Io(error)))
+            }
+            Error::Io(error) => Self::Io(error),
+            error => Self::Damaged(Box::new(error)),
         }
     }
 }
 
-/// Opens the file, made with the mode 0600 when it is missing, and locks it.
-pub(super) fn open(path: &Path) -> Result<Database, Error> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        // A new file is on the disk only once its directory says so.
-        fs::File::open(dir)?.sync_all()?;
-    }
-    open_backend(FileBackend::new(file)?)
-}
-
-/// A copy of the file, in memory.
+/// Opens the file and locks it.
 ///
-/// Whoever has the file open may write to it meanwhile, so that the copy is of no single moment.
-/// Its checksums tell, and then another one is made.
-pub(super) fn copy(path: &Path) -> Result<Database, Error> {
-    let mut attempts = 1..ATTEMPTS;
-    loop {
+/// None is made: where one was and is no more, a new one would know of no revocation.
+pub(super) fn open(path: &Path) -> Result<Database, Error> {
+    Ok(builder().open(path)?)
+}
+
+/// Makes the file unless there is one, with the mode 0600.
+///
+/// It appears in one step, so that no start finds what another one left unfinished.
+pub(super) fn make(path: &Path) -> Result<(), Error> {
+    if path.try_exists()? {
+        return Ok(());
+    }
+    let dir = match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    };
+    // On Unix a temporary file has the mode 0600 from its beginning.
+    let file = tempfile::NamedTempFile::new_in(dir)
+        // Its own error names a file that nobody knows of.
+        .map_err(|error| io::Error::from(error.kind()))?;
+    let database = builder().create_with_backend(FileBackend::new(file.reopen()?)?)?;
+    let transaction = database.begin_write()?;
+    transaction.open_table(TABLE)?;
+    transaction.commit()?;
+    database.close()?;
+    match file.persist_noclobber(path) {
+        Err(lost) if lost.error.kind() != io::ErrorKind::AlreadyExists => Err(lost.error)?,
+        _ => {}
+    }
+    #[cfg(unix)]
+    // A new file is on the disk only once its directory says so.
+    fs::File::open(dir)?.sync_all()?;
+    Ok(())
+}
+
+/// A copy of the file, in memory, whoever has it open.
+pub(super) fn copy(path: &Path) -> Result<Database, OpenError> {
+    for _ in 0..ATTEMPTS {
+        let before = fs::metadata(path).and_then(|it| it.modified());
         match copy_once(path) {
-            Err(Error::Corrupted(_)) if attempts.next().is_some() => {}
-            result => return result,
+            Ok(database) => return Ok(database),
+            Err(error) => match OpenError::from(error) {
+                OpenError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(OpenError::Missing);
+                }
+                // Perhaps only because somebody wrote to it meanwhile, so that the copy is of no
+                // single moment.
+                OpenError::Damaged(cause) => {
+                    thread::sleep(PAUSE);
+                    let after = fs::metadata(path).and_then(|it| it.modified());
+                    if before.ok() == after.ok() {
+                        return Err(OpenError::Damaged(cause));
+                    }
+                }
+                error => return Err(error),
+            },
         }
     }
+    Err(OpenError::Busy)
 }
 
 fn copy_once(path: &Path) -> Result<Database, Error> {
     let bytes = fs::read(path)?;
+    if bytes.is_empty() {
+        // redb would make a new one of it.
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+    }
     let backend = InMemoryBackend::new();
     backend.set_len(bytes.len() as u64)?;
     backend.write(0, &bytes)?;
-    open_backend(backend)
+    Ok(builder().create_with_backend(backend)?)
 }
 
-fn open_backend(backend: impl StorageBackend) -> Result<Database, Error> {
-    let database = Builder::new()
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder
         .set_cache_size(CACHE_BYTES)
-        .create_with_backend(backend)?;
-    // Makes the table when the file is new.
-    let transaction = database.begin_write()?;
-    transaction.open_table(TABLE)?;
-    transaction.commit()?;
-    Ok(database)
+        // Otherwise a file that was closed well is trusted, and what damaged it since may go
+        // unnoticed. It costs no more than reading the file, as is done anyway.
+        .set_check_integrity_on_open(true);
+    builder
 }
 
-/// Puts what the file says into memory, less what has expired.
+/// Puts what the file says into memory.
+///
+/// What has expired too: it is not much, and if it is only our clock that is ahead, it counts again
+/// once that is put right.
 pub(super) fn read(database: &Database, records: &Records) -> Result<(), Error> {
     let table = database.begin_read()?.open_table(TABLE)?;
     let records = records.pin();
     records.reserve(usize::try_from(table.len()?).unwrap_or(0));
-    for row in table.range((now() + 1, i128::MIN)..)? {
+    for row in table.iter()? {
         let (key, data) = row?;
         let (expires, id) = key.value();
         let data = data.value().into();
@@ -105,7 +166,7 @@ pub(super) fn read(database: &Database, records: &Records) -> Result<(), Error> 
 }
 
 /// Takes out of memory what the file does not say.
-pub(super) fn forget_others(database: &Database, records: &Records) -> Result<(), Error> {
+pub(super) fn retain_stored(database: &Database, records: &Records) -> Result<(), Error> {
     let table = database.begin_read()?.open_table(TABLE)?;
     let mut failed = None;
     records

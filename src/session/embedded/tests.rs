@@ -161,9 +161,10 @@ async fn a_snapshot_is_of_now_and_changes_nothing() {
     assert!(snapshot.delete(&record.id).await.is_err());
     assert!(snapshot.create(&mut record).await.is_err());
 
-    let nothing = EmbeddedStore::snapshot(&dir.path().join("nothing")).expect("empty");
-    assert_eq!(nothing.load(&record.id).await.expect("answers"), None);
-    assert!(!dir.path().join("nothing").exists());
+    let nothing = dir.path().join("nothing");
+    let missing = EmbeddedStore::snapshot(&nothing);
+    assert!(matches!(missing, Err(OpenError::Missing)));
+    assert!(!nothing.exists());
 }
 
 #[tokio::test]
