@@ -65,6 +65,19 @@ pub struct Flags {
     #[arg(long, value_name = "cookie|store")]
     sessions: Option<String>,
 
+    /// How many connections are served at once; more have to wait [env: MAX_CONNECTIONS]
+    /// [default: 10000]
+    #[arg(long, value_name = "N")]
+    max_connections: Option<String>,
+
+    /// Log a line for each request [env: ACCESS_LOG]
+    #[arg(long)]
+    access_log: bool,
+
+    /// How to log: for people, or an object a line [env: LOG_FORMAT] [default: text]
+    #[arg(long, value_name = "text|json")]
+    log_format: Option<String>,
+
     /// Allow an http public URL beyond loopback, where anybody on the way reads the cookies
     /// [env: ALLOW_INSECURE_HTTP]
     #[arg(long)]
@@ -85,8 +98,8 @@ pub enum Purpose {
 pub struct Config {
     /// The address to bind.
     pub listen: SocketAddr,
-    /// Whether visitors come over https.
-    pub https: bool,
+    /// Where visitors reach the site, unless that is where it listens, over http.
+    pub public_url: Option<PublicUrl>,
     /// What sessions are signed with.
     pub keys: SecretKeys,
     /// How long sessions live.
@@ -95,6 +108,21 @@ pub struct Config {
     pub data_in: DataIn,
     /// Where the store is.
     pub state_dir: StateDir,
+    /// How many connections are served at once.
+    pub max_connections: usize,
+    /// Whether each request is logged.
+    pub access_log: bool,
+    /// How to log.
+    pub log_format: LogFormat,
+}
+
+/// What a line of the log looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object.
+    Json,
 }
 
 impl Config {
@@ -106,7 +134,8 @@ impl Config {
 
     /// Sessions as they are configured, on this store.
     pub fn session_config(&self, store: impl SessionStore) -> SessionConfig {
-        SessionConfig::new(self.https, &self.keys.signing, &self.keys.fallbacks, store)
+        let https = self.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        SessionConfig::new(https, &self.keys.signing, &self.keys.fallbacks, store)
             .lifetimes(self.lifetimes)
             .data_in(self.data_in)
     }
@@ -125,9 +154,12 @@ impl Flags {
         };
         let public_url = given(self.public_url, "PUBLIC_URL")?;
         let allow_insecure_http = self.allow_insecure_http || switch("ALLOW_INSECURE_HTTP")?;
-        let https = is_https(public_url, listen, allow_insecure_http)?;
+        let public_url = check_public_url(public_url, listen, allow_insecure_http)?;
         let lifetimes = lifetimes(self.session_idle, self.session_lifetime)?;
         let data_in = data_in(self.sessions)?;
+        let max_connections = max_connections(self.max_connections)?;
+        let access_log = self.access_log || switch("ACCESS_LOG")?;
+        let log_format = log_format(self.log_format)?;
         // Last, because these may make files.
         let state_dir = state_dir(self.state_dir, purpose)?;
         match state_dir.check_file(STORE_FILE) {
@@ -141,23 +173,26 @@ impl Flags {
         let keys = keys(file, &state_dir, purpose)?;
         Ok(Config {
             listen,
-            https,
+            public_url,
             keys,
             lifetimes,
             data_in,
             state_dir,
+            max_connections,
+            access_log,
+            log_format,
         })
     }
 }
 
-fn is_https(
+fn check_public_url(
     public_url: Option<String>,
     listen: SocketAddr,
     allow_insecure_http: bool,
-) -> Result<bool, ConfigError> {
+) -> Result<Option<PublicUrl>, ConfigError> {
     let Some(text) = public_url else {
         return if listen.ip().is_loopback() {
-            Ok(false)
+            Ok(None)
         } else {
             Err(ConfigError::PublicUrlMissing(listen))
         };
@@ -167,7 +202,7 @@ fn is_https(
         Err(source) => return Err(ConfigError::PublicUrl { url: text, source }),
     };
     if url.is_https() || url.is_loopback() || allow_insecure_http {
-        Ok(url.is_https())
+        Ok(Some(url))
     } else {
         Err(ConfigError::InsecureHttp(url))
     }
@@ -205,6 +240,24 @@ fn data_in(sessions: Option<String>) -> Result<DataIn, ConfigError> {
         None | Some("cookie") => Ok(DataIn::Cookie),
         Some("store") => Ok(DataIn::Store),
         Some(other) => Err(ConfigError::Sessions(other.to_owned())),
+    }
+}
+
+fn max_connections(number: Option<String>) -> Result<usize, ConfigError> {
+    match given(number, "MAX_CONNECTIONS")? {
+        None => Ok(10_000),
+        Some(number) => match number.parse() {
+            Ok(number @ 1..=1_000_000) => Ok(number),
+            _ => Err(ConfigError::MaxConnections(number)),
+        },
+    }
+}
+
+fn log_format(format: Option<String>) -> Result<LogFormat, ConfigError> {
+    match given(format, "LOG_FORMAT")?.as_deref() {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => Err(ConfigError::LogFormat(other.to_owned())),
     }
 }
 

@@ -8,18 +8,19 @@
 //! One request, from left to right; nothing flows backwards except the response.
 //!
 //! ```text
-//! socket       session/middleware            web/{home,login,logout}
-//! server  ->   cookie -> Session        ->   CurrentUser -> template
-//!              Session -> Set-Cookie    <-   redirect or page
-//!                  |
-//!              backend -> store
+//! socket         web/guard        session/middleware         web/{home,login,logout}
+//! limits,   ->   host, origin, -> cookie -> Session     ->   CurrentUser -> template
+//! deadlines      headers          Session -> Set-Cookie <-   redirect or page
+//!                                     |
+//!                                 backend -> store
 //! ```
 //!
 //! - [`config`]: the command line and the environment become a checked `Config`, or one clear error.
 //!   Its parts: `environment` and `error`; [`secret`], the keys that sign; [`state_dir`], what is
 //!   kept between two runs; and [`public_url`], where visitors reach the site. `main.rs` turns errors
 //!   into exit codes, and decides what is logged.
-//! - [`server`]: the listening socket, signals, shutdown.
+//! - [`server`]: the listening socket, signals, shutdown. Its part `connection`: how long each part
+//!   of a connection may take.
 //! - [`inspect`]: what `signet inspect` tells an operator about a cookie.
 //! - [`session`]: how a session lives and dies. It knows nothing of the pages; it could be a crate.
 //!   - `middleware`: what happens around a request
@@ -32,12 +33,14 @@
 //!   - `embedded`: the file where that is kept, and the memory that it is read from
 //!   - `inspection`: what a cookie says, for whoever has the key
 //! - [`web`]: the pages. They see a `Session`, and never a key, a cookie or a byte of wire format.
+//!   - `guard`: hosts, other sites, deadlines, and the headers on every response
 //!   - `home`, `login`, `logout`: a file a route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: what a name may be
 //!   - `language`: every word on the pages
 //!   - `error`: what a visitor sees when something goes wrong
 //!   - `assets`: the style sheet
+//!   - `access_log`: a line a request, when one is wanted
 //!
 //! In `tests`, `app` calls the router in process, `server` runs the real program on a real socket,
 //! and `browser` clicks and types in a real Chromium.

@@ -3,20 +3,21 @@
 
 use std::{
     fmt::Display,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
+    panic,
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
 use signet::{
-    config::{Flags, Purpose},
+    config::{Flags, LogFormat, Purpose},
     inspect::{self, InspectError},
     secret::SecretKey,
     server,
 };
 use tracing::Level;
 use tracing_subscriber::{
-    filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
 const ENVIRONMENT: &str = "\
@@ -67,16 +68,7 @@ fn run_site(flags: Flags) -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(2, error),
     };
-    // tower-sessions opens a span for every look at a session, and warns when a visitor without one
-    // logs in or out.
-    let levels = Targets::new()
-        .with_default(Level::WARN)
-        .with_target("signet", Level::INFO)
-        .with_target("tower_sessions_core", Level::ERROR);
-    tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(io::stderr))
-        .with(levels)
-        .init();
+    start_logging(config.log_format);
     let served = tokio::runtime::Runtime::new()
         .map_err(server::ServerError::Io)
         .and_then(|runtime| runtime.block_on(server::run(config)));
@@ -84,6 +76,28 @@ fn run_site(flags: Flags) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, error),
     }
+}
+
+fn start_logging(format: LogFormat) {
+    // tower-sessions opens a span for every look at a session, and warns when a visitor without one
+    // logs in or out.
+    let levels = Targets::new()
+        .with_default(Level::WARN)
+        .with_target("signet", Level::INFO)
+        .with_target("tower_sessions_core", Level::ERROR);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(levels)
+        .init();
+    // Otherwise a panic is several lines, in no format.
+    panic::set_hook(Box::new(|panic| {
+        tracing::error!(panic = panic.to_string());
+    }));
 }
 
 fn print_key() -> ExitCode {

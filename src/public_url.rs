@@ -1,11 +1,11 @@
 //! Where visitors reach the site, which decides what its cookies may promise.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 use url::{Host, Url};
 
 /// An origin (RFC 6454): `http` or `https`, a host, and perhaps a port.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PublicUrl(Url);
 
 /// What a public URL must be and this is not.
@@ -14,6 +14,17 @@ pub struct PublicUrl(Url);
 pub struct NotAnOrigin;
 
 impl PublicUrl {
+    /// The URL of who listens there and is reached directly, over http.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "an IP address and a port make a URL"
+    )]
+    pub fn of(listen: SocketAddr) -> Self {
+        Self(Url::parse(&format!("http://{listen}")).expect("a URL"))
+    }
+
     /// Whether visitors come over https.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -51,6 +62,68 @@ impl FromStr for PublicUrl {
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+/// The origins under which the site answers.
+#[derive(Clone, Debug)]
+pub struct Origins {
+    /// The public one first.
+    origins: Vec<String>,
+    /// What a `Host` header may say for these.
+    hosts: Vec<String>,
+}
+
+impl Origins {
+    /// The public URL's, and where only this machine can connect, also those under which it can: with
+    /// a proxy in front, a check of the site's health goes there.
+    #[must_use]
+    pub fn new(public_url: &PublicUrl, listen: SocketAddr) -> Self {
+        let mut urls = vec![public_url.0.clone()];
+        if listen.ip().is_loopback() {
+            let local = ["localhost", "127.0.0.1", "[::1]"]
+                .map(|host| Url::parse(&format!("http://{host}:{}", listen.port())));
+            urls.extend(local.into_iter().flatten());
+        }
+        let mut hosts = Vec::new();
+        for url in &urls {
+            let host = url.host_str().unwrap_or_default();
+            // A port that goes without saying may be said.
+            if let Some(port) = url.port_or_known_default() {
+                hosts.push(format!("{host}:{port}"));
+            }
+            if url.port().is_none() {
+                hosts.push(host.to_owned());
+            }
+        }
+        Self {
+            origins: urls
+                .iter()
+                .map(|url| url.origin().ascii_serialization())
+                .collect(),
+            hosts,
+        }
+    }
+
+    /// The origin of the public URL, as an `Origin` header has it.
+    #[must_use]
+    pub fn public(&self) -> &str {
+        &self.origins[0]
+    }
+
+    /// Whether a `Host` header that says this means us.
+    #[must_use]
+    pub fn is_our_host(&self, host: &[u8]) -> bool {
+        self.hosts
+            .iter()
+            .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host))
+    }
+
+    /// Whether a URL, as a `Referer` header has it, or an `Origin`, is one of ours.
+    #[must_use]
+    pub fn is_our_url(&self, url: &str) -> bool {
+        let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());
+        origin.is_ok_and(|origin| self.origins.contains(&origin))
     }
 }
 
@@ -111,6 +184,63 @@ mod tests {
         ] {
             let url: PublicUrl = text.parse().expect(text);
             assert_eq!(url.is_loopback(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_ours_under_the_public_name_and_on_loopback_under_its_names() {
+        let https: PublicUrl = "https://signet.example".parse().expect("a URL");
+        let origins = Origins::new(&https, ([127, 0, 0, 1], 5000).into());
+        for ours in [
+            "signet.example",
+            "Signet.Example",
+            "signet.example:443",
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:5000",
+        ] {
+            assert!(origins.is_our_host(ours.as_bytes()), "{ours}");
+        }
+        for other in [
+            "",
+            "signet.example:80",
+            "signet.example:5000",
+            "signet.example.",
+            "signet.example,signet.example",
+            "evil.example",
+            "localhost",
+            "127.0.0.1:5001",
+            "signet.example\n",
+        ] {
+            assert!(!origins.is_our_host(other.as_bytes()), "{other}");
+        }
+        let beyond = Origins::new(&https, ([0, 0, 0, 0], 5000).into());
+        assert!(beyond.is_our_host(b"signet.example"));
+        assert!(!beyond.is_our_host(b"localhost:5000"));
+    }
+
+    #[test]
+    fn a_url_is_ours_when_scheme_host_and_port_are() {
+        let https: PublicUrl = "https://signet.example".parse().expect("a URL");
+        let origins = Origins::new(&https, ([127, 0, 0, 1], 5000).into());
+        for ours in [
+            "https://signet.example",
+            "https://signet.example/login?x=y",
+            "HTTPS://SIGNET.example:443/",
+            "http://localhost:5000/",
+        ] {
+            assert!(origins.is_our_url(ours), "{ours}");
+        }
+        for other in [
+            "",
+            "null",
+            "http://signet.example/",
+            "https://signet.example.evil.example/",
+            "https://signet.example@evil.example/",
+            "https://signet.example:5000/",
+            "/login",
+        ] {
+            assert!(!origins.is_our_url(other), "{other}");
         }
     }
 }

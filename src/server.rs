@@ -1,23 +1,37 @@
 //! The listening socket, signals, shutdown.
 
+mod connection;
+
 use std::{
     io::{self, Write as _},
     net::SocketAddr,
     path::PathBuf,
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-use axum_server::{Handle, Server};
-use tokio::net::TcpListener;
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    time::sleep,
+};
 
 use crate::{
     config::Config,
+    public_url::{Origins, PublicUrl},
     session::{EmbeddedStore, OpenError},
     web,
 };
 
 /// How long requests that are running when the server is told to stop may take to finish.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long to wait before accepting again when there is no file descriptor for a connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often to complain about that.
+const COMPLAINTS: Duration = Duration::from_secs(60);
 
 /// Why the server stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +51,8 @@ pub enum ServerError {
     Io(#[from] io::Error),
 }
 
-/// Runs the site until Ctrl-C or SIGTERM, then lets running requests finish.
+/// Runs the site until Ctrl-C or SIGTERM, then lets running requests finish; a second signal ends
+/// it at once.
 ///
 /// Once it accepts connections it says so in one line on standard error: `listening on
 /// http://127.0.0.1:5000`.
@@ -49,53 +64,134 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     // Before anybody can connect: it takes a moment when there is much in it.
     let path = config.store_file();
     let store = EmbeddedStore::open(&path).map_err(|source| ServerError::Store { path, source })?;
-    let sessions = config.session_config(store);
     let address = config.listen;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServerError::Listen { address, source })?;
     let address = listener.local_addr()?;
-    let app = web::router(sessions);
+    let public_url = config.public_url.clone();
+    let public_url = public_url.unwrap_or_else(|| PublicUrl::of(address));
+    let origins = Origins::new(&public_url, address);
+    let mut app = web::router(config.session_config(store), origins);
+    if config.access_log {
+        app = web::with_access_log(app);
+    }
+    raise_file_limit();
 
     // The signals are caught before anybody is told that we are ready, so that a supervisor that
     // stops us at that very moment is heard.
-    let stop = stop_signal()?;
-    let handle = Handle::new();
-    tokio::spawn({
-        let handle = handle.clone();
-        async move {
-            stop.await;
-            handle.graceful_shutdown(Some(GRACE));
-        }
-    });
+    let stop = stop_signals()?;
     // Not `eprintln!`: it panics when nobody holds the other end of standard error.
     let _ = writeln!(io::stderr(), "listening on http://{address}");
-    Server::<SocketAddr>::from_listener(listener)
-        .handle(handle)
-        // Browsers do not speak HTTP/2 in the clear, and a proxy in front need not.
-        .http1_only()
-        .serve(app.into_make_service())
-        .await?;
+    tracing::info!(
+        %public_url,
+        sessions = %config.data_in,
+        idle = %seconds(config.lifetimes.idle),
+        lifetime = %seconds(config.lifetimes.lifetime),
+        state_dir = ?config.state_dir.path(),
+        keys = 1 + config.keys.fallbacks.len(),
+        max_connections = config.max_connections,
+        "started"
+    );
+    serve(listener, app, config.max_connections, stop).await;
+    tracing::info!("stopped");
     Ok(())
 }
 
+/// Serves connections until the number of stop signals is 1, then lets requests finish until they
+/// have, have had their time, or the number is 2.
+async fn serve(
+    listener: TcpListener,
+    app: Router,
+    max_connections: usize,
+    mut stop: watch::Receiver<u32>,
+) {
+    // Each connection has a slot. Who finds none waits outside, where it takes no file descriptor.
+    let slots = Arc::new(Semaphore::new(max_connections));
+    let (is_stopping, stopping) = watch::channel(false);
+    let accepting = async {
+        let mut complained: Option<Instant> = None;
+        while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let serving = connection::serve(stream, app.clone(), stopping.clone());
+                    tokio::spawn(async move {
+                        serving.await;
+                        drop(slot);
+                    });
+                }
+                // The one that would have come has gone again.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(cause) => {
+                    if complained.is_none_or(|at| at.elapsed() > COMPLAINTS) {
+                        tracing::error!(%cause, "cannot accept connections");
+                        complained = Some(Instant::now());
+                    }
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        _ = stop.wait_for(|signals| *signals >= 1) => {}
+    }
+    drop(listener);
+    is_stopping.send_replace(true);
+    let all = u32::try_from(max_connections).unwrap_or(u32::MAX);
+    tokio::select! {
+        _ = slots.acquire_many(all) => {}
+        () = sleep(GRACE) => tracing::warn!("not all requests finished in time"),
+        _ = stop.wait_for(|signals| *signals >= 2) => {}
+    }
+}
+
+fn seconds(duration: time::Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(duration.unsigned_abs())
+}
+
+/// Lets as many files be open as the system allows us to ask for. Each connection is one, and the
+/// usual limit of 1,024 is for programs that use `select`.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Not worth stopping for: with fewer, more connections have to wait.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+/// Counts the signals to stop.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn stop_signals() -> io::Result<watch::Receiver<u32>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let (count, signals) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            count.send_modify(|count| *count += 1);
         }
-    })
+    });
+    Ok(signals)
 }
 
+/// Counts the signals to stop.
 #[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn stop_signals() -> io::Result<watch::Receiver<u32>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
+    let (count, signals) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            interrupt.recv().await;
+            count.send_modify(|count| *count += 1);
+        }
+    });
+    Ok(signals)
 }

@@ -47,6 +47,12 @@ impl StateDir {
         })
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where the file with this name is, or would be.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {

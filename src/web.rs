@@ -1,37 +1,176 @@
 //! The pages: which request goes where, and what stands in between.
 
+mod access_log;
 mod assets;
 mod current_user;
 mod error;
+mod guard;
 mod home;
 mod language;
 mod login;
 mod logout;
 mod username;
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::{from_fn_with_state, map_response},
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state, map_response, map_response_with_state},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    csrf::{CsrfLayer, ProtectionError},
+    timeout::TimeoutLayer,
+};
 
-use crate::session::{SessionConfig, carry_session};
+use crate::{
+    public_url::Origins,
+    session::{SessionConfig, carry_session},
+};
 
 /// The largest form that is read, in bytes. A username of 64 characters needs a tenth of it.
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
-/// The whole site: the server runs it, and the tests call it.
-pub fn router(sessions: SessionConfig) -> Router {
-    Router::new()
+/// How long a page may take, once what was sent is there.
+const HANDLER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The whole site, as it is reached under `origins`: the server runs it, and the tests call it.
+pub fn router(sessions: SessionConfig, origins: Origins) -> Router {
+    let origins = Arc::new(origins);
+    let pages = Router::new()
         .route("/", get(home::show))
         .route("/login", get(login::show).post(login::submit))
-        // Without its own handler, HEAD would be answered by the GET handler, and log out.
-        .route("/logout", get(logout::log_out).head(logout::redirect))
+        .route(
+            "/logout",
+            get(logout::click)
+                // Without its own handler, HEAD would be answered by the GET handler, and log out.
+                .head(logout::redirect)
+                .post(logout::log_out),
+        )
+        .with_state(Arc::clone(&origins))
         .route_layer(from_fn_with_state(Arc::new(sessions), carry_session))
-        .route(assets::style_path(), get(assets::style))
+        .route(assets::style_path(), get(assets::style));
+    guarded(pages, origins)
+}
+
+/// The same site, with a line in the log for each request.
+pub fn with_access_log(site: Router) -> Router {
+    site.layer(from_fn(access_log::log))
+}
+
+/// Puts around pages what every request passes through. The last layer is the first to see it.
+fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
+    #[expect(
+        clippy::expect_used,
+        reason = "scheme, host and port as the url crate writes them"
+    )]
+    let csrf = CsrfLayer::new()
+        .add_trusted_origin(origins.public())
+        .expect("an origin")
+        .with_rejection_response(|reason: ProtectionError| {
+            tracing::info!(%reason, "request refused");
+            StatusCode::FORBIDDEN.into_response()
+        });
+    pages
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            HANDLER_DEADLINE,
+        ))
+        .layer(from_fn(guard::read_body))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(csrf)
+        .layer(from_fn_with_state(Arc::clone(&origins), guard::check_host))
+        .layer(CatchPanicLayer::custom(after_panic))
         .layer(map_response(error::page_for_errors))
+        .layer(map_response_with_state(origins, guard::add_headers))
+}
+
+/// The panic itself is in the log already: see `main.rs`.
+fn after_panic(_: Box<dyn Any + Send>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, future::pending};
+
+    use axum::{
+        body::{Body, to_bytes},
+        http::{Request, header},
+        routing::post,
+    };
+    use futures_util::stream;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::public_url::PublicUrl;
+
+    /// A site whose pages are no good.
+    fn bad_site() -> Router {
+        let pages = Router::new()
+            .route("/panic", get(async || -> () { panic!("on purpose") }))
+            .route("/hang", get(async || pending::<()>().await))
+            .route("/form", post(async |body: String| body));
+        let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
+        let listen = ([192, 0, 2, 1], 80).into();
+        guarded(pages, Arc::new(Origins::new(&public_url, listen)))
+    }
+
+    async fn ask(site: &Router, method: &str, path: &str, body: Body) -> Response {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost")
+            .body(body);
+        let answer = site.clone().oneshot(request.expect("a request")).await;
+        answer.expect("an answer")
+    }
+
+    async fn shows(response: Response, text: &str) {
+        assert!(response.headers().contains_key("content-security-policy"));
+        let body = to_bytes(response.into_body(), usize::MAX).await;
+        let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
+        assert!(body.contains(text), "{body}");
+        assert!(!body.contains("on purpose"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_page_and_the_next_request_is_answered() {
+        let site = bad_site();
+        for _ in 0..2 {
+            let response = ask(&site, "GET", "/panic", Body::empty()).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            shows(response, "服務器出錯了").await;
+        }
+        let response = ask(&site, "POST", "/form", Body::from("good")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_takes_too_long_is_given_up() {
+        let start = tokio::time::Instant::now();
+        let response = ask(&bad_site(), "GET", "/hang", Body::empty()).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(start.elapsed().as_secs(), 10);
+        shows(response, "服務暫時無法使用").await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_takes_too_long_is_given_up_and_so_is_its_connection() {
+        let endless = stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, Infallible>("x"), ()))
+        });
+        let start = tokio::time::Instant::now();
+        let body = Body::from_stream(Box::pin(endless));
+        let response = ask(&bad_site(), "POST", "/form", body).await;
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(start.elapsed().as_secs(), 10);
+        assert_eq!(response.headers()[header::CONNECTION], "close");
+        shows(response, "提交的內容沒有及時到達").await;
+    }
 }

@@ -48,6 +48,12 @@ pub enum ConfigError {
     /// There is no such place for sessions.
     #[error("--sessions (SESSIONS) is {0:?}: choose cookie or store")]
     Sessions(String),
+    /// No such number of connections.
+    #[error("--max-connections (MAX_CONNECTIONS) is {0:?}: give a number from 1 to 1000000")]
+    MaxConnections(String),
+    /// There is no such format.
+    #[error("--log-format (LOG_FORMAT) is {0:?}: choose text or json")]
+    LogFormat(String),
     /// The keys in the environment are no good.
     #[error(transparent)]
     Environment(SecretError),

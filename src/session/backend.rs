@@ -1,6 +1,6 @@
 //! Where sessions live: what is in the cookie, what in the store, and which sessions are alive.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
@@ -21,6 +21,15 @@ pub enum DataIn {
     /// In the store, one record a session, until the end of its lifetime. The cookie says which,
     /// and no more.
     Store,
+}
+
+impl fmt::Display for DataIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cookie => "cookie",
+            Self::Store => "store",
+        })
+    }
 }
 
 /// The store, and what it is for.

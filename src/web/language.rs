@@ -19,6 +19,10 @@ pub(super) struct Words {
     /// What stands before the title of a form that is shown again.
     pub(super) error: &'static str,
     pub(super) click_to_go_home: &'static str,
+    /// What to do before who came from another site is logged out.
+    pub(super) really_log_out: &'static str,
+    pub(super) another_site_asked: &'static str,
+    pub(super) log_out: &'static str,
     /// What happened, and what to do now.
     pub(super) explain: fn(StatusCode) -> [&'static str; 2],
 }
@@ -47,7 +51,15 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     },
     error: "錯誤",
     click_to_go_home: "點擊這裏回到首頁",
+    really_log_out: "確定要註銷嗎？",
+    another_site_asked: "是其他網站把您帶到這裏的，所以您還沒有註銷。",
+    log_out: "註銷",
     explain: |status| match status {
+        StatusCode::FORBIDDEN => [
+            "這個請求來自其他網站",
+            "您的登錄狀態沒有改變，請回到首頁再試一次。",
+        ],
+        StatusCode::REQUEST_TIMEOUT => ["提交的內容沒有及時到達", "請檢查網絡連接，然後再試一次。"],
         StatusCode::NOT_FOUND => ["找不到這個頁面", "請檢查網址是否正確。"],
         StatusCode::METHOD_NOT_ALLOWED => ["這個頁面不能這樣使用", "請使用頁面上的鏈接和按鈕。"],
         StatusCode::PAYLOAD_TOO_LARGE => ["提交的內容太大", "請縮短後再試。"],

@@ -1,8 +1,47 @@
-//! GET /logout: a link that one clicks, and is logged out.
+//! GET /logout: a link that one clicks, and is logged out. POST /logout: a button.
 
-use axum::response::Redirect;
+use std::sync::Arc;
 
-use super::{current_user::CurrentUser, error::AppError};
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+
+use super::{
+    current_user::CurrentUser,
+    error::AppError,
+    guard::{is_from_another_site, is_prefetch},
+    language::{TRADITIONAL_CHINESE, Words},
+};
+use crate::public_url::Origins;
+
+/// Asks whether the visitor, and not another site, wants to log out.
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct LogoutPage {
+    words: &'static Words,
+}
+
+/// What a click on a link gets, unless the link is on another site, or nobody clicked it.
+pub(super) async fn click(
+    State(origins): State<Arc<Origins>>,
+    headers: HeaderMap,
+    user: CurrentUser,
+) -> Result<Response, AppError> {
+    if is_prefetch(&headers) {
+        return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+    }
+    if is_from_another_site(&headers, &origins) {
+        tracing::info!("another site's link to /logout refused");
+        let page = LogoutPage {
+            words: &TRADITIONAL_CHINESE,
+        };
+        return Ok((StatusCode::FORBIDDEN, Html(page.render()?)).into_response());
+    }
+    Ok(log_out(user).await?.into_response())
+}
 
 pub(super) async fn log_out(user: CurrentUser) -> Result<Redirect, AppError> {
     user.log_out().await?;

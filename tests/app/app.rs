@@ -1,14 +1,15 @@
 //! The site and a visitor's browser, as far as tests care about either.
 
-use std::sync::Mutex;
+use std::{net::SocketAddr, sync::Mutex};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use cookie::{Cookie, CookieJar};
 use signet::{
+    public_url::{Origins, PublicUrl},
     session::{DataIn, SessionConfig},
     web,
 };
@@ -18,6 +19,19 @@ use crate::store::TestStore;
 
 pub const KEY: &str = "the key that signs in these tests";
 
+/// Signet's pages, under `http://localhost`.
+pub fn site(config: SessionConfig) -> Router {
+    site_at("http://localhost")(config)
+}
+
+/// Signet's pages, under this URL.
+pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Router {
+    let public_url: PublicUrl = public_url.parse().expect("a URL");
+    let listen = SocketAddr::from(([192, 0, 2, 1], 80));
+    let origins = Origins::new(&public_url, listen);
+    move |config| web::router(config, origins.clone())
+}
+
 /// The site, with a visitor who keeps cookies.
 pub struct TestApp {
     router: Router,
@@ -26,6 +40,8 @@ pub struct TestApp {
     pub cookie_name: &'static str,
     /// What stands behind the sessions.
     pub store: TestStore,
+    /// What the visitor calls the site.
+    host: &'static str,
 }
 
 impl TestApp {
@@ -36,14 +52,17 @@ impl TestApp {
 
     /// The site as visitors see it over https.
     pub fn over_https() -> Self {
-        Self::with(TestStore::memory(), web::router, |store| {
+        let site = site_at("https://signet.example");
+        let mut app = Self::with(TestStore::memory(), site, |store| {
             SessionConfig::new(true, KEY, [], store)
-        })
+        });
+        app.host = "signet.example";
+        app
     }
 
     /// The site with other keys.
     pub fn with_keys(first: &str, fallbacks: &[&str]) -> Self {
-        Self::with(TestStore::memory(), web::router, |store| {
+        Self::with(TestStore::memory(), site, |store| {
             SessionConfig::new(false, first, fallbacks.iter().copied(), store)
         })
     }
@@ -69,6 +88,7 @@ impl TestApp {
             router: pages(config),
             jar: Mutex::default(),
             store,
+            host: "localhost",
         }
     }
 
@@ -79,6 +99,7 @@ impl TestApp {
             jar: Mutex::default(),
             cookie_name: self.cookie_name,
             store: self.store.clone(),
+            host: self.host,
         }
     }
 
@@ -136,7 +157,16 @@ impl TestApp {
     }
 
     /// Sends a request with no cookies but its own; the visitor keeps those of the answer.
-    pub async fn send_as_is(&self, request: Request<Body>) -> Page {
+    pub async fn send_as_is(&self, mut request: Request<Body>) -> Page {
+        if !request.headers().contains_key(header::HOST) {
+            let host = HeaderValue::from_static(self.host);
+            request.headers_mut().insert(header::HOST, host);
+        }
+        self.send_without_host(request).await
+    }
+
+    /// The same, of a request that says itself which host it is for.
+    pub async fn send_without_host(&self, request: Request<Body>) -> Page {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();

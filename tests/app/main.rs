@@ -2,8 +2,10 @@
 
 mod app;
 mod cookies;
+mod cross_site;
 mod errors;
 mod forger;
+mod headers;
 mod itsdangerous;
 mod other_site;
 mod outage;

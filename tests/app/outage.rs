@@ -1,10 +1,10 @@
 //! The store does not answer: nobody is let in unchecked, and nobody loses their session.
 
 use axum::http::header::RETRY_AFTER;
-use signet::{session::SessionConfig, web};
+use signet::session::SessionConfig;
 
 use crate::{
-    app::{KEY, Page, TestApp},
+    app::{KEY, Page, TestApp, site},
     forger::{DAY, Forger},
     other_site::{self, Gate},
     store::TestStore,
@@ -20,7 +20,7 @@ fn assert_try_again(page: &Page) {
 
 #[tokio::test]
 async fn who_brings_a_session_is_asked_to_come_again() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("admin").await;
         app.store.set_broken(true);
         for path in ["/", "/login", "/logout"] {
@@ -37,7 +37,7 @@ async fn who_brings_a_session_is_asked_to_come_again() {
 
 #[tokio::test]
 async fn who_brings_none_does_not_notice() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.store.set_broken(true);
         app.get("/").await.greets_nobody();
         app.get("/logout").await.redirects_to("/");
@@ -48,7 +48,7 @@ async fn who_brings_none_does_not_notice() {
 
 #[tokio::test]
 async fn a_session_begins_only_where_it_can_be_kept() {
-    let [in_cookie, in_store] = TestApp::in_both_ways(web::router);
+    let [in_cookie, in_store] = TestApp::in_both_ways(site);
     in_cookie.store.set_broken(true);
     in_cookie.log_in("admin").await.redirects_to("/");
     in_store.store.set_broken(true);

@@ -5,13 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use signet::web;
-
-use crate::app::TestApp;
+use crate::app::{TestApp, site};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_logins_logouts_and_reads_at_once_each_get_a_consistent_answer() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("before").await;
         // Whether a request was answered that ended the session which all of them bring.
         let has_ended = Arc::new(AtomicBool::new(false));

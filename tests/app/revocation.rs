@@ -12,15 +12,12 @@ use axum::{
     http::{Request, header::COOKIE},
 };
 use serde_json::json;
-use signet::{
-    session::{DataIn, Lifetimes, SessionConfig},
-    web,
-};
+use signet::session::{DataIn, Lifetimes, SessionConfig};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{SessionStore as _, session::Record};
 
 use crate::{
-    app::{KEY, TestApp},
+    app::{KEY, TestApp, site},
     forger::{DAY, Forger, SID, now, payload},
     other_site::{self, Gate},
     store::TestStore,
@@ -28,7 +25,7 @@ use crate::{
 
 #[tokio::test]
 async fn a_cookie_copied_before_logout_is_dead_after_it() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("admin").await;
         let thief = app.thief();
         thief.get("/").await.greets("admin");
@@ -43,7 +40,7 @@ async fn a_cookie_copied_before_logout_is_dead_after_it() {
 
 #[tokio::test]
 async fn logging_in_over_a_session_ends_it() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("first").await;
         let thief = app.thief();
         app.log_in("second").await;
@@ -54,7 +51,7 @@ async fn logging_in_over_a_session_ends_it() {
 
 #[tokio::test]
 async fn logging_in_over_an_ended_session_works() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("first").await;
         let late = app.thief();
         app.get("/logout").await;
@@ -123,6 +120,10 @@ async fn a_slow_request_does_not_bring_back_what_ended_meanwhile() {
             for visitor in [&slow, &thief] {
                 assert_eq!(visitor.get("/read_later").await.html, "", "{path}");
             }
+            // Of the session there is nothing left, or that it was revoked.
+            let records = format!("{:?}", app.store);
+            let left = records.contains("records: 0") || records.contains("records: 1,");
+            assert!(left && !records.contains("old"), "{path}: {records}");
         }
     }
 }
@@ -214,7 +215,7 @@ async fn a_slow_reader_does_not_undo_what_another_request_wrote() {
 
 #[tokio::test]
 async fn the_store_keeps_the_data_to_the_end_of_the_lifetime() {
-    let [_, app] = TestApp::in_both_ways(web::router);
+    let [_, app] = TestApp::in_both_ways(site);
     app.log_in("admin").await;
     let payload = payload(&app.cookie().unwrap());
     let id = payload["_sid"].as_str().unwrap().parse().unwrap();
@@ -255,7 +256,7 @@ async fn of_many_that_give_a_session_a_new_id_at_once_one_goes_on() {
 
 #[tokio::test]
 async fn a_logout_whose_visitor_hangs_up_is_a_logout() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("admin").await;
         let thief = app.thief();
         {
@@ -274,7 +275,7 @@ async fn a_logout_whose_visitor_hangs_up_is_a_logout() {
 
 #[tokio::test]
 async fn of_a_revoked_cookie_and_a_good_one_the_good_one_counts() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.log_in("first").await;
         let revoked = app.cookie().unwrap();
         app.log_in("second").await;
@@ -290,7 +291,7 @@ async fn of_a_revoked_cookie_and_a_good_one_the_good_one_counts() {
 
 #[tokio::test]
 async fn who_has_two_sessions_and_logs_out_ends_both() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         let other = app.another_visitor();
         app.log_in("one").await;
         other.log_in("two").await;
@@ -334,8 +335,8 @@ async fn with_the_data_in_the_store_the_cookie_only_says_which_session_it_is() {
 #[tokio::test]
 async fn keeping_sessions_in_another_way_brings_back_nobody_who_was_logged_out() {
     let store = TestStore::embedded();
-    let site = |data_in| {
-        TestApp::with(store.clone(), web::router, |store| {
+    let kept_in = |data_in| {
+        TestApp::with(store.clone(), site, |store| {
             SessionConfig::new(false, KEY, [], store).data_in(data_in)
         })
     };
@@ -343,12 +344,12 @@ async fn keeping_sessions_in_another_way_brings_back_nobody_who_was_logged_out()
         (DataIn::Cookie, DataIn::Store),
         (DataIn::Store, DataIn::Cookie),
     ] {
-        let [alive, dead] = [site(one_way), site(one_way)];
+        let [alive, dead] = [kept_in(one_way), kept_in(one_way)];
         alive.log_in("alive").await;
         dead.log_in("dead").await;
         let [alive, dead] = [alive, dead].map(|it| it.cookie().unwrap());
         let visit = async |data_in, cookie: &str, path| {
-            let visitor = site(data_in);
+            let visitor = kept_in(data_in);
             visitor.set_cookie(cookie);
             visitor.get(path).await
         };
@@ -364,14 +365,14 @@ async fn keeping_sessions_in_another_way_brings_back_nobody_who_was_logged_out()
 
 #[tokio::test]
 async fn shorter_lifetimes_count_for_cookies_that_are_already_out() {
-    let site = |idle, lifetime| {
-        TestApp::with(TestStore::memory(), web::router, |store| {
+    let living = |idle, lifetime| {
+        TestApp::with(TestStore::memory(), site, |store| {
             SessionConfig::new(false, KEY, [], store).lifetimes(Lifetimes { idle, lifetime })
         })
     };
     let cookie = Forger::ago(60).session("admin");
     for (idle, lifetime, is_alive) in [(120, 120, true), (60, 120, false), (120, 60, false)] {
-        let app = site(Duration::seconds(idle), Duration::seconds(lifetime));
+        let app = living(Duration::seconds(idle), Duration::seconds(lifetime));
         app.set_cookie(cookie.as_str());
         let page = app.get("/").await;
         if is_alive {
@@ -380,8 +381,12 @@ async fn shorter_lifetimes_count_for_cookies_that_are_already_out() {
             page.greets_nobody();
         }
     }
-    let page = site(Duration::HOUR, Duration::MINUTE).log_in("admin").await;
+    let page = living(Duration::HOUR, Duration::MINUTE)
+        .log_in("admin")
+        .await;
     assert!(page.header("set-cookie").ends_with("; Max-Age=60"));
-    let page = site(Duration::MINUTE, Duration::HOUR).log_in("admin").await;
+    let page = living(Duration::MINUTE, Duration::HOUR)
+        .log_in("admin")
+        .await;
     assert!(page.header("set-cookie").ends_with("; Max-Age=60"));
 }

@@ -2,16 +2,15 @@
 
 use axum::{body::Body, http::Method};
 use serde_json::json;
-use signet::web;
 
 use crate::{
-    app::TestApp,
+    app::{TestApp, site},
     forger::{Forger, SID, payload},
 };
 
 #[tokio::test]
 async fn a_visitor_logs_in_is_greeted_by_name_and_logs_out() {
-    for app in TestApp::in_both_ways(web::router) {
+    for app in TestApp::in_both_ways(site) {
         app.get("/").await.greets_nobody();
         app.get("/login").await.is_the_form_with("");
 
@@ -27,7 +26,7 @@ async fn a_visitor_logs_in_is_greeted_by_name_and_logs_out() {
 
 #[tokio::test]
 async fn two_visitors_do_not_meet() {
-    for one in TestApp::in_both_ways(web::router) {
+    for one in TestApp::in_both_ways(site) {
         let two = one.another_visitor();
         one.log_in("one").await;
         two.log_in("two").await;

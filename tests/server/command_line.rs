@@ -26,6 +26,12 @@ fn help_names_every_flag_and_variable() {
             "SESSION_LIFETIME",
             "--sessions",
             "SESSIONS]",
+            "--max-connections",
+            "MAX_CONNECTIONS",
+            "--access-log",
+            "ACCESS_LOG",
+            "--log-format",
+            "LOG_FORMAT",
             "--allow-insecure-http",
             "ALLOW_INSECURE_HTTP",
             "SECRET_KEY ",
@@ -46,6 +52,10 @@ fn a_flag_wins_over_its_variable() {
             .args(&["--listen=127.0.0.1:0", "--allow-insecure-http"])
             .args(&["--public-url=http://signet.example", "--sessions=store"])
             .args(&["--session-idle=1h", "--session-lifetime=1day 30m"])
+            .args(&["--max-connections=7", "--log-format=json", "--access-log"])
+            .env("MAX_CONNECTIONS", "none")
+            .env("LOG_FORMAT", "none")
+            .env("ACCESS_LOG", "0")
             .env("SESSIONS", "nowhere")
             .env("SESSION_IDLE", "never")
             .env("SESSION_LIFETIME", "never")
@@ -79,6 +89,9 @@ fn an_empty_variable_says_nothing() {
         "SESSION_IDLE",
         "SESSION_LIFETIME",
         "SESSIONS",
+        "MAX_CONNECTIONS",
+        "ACCESS_LOG",
+        "LOG_FORMAT",
         "ALLOW_INSECURE_HTTP",
     ] {
         signet = signet.env(variable, "");

@@ -4,6 +4,8 @@ mod command_line;
 mod crash;
 mod inspect;
 mod keys;
+mod limits;
+mod logs;
 mod running;
 mod signet;
 mod store;

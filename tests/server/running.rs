@@ -29,13 +29,21 @@ fn sessions_survive_a_restart() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_and_ctrl_c_end_it_with_success_and_nothing_to_say() {
+fn sigterm_and_ctrl_c_end_it_with_success() {
     use rustix::process::Signal;
     for signal in [Signal::TERM, Signal::INT] {
         let site = Signet::new().start();
         site.get("/", "");
         site.signal(signal);
-        assert_eq!(site.wait(), (Some(0), String::new()));
+        let (code, log) = site.wait();
+        assert_eq!(code, Some(0));
+        let lines: Vec<_> = log.lines().collect();
+        assert!(
+            lines[0].contains("started public_url=http://127.0.0.1:"),
+            "{log}"
+        );
+        assert!(lines[1].ends_with("stopped"), "{log}");
+        assert_eq!(lines.len(), 2, "{log}");
     }
 }
 
@@ -58,6 +66,62 @@ fn a_running_request_is_finished_before_it_stops() {
     assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
     assert!(answer.contains("\r\nset-cookie: session=e"), "{answer}");
     assert_eq!(site.wait().0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn requests_under_way_are_answered_and_who_has_not_asked_yet_is_not_waited_for() {
+    let site = Signet::new().start();
+    let request = site.login_request("admin");
+    let (head, form) = request.split_once("\r\n\r\n").unwrap();
+    let mut asking = site.connect();
+    write!(asking, "{head}\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    asking.read_exact(&mut go_on).unwrap();
+    let mut half = site.connect();
+    write!(half, "GET / HTTP/1.1\r\nHost: {}\r\nx: ", site.address).unwrap();
+    let silent = site.connect();
+    site.get("/", "");
+
+    let start = std::time::Instant::now();
+    site.signal(rustix::process::Signal::TERM);
+    site.wait_until_it_accepts_nothing();
+    asking.write_all(form.as_bytes()).unwrap();
+    let mut answer = String::new();
+    asking.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
+    assert_eq!(site.wait().0, Some(0));
+    assert!(start.elapsed().as_secs() < 8, "{:?}", start.elapsed());
+    drop((half, silent));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_at_once_and_a_request_that_dangles_in_10_seconds() {
+    for signals in [1, 2] {
+        let site = Signet::new().start();
+        let mut dangling = site.connect();
+        let request = site.login_request("admin");
+        let (head, _) = request.split_once("\r\n\r\n").unwrap();
+        write!(dangling, "{head}\r\nExpect: 100-continue\r\n\r\n").unwrap();
+        let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        dangling.read_exact(&mut go_on).unwrap();
+        let start = std::time::Instant::now();
+        for _ in 0..signals {
+            site.signal(rustix::process::Signal::TERM);
+            site.wait_until_it_accepts_nothing();
+        }
+        assert_eq!(site.wait().0, Some(0));
+        let seconds = start.elapsed().as_secs();
+        assert!(
+            if signals == 2 {
+                seconds < 5
+            } else {
+                seconds < 13
+            },
+            "{seconds}"
+        );
+    }
 }
 
 #[test]

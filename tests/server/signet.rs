@@ -180,7 +180,8 @@ impl Site {
         Ok(socket)
     }
 
-    fn ask(&self, request: &str) -> io::Result<String> {
+    /// Sends a request, and returns all that is answered until the connection is closed.
+    pub fn ask(&self, request: &str) -> io::Result<String> {
         let mut socket = self.try_connect()?;
         socket.write_all(request.as_bytes())?;
         let mut answer = String::new();

@@ -1,0 +1,142 @@
+//! What stands between strangers and the pages: hosts, other sites, deadlines, and the headers that
+//! tell browsers to stand guard as well.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest as _, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tokio::time::timeout;
+
+use crate::public_url::Origins;
+
+/// How long a form may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What every response says, whatever it is.
+const HEADERS: [(HeaderName, HeaderValue); 8] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
+        ),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    // Not no-referrer, which makes a browser send `Origin: null` with our own form.
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-embedder-policy"),
+        HeaderValue::from_static("require-corp"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+
+/// A year, in seconds. Neighbouring subdomains are not ours to decide for.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds the headers that every response has, and those of a page unless it has its own.
+pub(super) async fn add_headers(
+    State(origins): State<Arc<Origins>>,
+    mut response: Response,
+) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, value);
+    }
+    if origins.public().starts_with("https:") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.append(header::VARY, HeaderValue::from(header::COOKIE));
+    }
+    response
+}
+
+/// Refuses requests that ask for another host, so that nobody reaches the site under a name of
+/// theirs (DNS rebinding), and nothing that we answer depends on what they call us.
+pub(super) async fn check_host(
+    State(origins): State<Arc<Origins>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let one = hosts.next().filter(|_| hosts.next().is_none());
+    let is_ours = one.is_some_and(|host| origins.is_our_host(host.as_bytes()));
+    // `GET http://host/ HTTP/1.1`, where the host counts and not the header (RFC 9112 §3.2.2).
+    let authority = request.uri().authority();
+    if is_ours && authority.is_none_or(|it| origins.is_our_host(it.as_str().as_bytes())) {
+        return next.run(request).await;
+    }
+    tracing::info!(host = ?one, "not a host of ours: see --public-url (PUBLIC_URL)");
+    StatusCode::BAD_REQUEST.into_response()
+}
+
+/// Reads what is sent before anything is done with it, so that nothing waits for who sends slowly.
+pub(super) async fn read_body(request: Request, next: Next) -> Response {
+    if request.method() == Method::POST {
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
+        return match timeout(BODY_DEADLINE, body).await {
+            Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+            Ok(Err(rejection)) => rejection.into_response(),
+            Err(_) => {
+                let close = (header::CONNECTION, HeaderValue::from_static("close"));
+                (StatusCode::REQUEST_TIMEOUT, [close]).into_response()
+            }
+        };
+    }
+    next.run(request).await
+}
+
+/// Whether a browser only fetches this in case somebody asks for it.
+pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-moz"].iter().any(|name| {
+        headers.get_all(*name).iter().any(|value| {
+            let value = value.as_bytes();
+            value
+                .get(.."prefetch".len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(b"prefetch"))
+        })
+    })
+}
+
+/// Whether a link or form on another site led here, as far as the headers tell.
+///
+/// For GET, which a cookie that is `SameSite=Lax` travels with: the csrf layer lets every GET pass.
+pub(super) fn is_from_another_site(headers: &HeaderMap, origins: &Origins) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
+    if sites.peek().is_some() {
+        return !sites.all(|site| site == "same-origin" || site == "none");
+    }
+    // Browsers from before 2023 do not say, but where they come from.
+    [header::ORIGIN, header::REFERER].iter().any(|name| {
+        let mut urls = headers.get_all(name).iter();
+        urls.any(|url| !url.to_str().is_ok_and(|url| origins.is_our_url(url)))
+    })
+}

@@ -1,0 +1,170 @@
+//! What every response says, and which host it is for.
+
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+
+use crate::app::{Page, TestApp};
+
+fn assert_guarded(page: &Page) {
+    for (name, value) in [
+        (
+            "content-security-policy",
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
+        ),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        (
+            "permissions-policy",
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+        ("x-frame-options", "DENY"),
+    ] {
+        let values: Vec<_> = page.headers.get_all(name).iter().collect();
+        assert_eq!(values, [value], "{name}");
+    }
+}
+
+fn assert_is_not_stored(page: &Page) {
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("vary"), "cookie");
+}
+
+/// One response of each kind.
+async fn all_kinds(app: &TestApp) -> Vec<Page> {
+    let mut pages = vec![
+        app.get("/").await,
+        app.get("/login").await,
+        app.get("/nowhere").await,
+        app.send(Method::DELETE, "/", Body::empty()).await,
+        app.send(Method::HEAD, "/", Body::empty()).await,
+        app.log_in("").await,
+        app.post("/login", "x".repeat(9000)).await,
+        app.log_in("admin").await,
+        app.get("/").await,
+    ];
+    for (method, path, name, value) in [
+        (Method::POST, "/login", "sec-fetch-site", "cross-site"),
+        (Method::GET, "/logout", "sec-fetch-site", "cross-site"),
+        (Method::GET, "/logout", "sec-purpose", "prefetch"),
+        (Method::POST, "/login", "content-type", "text/plain"),
+        (Method::GET, "/", "host", "evil.example"),
+    ] {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(name, value).body(Body::empty());
+        pages.push(app.send_as_is(request.unwrap()).await);
+    }
+    app.store.set_broken(true);
+    pages.push(app.get("/").await);
+    app.store.set_broken(false);
+    pages.push(app.get("/logout").await);
+    pages
+}
+
+#[tokio::test]
+async fn every_response_has_the_headers_that_guard_it_and_is_not_stored() {
+    let mut statuses: Vec<_> = Vec::new();
+    for page in all_kinds(&TestApp::new()).await {
+        assert_guarded(&page);
+        assert_is_not_stored(&page);
+        assert!(!page.headers.contains_key("strict-transport-security"));
+        statuses.push(page.status.as_u16());
+    }
+    assert_eq!(
+        statuses,
+        [
+            200, 200, 404, 405, 200, 422, 413, 303, 200, 403, 403, 503, 415, 400, 503, 303
+        ]
+    );
+}
+
+#[tokio::test]
+async fn over_https_every_response_asks_to_come_back_that_way() {
+    for page in all_kinds(&TestApp::over_https()).await {
+        assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
+    }
+}
+
+#[tokio::test]
+async fn the_style_sheet_is_guarded_too_and_has_nothing_to_do_with_sessions() {
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    let html = app.get("/").await.html;
+    let path = html.split("<link rel=\"stylesheet\" href=\"").nth(1);
+    let style = app.get(path.unwrap().split('"').next().unwrap()).await;
+    style.has_status(200);
+    assert_guarded(&style);
+    style.sets_no_cookie();
+    assert_eq!(
+        style.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    assert!(!style.headers.contains_key("vary"));
+}
+
+#[tokio::test]
+async fn only_a_host_of_ours_is_answered() {
+    let app = TestApp::new();
+    for (hosts, uri, status) in [
+        (&["localhost"][..], "/", 200),
+        (&["LOCALHOST:80"], "/", 200),
+        (&[], "/", 400),
+        (&["localhost", "localhost"], "/", 400),
+        (&["evil.example"], "/", 400),
+        (&["localhost.evil.example"], "/", 400),
+        (&["localhost:5000"], "/", 400),
+        (&["127.0.0.1"], "/", 400),
+        (&[""], "/", 400),
+        (&["\u{ff}"], "/", 400),
+        (&["localhost"], "http://localhost/", 200),
+        (&["localhost"], "http://evil.example/", 400),
+        (&["evil.example"], "http://localhost/", 400),
+    ] {
+        let mut request = Request::get(uri);
+        for host in hosts {
+            request = request.header(header::HOST, host.as_bytes());
+        }
+        let page = app
+            .send_without_host(request.body(Body::empty()).unwrap())
+            .await;
+        assert_eq!(
+            page.status,
+            StatusCode::from_u16(status).unwrap(),
+            "{hosts:?} {uri}"
+        );
+        if status == 400 {
+            page.shows("無法處理這個請求");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_might_say_changes_nothing() {
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    let request = |method, path| {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-forwarded-host", "evil.example")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-for", "192.0.2.1")
+            .header("forwarded", "host=evil.example;proto=https")
+            .header("x-http-method-override", "DELETE")
+            .header("x-original-url", "/logout")
+            .header("cookie", format!("session={}", app.cookie().unwrap()))
+            .body(Body::empty())
+            .unwrap()
+    };
+    let page = app.send_as_is(request(Method::GET, "/")).await;
+    page.greets("admin");
+    assert!(!page.html.contains("evil"));
+    let page = app.send_as_is(request(Method::GET, "/logout")).await;
+    page.redirects_to("/");
+    assert!(!page.header("set-cookie").contains("Secure"));
+}

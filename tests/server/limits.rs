@@ -1,0 +1,347 @@
+//! What is too much, too slow, or no HTTP.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::signet::{Signet, Site};
+
+/// The longest that somebody may hold a connection without getting on with it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Sends these bytes, and returns all that is answered until the connection is closed.
+fn exchange(site: &Site, bytes: impl AsRef<[u8]>) -> String {
+    let mut socket = site.connect();
+    // It may have been refused already.
+    let _ = socket.write_all(bytes.as_ref());
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+fn get(site: &Site, path: &str, headers: &str) -> String {
+    exchange(
+        site,
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
+            site.address
+        ),
+    )
+}
+
+#[test]
+fn a_head_has_16_kib_and_100_headers_at_most() {
+    let site = Signet::new().start();
+    let with_bytes = |bytes| get(&site, "/", &format!("x: {}\r\n", "y".repeat(bytes)));
+    assert!(with_bytes(16_000).starts_with("HTTP/1.1 200 "));
+    for bytes in [17_000, 100_000] {
+        let answer = with_bytes(bytes);
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{bytes}: {answer}");
+    }
+    let with_headers = |number| get(&site, "/", &"x: y\r\n".repeat(number));
+    assert!(with_headers(98).starts_with("HTTP/1.1 200 "));
+    assert!(with_headers(101).starts_with("HTTP/1.1 431 "));
+    let long = get(&site, &format!("/{}", "x".repeat(20_000)), "");
+    assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
+}
+
+#[test]
+fn what_can_be_read_as_more_than_one_request_never_is() {
+    let site = Signet::new().start();
+    let smuggled = "GET /login HTTP/1.1\r\nHost: x\r\n\r\n";
+    for headers in [
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: 5, 6\r\n",
+        "Content-Length: 0x5\r\n",
+        "Content-Length: 99999999999999999999\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding : chunked\r\n",
+        "Host : x\r\n",
+        " folded: x\r\n",
+    ] {
+        for body in ["username=a", "5\r\nuser=\r\nzz\r\n", "0\r\n\r\n"] {
+            let answer = exchange(
+                &site,
+                format!(
+                    "POST /login HTTP/1.1\r\nHost: {}\r\n\
+                     Content-Type: application/x-www-form-urlencoded\r\n{headers}\r\n{body}{smuggled}",
+                    site.address
+                ),
+            );
+            let answers = answer.matches("HTTP/1.1 ").count();
+            assert!(answers <= 1, "{headers:?} {body:?}: {answer}");
+            assert!(
+                answer.is_empty()
+                    || answer.starts_with("HTTP/1.1 400 ")
+                    || answer.starts_with("HTTP/1.1 422 ")
+                    || answer.contains("\r\nconnection: close\r\n"),
+                "{headers:?} {body:?}: {answer}"
+            );
+            assert!(!answer.starts_with("HTTP/1.1 3"), "{headers:?}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_http_is_refused_and_does_no_harm() {
+    let site = Signet::new().start();
+    for bytes in [
+        &b"\r\n\r\n\r\n\r\n"[..],
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x00\xff\x00\xff\r\n\r\n",
+        b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    ] {
+        let mut socket = site.connect();
+        socket.write_all(bytes).unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        let _ = socket.read_to_string(&mut answer);
+        assert!(
+            answer.is_empty()
+                || answer.starts_with("HTTP/1.1 4")
+                || answer.starts_with("HTTP/1.0 4"),
+            "{bytes:?}: {answer}"
+        );
+    }
+    assert!(get(&site, "/", "").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn requests_that_come_together_are_answered_in_order() {
+    let site = Signet::new().start();
+    let host = site.address;
+    let answer = exchange(
+        &site,
+        format!(
+            "GET / HTTP/1.1\r\nHost: {host}\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: {host}\r\n\r\n\
+             GET /login HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        ),
+    );
+    let statuses: Vec<_> = answer
+        .match_indices("HTTP/1.1 ")
+        .map(|(at, _)| &answer[at + 9..at + 12])
+        .collect();
+    assert_eq!(statuses, ["200", "404", "200"]);
+}
+
+/// Sends `first`, then a byte at a time, and returns how long it took until the other side had
+/// enough, and what it said.
+fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
+    let start = Instant::now();
+    let mut socket = site.connect();
+    socket.write_all(first.as_bytes()).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_millis(500)))
+        .unwrap();
+    let mut answer = Vec::new();
+    while start.elapsed() < 2 * PATIENCE {
+        let mut buffer = [0; 4096];
+        match socket.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => answer.extend(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if more != 0 && socket.write_all(&[more]).is_err() {
+                    break;
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    (start.elapsed(), String::from_utf8(answer).unwrap())
+}
+
+#[test]
+fn who_is_too_slow_is_not_waited_for() {
+    let site = Signet::new().start();
+    let host = site.address;
+    let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\nx: ");
+    let form = format!(
+        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\nusername="
+    );
+    let second = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\nGET / HTTP/1.1\r\nx: ");
+    thread::scope(|threads| {
+        for (first, more, status) in [
+            ("", 0, ""),
+            (&*head, 0, ""),
+            (&head, b'x', ""),
+            (&form, 0, "HTTP/1.1 408 "),
+            (&form, b'x', "HTTP/1.1 408 "),
+            (&second, b'x', "HTTP/1.1 200 "),
+        ] {
+            let site = &site;
+            threads.spawn(move || {
+                let (took, answer) = trickle(site, first, more);
+                assert!(took < PATIENCE, "{first:?} {more} took {took:?}");
+                assert!(answer.starts_with(status), "{first:?} {more}: {answer}");
+                assert!(took > Duration::from_secs(5), "{first:?} {more}: {answer}");
+            });
+        }
+    });
+}
+
+/// Asks again and again, and takes none of the answers.
+fn ask_and_not_listen(site: &Site) -> Duration {
+    let start = Instant::now();
+    let mut socket = site.connect();
+    socket.set_write_timeout(Some(2 * PATIENCE)).unwrap();
+    let request = format!("GET /login HTTP/1.1\r\nHost: {}\r\n\r\n", site.address).repeat(100);
+    while start.elapsed() < 4 * PATIENCE && socket.write_all(request.as_bytes()).is_ok() {}
+    start.elapsed()
+}
+
+#[test]
+fn who_does_not_listen_is_not_waited_for() {
+    let site = Signet::new().start();
+    let took = ask_and_not_listen(&site);
+    assert!(took < 2 * PATIENCE, "{took:?}");
+}
+
+#[test]
+fn a_connection_may_pause_between_two_requests() {
+    let site = Signet::new().start();
+    let mut socket = site.connect();
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.address);
+    for pause in [0, 12] {
+        thread::sleep(Duration::from_secs(pause));
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        socket.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        skip_what_is_left(&mut socket);
+    }
+}
+
+/// Reads until nothing comes any more.
+fn skip_what_is_left(socket: &mut TcpStream) {
+    let timeout = socket.read_timeout().unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    let mut buffer = [0; 4096];
+    while socket.read(&mut buffer).is_ok_and(|length| length > 0) {}
+    socket.set_read_timeout(timeout).unwrap();
+}
+
+#[test]
+fn more_connections_than_allowed_wait_until_there_is_room() {
+    let site = Signet::new().args(&["--max-connections", "2"]).start();
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.address);
+    let ask = |socket: &mut TcpStream| {
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        socket.read_exact(&mut answer).map(|()| {
+            assert_eq!(&answer, b"HTTP/1.1 200");
+            skip_what_is_left(socket);
+        })
+    };
+    let mut inside = [site.connect(), site.connect()];
+    for socket in &mut inside {
+        ask(socket).unwrap();
+    }
+    let mut outside = site.connect();
+    outside
+        .set_read_timeout(Some(Duration::from_millis(500)))
+        .unwrap();
+    ask(&mut outside).expect_err("nobody answers");
+    for socket in &mut inside {
+        ask(socket).expect("those inside are served");
+    }
+    drop(inside);
+    outside.set_read_timeout(Some(2 * PATIENCE)).unwrap();
+    let mut answer = [0; 12];
+    outside.read_exact(&mut answer).expect("now there is room");
+    assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn running_out_of_file_descriptors_passes() {
+    use rustix::process::{Resource, Rlimit, prlimit};
+    let site = Signet::new().start();
+    let files = std::fs::read_dir(format!("/proc/{}/fd", site.pid().as_raw_nonzero()));
+    let open = files.unwrap().count() as u64;
+    let limit = Rlimit {
+        current: Some(open + 5),
+        maximum: Some(open + 5),
+    };
+    prlimit(Some(site.pid()), Resource::Nofile, limit).unwrap();
+    let crowd: Vec<_> = (0..50).map(|_| site.connect()).collect();
+    thread::sleep(Duration::from_millis(500));
+    drop(crowd);
+    assert!(get(&site, "/", "").starts_with("HTTP/1.1 200 "));
+    let cookie = site.log_in("admin");
+    assert!(site.get("/logout", &cookie).starts_with("HTTP/1.1 303 "));
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    assert_eq!(log.matches("cannot accept connections").count(), 1, "{log}");
+}
+
+/// The worst that a thousand slow clients of each kind do to somebody else.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs 3,000 connections and half a minute"]
+fn three_thousand_slow_clients_are_not_noticed_by_others() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+    let site = Signet::new().start();
+    let host = site.address;
+    let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\nx: ");
+    let form = format!(
+        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\nusername="
+    );
+    let start = Instant::now();
+    let mut slow = Vec::new();
+    for first in ["", &head, &form] {
+        for _ in 0..1000 {
+            let mut socket = site.connect();
+            socket.write_all(first.as_bytes()).unwrap();
+            slow.push(socket);
+        }
+    }
+    let all_are_there = start.elapsed();
+    let cookie = site.log_in("admin");
+    let mut times = Vec::new();
+    while start.elapsed() < Duration::from_secs(8) {
+        for socket in slow.iter_mut().skip(1000).step_by(50) {
+            let _ = socket.write_all(b"x");
+        }
+        let asked = Instant::now();
+        assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+        times.push(asked.elapsed());
+    }
+    times.sort();
+    let p99 = times[times.len() * 99 / 100];
+    println!(
+        "3,000 within {all_are_there:?}; {} visits, p99 {p99:?}",
+        times.len()
+    );
+    assert!(p99 < Duration::from_millis(50), "{p99:?}");
+
+    thread::sleep((all_are_there + PATIENCE).saturating_sub(start.elapsed()));
+    for socket in &mut slow {
+        socket.set_nonblocking(true).unwrap();
+        let mut answer = Vec::new();
+        let ended = socket.read_to_end(&mut answer);
+        let is_open = ended.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        assert!(!is_open, "still open after {:?}", start.elapsed());
+    }
+}
