@@ -126,6 +126,14 @@ impl Chromium {
         main.text().await.expect("a text")
     }
 
+    /// Waits for the page with this heading.
+    pub async fn wait_for_heading(&self, text: &str) {
+        self.wait_until(&format!(
+            "document.querySelector('h1')?.textContent == '{text}'"
+        ))
+        .await;
+    }
+
     /// What stands in the form's field.
     pub async fn field(&self) -> String {
         let field = self.find(Locator::Css("input")).await;

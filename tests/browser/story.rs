@@ -27,6 +27,40 @@ async fn a_visitor_logs_in_and_out_on_a_phone_in_the_dark() {
     .await;
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium and chromedriver"]
+async fn a_link_on_another_site_does_not_log_out_and_a_button_of_ours_does() {
+    let site = Signet::new().start();
+    let browser = Chromium::start(View {
+        name: "another-site",
+        width: 400,
+        dark: false,
+    })
+    .await;
+    let home = format!("http://{}/", site.address);
+    // To a browser this is another site.
+    let another_site = format!("http://localhost:{}/login", site.address.port());
+    let follow_its_link = format!("void (location = '{home}logout')");
+    browser.go_to(&format!("{home}login")).await;
+    browser.type_text("admin").await;
+    browser.press_button("登錄").await;
+    let greeting = "登錄用戶名是:admin\n點擊這裏註銷";
+    assert_eq!(browser.text().await, greeting);
+
+    browser.go_to(&another_site).await;
+    browser.evaluate(&follow_its_link).await;
+    browser.wait_for_heading("確定要註銷嗎？").await;
+    browser.take_screenshot("1-asked").await;
+    browser.click_link("點擊這裏回到首頁").await;
+    assert_eq!(browser.text().await, greeting);
+
+    browser.go_to(&another_site).await;
+    browser.evaluate(&follow_its_link).await;
+    browser.wait_for_heading("確定要註銷嗎？").await;
+    browser.press_button("註銷").await;
+    assert_eq!(browser.text().await, "您暫未登錄,\n點擊這裏登錄");
+}
+
 async fn tell_the_story(view: View) {
     let site = Signet::new().start();
     let browser = Chromium::start(view).await;
