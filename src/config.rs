@@ -70,7 +70,7 @@ pub struct Flags {
     #[arg(long, value_name = "N")]
     max_connections: Option<String>,
 
-    /// Log a line for each request [env: ACCESS_LOG]
+    /// Log a line for each request that is answered [env: ACCESS_LOG]
     #[arg(long)]
     access_log: bool,
 
@@ -109,8 +109,8 @@ pub struct Config {
     /// Where the store is.
     pub state_dir: StateDir,
     /// How many connections are served at once.
-    pub max_connections: usize,
-    /// Whether each request is logged.
+    pub max_connections: u32,
+    /// Whether each request that is answered is logged.
     pub access_log: bool,
     /// How to log.
     pub log_format: LogFormat,
@@ -243,7 +243,7 @@ fn data_in(sessions: Option<String>) -> Result<DataIn, ConfigError> {
     }
 }
 
-fn max_connections(number: Option<String>) -> Result<usize, ConfigError> {
+fn max_connections(number: Option<String>) -> Result<u32, ConfigError> {
     match given(number, "MAX_CONNECTIONS")? {
         None => Ok(10_000),
         Some(number) => match number.parse() {

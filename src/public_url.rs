@@ -81,6 +81,7 @@ impl Origins {
     pub fn new(public_url: &PublicUrl, listen: SocketAddr) -> Self {
         let mut urls = vec![public_url.0.clone()];
         if listen.ip().is_loopback() {
+            urls.push(PublicUrl::of(listen).0);
             let local = ["localhost", "127.0.0.1", "[::1]"]
                 .map(|host| Url::parse(&format!("http://{host}:{}", listen.port())));
             urls.extend(local.into_iter().flatten());

@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     sync::{Semaphore, watch},
     time::sleep,
 };
@@ -25,13 +25,17 @@ use crate::{
 };
 
 /// How long requests that are running when the server is told to stop may take to finish.
-const GRACE: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait before accepting again when there is no file descriptor for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often to complain about that.
 const COMPLAINTS: Duration = Duration::from_secs(60);
+
+/// How many connections the system may keep until we accept them. The usual 128 are soon too few:
+/// who finds no place tries again a second later. The system has a limit of its own.
+const BACKLOG: u32 = 4096;
 
 /// Why the server stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -65,9 +69,7 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     let path = config.store_file();
     let store = EmbeddedStore::open(&path).map_err(|source| ServerError::Store { path, source })?;
     let address = config.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| ServerError::Listen { address, source })?;
+    let listener = listen(address).map_err(|source| ServerError::Listen { address, source })?;
     let address = listener.local_addr()?;
     let public_url = config.public_url.clone();
     let public_url = public_url.unwrap_or_else(|| PublicUrl::of(address));
@@ -98,26 +100,40 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     Ok(())
 }
 
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // On Unix this lets a restart take over the address from connections that are still closing.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Serves connections until the number of stop signals is 1, then lets requests finish until they
 /// have, have had their time, or the number is 2.
 async fn serve(
     listener: TcpListener,
     app: Router,
-    max_connections: usize,
+    max_connections: u32,
     mut stop: watch::Receiver<u32>,
 ) {
-    // Each connection has a slot. Who finds none waits outside, where it takes no file descriptor.
-    let slots = Arc::new(Semaphore::new(max_connections));
+    // Each connection has a permit. Who finds none waits outside, where it takes no file descriptor.
+    let permits = Arc::new(Semaphore::new(max_connections as usize));
     let (is_stopping, stopping) = watch::channel(false);
     let accepting = async {
         let mut complained: Option<Instant> = None;
-        while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
+        while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, _)) => {
+                    // Answers go out in one piece, and nothing is gained from holding them back.
+                    let _ = stream.set_nodelay(true);
                     let serving = connection::serve(stream, app.clone(), stopping.clone());
                     tokio::spawn(async move {
                         serving.await;
-                        drop(slot);
+                        drop(permit);
                     });
                 }
                 // The one that would have come has gone again.
@@ -138,10 +154,9 @@ async fn serve(
     }
     drop(listener);
     is_stopping.send_replace(true);
-    let all = u32::try_from(max_connections).unwrap_or(u32::MAX);
     tokio::select! {
-        _ = slots.acquire_many(all) => {}
-        () = sleep(GRACE) => tracing::warn!("not all requests finished in time"),
+        _ = permits.acquire_many(max_connections) => {}
+        () = sleep(SHUTDOWN_TIMEOUT) => tracing::warn!("not all requests finished in time"),
         _ = stop.wait_for(|signals| *signals >= 2) => {}
     }
 }

@@ -11,7 +11,7 @@ mod login;
 mod logout;
 mod username;
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
@@ -24,7 +24,6 @@ use axum::{
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::{CsrfLayer, ProtectionError},
-    timeout::TimeoutLayer,
 };
 
 use crate::{
@@ -34,9 +33,6 @@ use crate::{
 
 /// The largest form that is read, in bytes. A username of 64 characters needs a tenth of it.
 const MAX_FORM_BYTES: usize = 8 * 1024;
-
-/// How long a page may take, once what was sent is there.
-const HANDLER_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The whole site, as it is reached under `origins`: the server runs it, and the tests call it.
 pub fn router(sessions: SessionConfig, origins: Origins) -> Router {
@@ -76,10 +72,7 @@ fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
             StatusCode::FORBIDDEN.into_response()
         });
     pages
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            HANDLER_DEADLINE,
-        ))
+        .layer(from_fn(guard::limit_time))
         .layer(from_fn(guard::read_body))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(csrf)
@@ -96,7 +89,7 @@ fn after_panic(_: Box<dyn Any + Send>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, future::pending};
+    use std::{convert::Infallible, future::pending, time::Duration};
 
     use axum::{
         body::{Body, to_bytes},

@@ -15,7 +15,10 @@ use tokio::time::timeout;
 use crate::public_url::Origins;
 
 /// How long a form may take to arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a page may take, once what was sent is there.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What every response says, whatever it is.
 const HEADERS: [(HeaderName, HeaderValue); 8] = [
@@ -93,7 +96,13 @@ pub(super) async fn check_host(
     if is_ours && authority.is_none_or(|it| origins.is_our_host(it.as_str().as_bytes())) {
         return next.run(request).await;
     }
-    tracing::info!(host = ?one, "not a host of ours: see --public-url (PUBLIC_URL)");
+    // A name has 255 bytes at most (RFC 1035 §2.3.4). More is there to fill the log.
+    let host = one.map(|host| {
+        host.as_bytes()[..host.len().min(255)]
+            .escape_ascii()
+            .to_string()
+    });
+    tracing::info!(host, "not a host of ours: see --public-url (PUBLIC_URL)");
     StatusCode::BAD_REQUEST.into_response()
 }
 
@@ -102,7 +111,7 @@ pub(super) async fn read_body(request: Request, next: Next) -> Response {
     if request.method() == Method::POST {
         let (parts, body) = request.into_parts();
         let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
-        return match timeout(BODY_DEADLINE, body).await {
+        return match timeout(BODY_READ_TIMEOUT, body).await {
             Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
             Ok(Err(rejection)) => rejection.into_response(),
             Err(_) => {
@@ -112,6 +121,15 @@ pub(super) async fn read_body(request: Request, next: Next) -> Response {
         };
     }
     next.run(request).await
+}
+
+/// Gives up a page that takes too long.
+pub(super) async fn limit_time(request: Request, next: Next) -> Response {
+    let response = timeout(HANDLER_TIMEOUT, next.run(request)).await;
+    response.unwrap_or_else(|_| {
+        tracing::error!("a page took more than {HANDLER_TIMEOUT:?} and was given up");
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    })
 }
 
 /// Whether a browser only fetches this in case somebody asks for it.
