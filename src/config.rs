@@ -2,6 +2,7 @@
 
 mod environment;
 mod error;
+mod flags;
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -9,7 +10,7 @@ use time::Duration;
 use tower_sessions::SessionStore;
 
 use self::environment::{given, path, switch, text, variable};
-pub use self::error::ConfigError;
+pub use self::{error::ConfigError, flags::Flags};
 use crate::{
     public_url::PublicUrl,
     secret::SecretKeys,
@@ -25,64 +26,6 @@ const STORE_FILE: &str = "sessions.redb";
 
 /// The longest a session may live, idle or not: a hundred years, which no calendar minds.
 const MAX_DURATION: Duration = Duration::days(36_500);
-
-/// The flags of `signet serve` and `signet inspect`, as they were typed. A flag wins over its
-/// environment variable.
-///
-/// The variables are read by [`check`](Self::check) and not by clap, whose complaints would not name
-/// them, and who would read them for `signet key` as well.
-#[derive(Debug, clap::Args)]
-pub struct Flags {
-    /// Where to listen; port 0 takes any free one [env: LISTEN] [default: 127.0.0.1:5000]
-    #[arg(long, value_name = "ADDR:PORT")]
-    listen: Option<String>,
-
-    /// Where visitors reach the site; must be given when ADDR is beyond loopback [env: PUBLIC_URL]
-    /// [default: http://ADDR:PORT]
-    #[arg(long, value_name = "URL")]
-    public_url: Option<String>,
-
-    /// Where Signet keeps what it knows of sessions, and the key that it makes when it is given none
-    /// [env: STATE_DIRECTORY] [default: instance]
-    #[arg(long, value_name = "DIR")]
-    state_dir: Option<PathBuf>,
-
-    /// A file with secret keys, one a line: the first signs, all verify [env: SECRET_KEY_FILE]
-    #[arg(long, value_name = "FILE")]
-    secret_key_file: Option<PathBuf>,
-
-    /// How long a session lasts that nobody uses, such as 30m or 7d [env: SESSION_IDLE]
-    /// [default: 7d]
-    #[arg(long, value_name = "D")]
-    session_idle: Option<String>,
-
-    /// How long a session lasts at most, however busy it is [env: SESSION_LIFETIME] [default: 30d]
-    #[arg(long, value_name = "D")]
-    session_lifetime: Option<String>,
-
-    /// Where the data of sessions is: in the cookie, or in the state directory [env: SESSIONS]
-    /// [default: cookie]
-    #[arg(long, value_name = "cookie|store")]
-    sessions: Option<String>,
-
-    /// How many connections are served at once; more have to wait [env: MAX_CONNECTIONS]
-    /// [default: 10000]
-    #[arg(long, value_name = "N")]
-    max_connections: Option<String>,
-
-    /// Log a line for each request that is answered [env: ACCESS_LOG]
-    #[arg(long)]
-    access_log: bool,
-
-    /// How to log: for people, or an object a line [env: LOG_FORMAT] [default: text]
-    #[arg(long, value_name = "text|json")]
-    log_format: Option<String>,
-
-    /// Allow an http public URL beyond loopback, where anybody on the way reads the cookies
-    /// [env: ALLOW_INSECURE_HTTP]
-    #[arg(long)]
-    allow_insecure_http: bool,
-}
 
 /// What is to be done with a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,11 +16,12 @@
 //! ```
 //!
 //! - [`config`]: the command line and the environment become a checked `Config`, or one clear error.
-//!   Its parts: `environment` and `error`; [`secret`], the keys that sign; [`state_dir`], what is
+//!   Its parts: `flags`, `environment` and `error`; [`secret`], the keys that sign; [`state_dir`], what is
 //!   kept between two runs; and [`public_url`], where visitors reach the site. `main.rs` turns errors
 //!   into exit codes, and decides what is logged.
-//! - [`server`]: the listening socket, signals, shutdown. Its part `connection`: how long each part
-//!   of a connection may take.
+//! - [`server`]: the listening socket, signals, shutdown.
+//!   - `connection`: HTTP/1.1 on one connection
+//!   - `clock`: how long each part of it may take
 //! - [`inspect`]: what `signet inspect` tells an operator about a cookie.
 //! - [`session`]: how a session lives and dies. It knows nothing of the pages; it could be a crate.
 //!   - `middleware`: what happens around a request

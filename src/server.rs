@@ -1,5 +1,6 @@
 //! The listening socket, signals, shutdown.
 
+mod clock;
 mod connection;
 
 use std::{
