@@ -152,7 +152,7 @@ pub(super) fn is_from_another_site(headers: &HeaderMap, origins: &Origins) -> bo
     if sites.peek().is_some() {
         return !sites.all(|site| site == "same-origin" || site == "none");
     }
-    // Browsers from before 2023 do not say, but where they come from.
+    // Browsers from before 2023 do not say so, but may say where they come from.
     [header::ORIGIN, header::REFERER].iter().any(|name| {
         let mut urls = headers.get_all(name).iter();
         urls.any(|url| !url.to_str().is_ok_and(|url| origins.is_our_url(url)))

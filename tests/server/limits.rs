@@ -139,6 +139,18 @@ fn requests_that_come_together_are_answered_in_order() {
     assert_eq!(statuses, ["200", "404", "200"]);
 }
 
+/// The beginnings of a head and of a form.
+fn beginnings(site: &Site) -> [String; 2] {
+    let host = site.address;
+    [
+        format!("GET / HTTP/1.1\r\nHost: {host}\r\nx: "),
+        format!(
+            "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\nusername="
+        ),
+    ]
+}
+
 /// Sends `first`, then a byte at a time, and returns how long it took until the other side had
 /// enough, and what it said.
 fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
@@ -169,11 +181,7 @@ fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
 fn who_is_too_slow_is_not_waited_for() {
     let site = Signet::new().start();
     let host = site.address;
-    let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\nx: ");
-    let form = format!(
-        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\r\nusername="
-    );
+    let [head, form] = beginnings(&site);
     let second = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\nGET / HTTP/1.1\r\nx: ");
     thread::scope(|threads| {
         for (first, more, status) in [
@@ -270,12 +278,7 @@ fn three_thousand_slow_clients_are_not_noticed_by_others() {
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).unwrap();
     let site = Signet::new().start();
-    let host = site.address;
-    let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\nx: ");
-    let form = format!(
-        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\r\nusername="
-    );
+    let [head, form] = beginnings(&site);
     let start = Instant::now();
     let mut slow = Vec::new();
     thread::scope(|threads| {
