@@ -190,3 +190,26 @@ fn printable(text: &str) -> String {
     }
     printable
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_session_holds_cannot_play_with_the_terminal() {
+        assert_eq!(
+            printable("a\u{1b}[2J\u{9b}\u{202e}\u{2028}\u{e0001}\n"),
+            r"a\u001b[2J\u009b\u202e\u2028\udb40\udc01\u000a"
+        );
+        let shown = r#"username: "王小明 🦀 \" é""#;
+        assert_eq!(printable(shown), shown);
+    }
+
+    #[test]
+    fn absurd_times_are_shown_as_they_are() {
+        assert_eq!(moment(i64::MIN, 0), "at -9223372036854775808 s");
+        let week = time::Duration::days(7);
+        assert!(left(i64::MIN, week, i64::MAX).starts_with("ran out "));
+        assert!(left(i64::MAX, week, 0).ends_with(" left of 7days"));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr};
 
+use axum::http::Uri;
 use url::{Host, Url};
 
 /// An origin (RFC 6454): `http` or `https`, a host, and perhaps a port.
@@ -22,6 +23,8 @@ impl PublicUrl {
         reason = "an IP address and a port make a URL"
     )]
     pub fn of(listen: SocketAddr) -> Self {
+        // Not as it is: IPv6 may have a scope, which no URL has.
+        let listen = SocketAddr::new(listen.ip(), listen.port());
         Self(Url::parse(&format!("http://{listen}")).expect("a URL"))
     }
 
@@ -54,7 +57,9 @@ impl FromStr for PublicUrl {
             && url.password().is_none()
             && url.path() == "/"
             && url.query().is_none()
-            && url.fragment().is_none();
+            && url.fragment().is_none()
+            // The URL standard allows hosts that RFC 3986, and with it a request, does not.
+            && url.origin().ascii_serialization().parse::<Uri>().is_ok();
         is_origin.then_some(Self(url)).ok_or(NotAnOrigin)
     }
 }
@@ -152,6 +157,9 @@ mod tests {
             "signet.example",
             "signet.example:5000",
             "//signet.example",
+            "https://a\"b.example",
+            "https://{signet}.example",
+            "https://`signet`.example",
             "ftp://signet.example",
             "file:///",
             "https://",
@@ -185,6 +193,19 @@ mod tests {
         ] {
             let url: PublicUrl = text.parse().expect(text);
             assert_eq!(url.is_loopback(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_address_has_a_url() {
+        for (address, url) in [
+            ("127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("127.0.0.1:80", "http://127.0.0.1"),
+            ("[::1]:5000", "http://[::1]:5000"),
+            ("[fe80::1%7]:5000", "http://[fe80::1]:5000"),
+        ] {
+            let address = address.parse().expect("an address");
+            assert_eq!(PublicUrl::of(address).to_string(), url);
         }
     }
 

@@ -62,7 +62,7 @@ pub fn with_access_log(site: Router) -> Router {
 fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
     #[expect(
         clippy::expect_used,
-        reason = "scheme, host and port as the url crate writes them"
+        reason = "scheme, host and port, which are a URI: PublicUrl makes sure"
     )]
     let csrf = CsrfLayer::new()
         .add_trusted_origin(origins.public())

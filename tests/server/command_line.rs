@@ -155,6 +155,7 @@ fn what_is_malformed_is_refused_by_flag_and_variable() {
         ("LISTEN", "localhost:5000", "127.0.0.1:5000"),
         ("PUBLIC_URL", "signet.example", "--public-url (PUBLIC_URL)"),
         ("PUBLIC_URL", "https://signet.example/app", "no path"),
+        ("PUBLIC_URL", "https://a\"b.example", "not an origin"),
         (
             "STATE_DIRECTORY",
             "/dev/null",
