@@ -65,7 +65,7 @@ pub use self::{
     embedded::{EmbeddedStore, OpenError},
     inspection::{Contents, Inspection},
     lifetime::Lifetimes,
-    middleware::carry_session,
+    middleware::{SessionBegan, carry_session},
 };
 
 /// How the session cookie is named, signed and timed, and what stands behind it.

@@ -9,6 +9,7 @@ mod home;
 mod language;
 mod login;
 mod logout;
+mod page;
 mod username;
 
 use std::{any::Any, sync::Arc};
@@ -17,7 +18,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::StatusCode,
-    middleware::{from_fn, from_fn_with_state, map_response, map_response_with_state},
+    middleware::{from_fn, from_fn_with_state, map_response_with_state},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -48,8 +49,7 @@ pub fn router(sessions: SessionConfig, origins: Origins) -> Router {
                 .post(logout::log_out),
         )
         .with_state(Arc::clone(&origins))
-        .route_layer(from_fn_with_state(Arc::new(sessions), carry_session))
-        .route(assets::style_path(), get(assets::style));
+        .route_layer(from_fn_with_state(Arc::new(sessions), carry_session));
     guarded(pages, origins)
 }
 
@@ -71,14 +71,21 @@ fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
             tracing::info!(%reason, "request refused");
             StatusCode::FORBIDDEN.into_response()
         });
-    pages
+    let pages = pages
         .layer(from_fn(guard::limit_time))
         .layer(from_fn(guard::read_body))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(csrf)
-        .layer(from_fn_with_state(Arc::clone(&origins), guard::check_host))
+        .layer(from_fn_with_state(Arc::clone(&origins), guard::check_host));
+    // The page that refuses a host looks like the others. It is merged this way round because of the
+    // two fallbacks the one that is merged in stays.
+    assets::routes()
+        .merge(pages)
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(map_response(error::page_for_errors))
+        .layer(from_fn_with_state(
+            Arc::clone(&origins),
+            error::page_for_errors,
+        ))
         .layer(map_response_with_state(origins, guard::add_headers))
 }
 

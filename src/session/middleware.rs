@@ -26,8 +26,14 @@ use super::{
 /// When to ask again, in seconds, after the store could not answer.
 const RETRY_AFTER_SECONDS: u16 = 5;
 
+/// When the session that a request came with began, in UTC. [`carry_session`] adds it to the
+/// extensions of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionBegan(pub OffsetDateTime);
+
 /// The middleware that gives each request its [`Session`], for
-/// [`from_fn_with_state`](axum::middleware::from_fn_with_state).
+/// [`from_fn_with_state`](axum::middleware::from_fn_with_state), and [`SessionBegan`] if it came with
+/// one.
 ///
 /// Every response that passes through it depends on the session, and says so: `Vary: Cookie` and
 /// `Cache-Control: no-store`. A response that says that the server failed leaves the session as it
@@ -59,7 +65,13 @@ async fn answer(
 ) -> Result<Response, Error> {
     let now = unix_now();
     let mut received = Received::read(config, request.headers(), now).await?;
-    let store = Arc::new(SignedCookieStore::new(received.take_session(), now));
+    let held = received.take_session();
+    if let Some(Payload { began, .. }) = held
+        && let Ok(began) = OffsetDateTime::from_unix_timestamp(began)
+    {
+        request.extensions_mut().insert(SessionBegan(began));
+    }
+    let store = Arc::new(SignedCookieStore::new(held, now));
     let session = Session::new(store.id(), Arc::clone(&store), None);
     request.extensions_mut().insert(session.clone());
 

@@ -1,31 +1,55 @@
-//! What pages consist of beside HTML: the style sheet.
+//! What pages consist of beside HTML: the style sheet and the icon.
 
 use std::sync::LazyLock;
 
 use axum::{
+    Router,
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
-    response::IntoResponse,
+    routing::get,
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use sha2::{Digest as _, Sha256};
 
-const STYLE: &str = include_str!("../../templates/style.css");
+pub(super) static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset {
+    path: format!("/style.{}.css", hash(STYLE_TEXT)),
+    content_type: "text/css; charset=utf-8",
+    text: STYLE_TEXT,
+});
 
-/// Where the style sheet is. A hash of its text is in the path: another text has another URL, so
-/// that browsers may keep each for ever.
-pub(super) fn style_path() -> &'static str {
-    static PATH: LazyLock<String> = LazyLock::new(|| {
-        let hash = BASE64URL.encode(Sha256::digest(STYLE));
-        format!("/style.{}.css", &hash[..16])
-    });
-    &PATH
+/// A signet ring, drawn for this site.
+pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| Asset {
+    path: format!("/icon.{}.svg", hash(ICON_TEXT)),
+    content_type: "image/svg+xml",
+    text: ICON_TEXT,
+});
+
+const STYLE_TEXT: &str = include_str!("../../templates/style.css");
+const ICON_TEXT: &str = include_str!("../../templates/icon.svg");
+
+/// A file that is always the same.
+pub(super) struct Asset {
+    /// Where it is. A hash of its text is in it: another text has another URL, so that browsers may
+    /// keep each for ever.
+    pub(super) path: String,
+    content_type: &'static str,
+    text: &'static str,
 }
 
-/// GET the style sheet.
-pub(super) async fn style() -> impl IntoResponse {
-    let headers = [
-        (CONTENT_TYPE, "text/css; charset=utf-8"),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
-    (headers, STYLE)
+fn hash(text: &str) -> String {
+    let mut hash = BASE64URL.encode(Sha256::digest(text));
+    hash.truncate(16);
+    hash
+}
+
+/// Where each of them is got.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    [&STYLE, &ICON]
+        .into_iter()
+        .fold(Router::new(), |router, asset| {
+            let headers = [
+                (CONTENT_TYPE, asset.content_type),
+                (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
+            router.route(&asset.path, get((headers, asset.text)))
+        })
 }

@@ -1,9 +1,11 @@
 //! Who is logged in: a typed view of the session.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use time::OffsetDateTime;
 use tower_sessions::{Session, session::Error};
 
 use super::{error::AppError, username::Username};
+use crate::session::SessionBegan;
 
 /// The one key that handlers keep in the session.
 const USERNAME: &str = "username";
@@ -12,12 +14,19 @@ const USERNAME: &str = "username";
 pub(super) struct CurrentUser {
     session: Session,
     username: Option<Username>,
+    began: Option<SessionBegan>,
 }
 
 impl CurrentUser {
     /// The name under which the visitor is logged in.
     pub(super) fn username(&self) -> Option<&Username> {
         self.username.as_ref()
+    }
+
+    /// When that was: a login begins a session.
+    pub(super) fn logged_in_at(&self) -> Option<OffsetDateTime> {
+        let SessionBegan(at) = self.began.filter(|_| self.username.is_some())?;
+        Some(at)
     }
 
     /// Begins a session as `username`, with nothing in it of whoever was here before.
@@ -54,6 +63,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { session, username })
+        Ok(Self {
+            session,
+            username,
+            began: parts.extensions.get().copied(),
+        })
     }
 }

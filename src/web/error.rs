@@ -1,13 +1,25 @@
 //! What goes wrong becomes a page for the visitor; the detail goes to the log only.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::{
-    body::Body,
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
+use headers_accept::Accept;
+use mediatype::{
+    MediaType,
+    names::{APPLICATION, HTML, JSON, PLAIN, TEXT},
+};
 
-use super::language::{TRADITIONAL_CHINESE, Words};
+use super::{
+    language::{Explanation, Words},
+    page::{in_language, page},
+};
+use crate::public_url::Origins;
 
 /// Why a handler could not answer. As a response it is a bare 500, which
 /// [`page_for_errors`] turns into a page.
@@ -22,6 +34,9 @@ pub(super) enum AppError {
     /// A page could not be put together.
     #[error("template: {0}")]
     Page(#[from] askama::Error),
+    /// A time could not be written.
+    #[error("time: {0}")]
+    Time(#[from] time::error::Format),
 }
 
 impl IntoResponse for AppError {
@@ -33,57 +48,92 @@ impl IntoResponse for AppError {
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorPage {
+struct ErrorPage<'a> {
     words: &'static Words,
     status: StatusCode,
-    what_happened: &'static str,
-    what_to_do: &'static str,
+    explanation: &'a Explanation,
+    /// Where the way home leads.
+    home: &'a str,
 }
 
 /// Gives every response that reports an error, whoever made it, a page in place of its body, unless
-/// it has one. Its status and headers stay.
-pub(super) async fn page_for_errors(response: Response) -> Response {
+/// it has one. For a program it is a single line instead. Status and headers stay.
+pub(super) async fn page_for_errors(
+    State(origins): State<Arc<Origins>>,
+    words: &'static Words,
+    request: Request,
+    next: Next,
+) -> Response {
+    let accept = request.headers().get(header::ACCEPT).cloned();
+    let mut response = next.run(request).await;
     let status = response.status();
-    let has_page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"));
-    if has_page || !(status.is_client_error() || status.is_server_error()) {
+    if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let words = &TRADITIONAL_CHINESE;
-    let [what_happened, what_to_do] = (words.explain)(status);
-    let page = ErrorPage {
-        words,
-        status,
-        what_happened,
-        what_to_do,
-    };
-    let html = match page.render() {
-        Ok(html) => html,
-        Err(cause) => {
-            tracing::error!(%cause, "the error page itself failed");
-            return response;
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from(header::ACCEPT));
+    let is_for_program = accept.as_ref().is_some_and(prefers_text);
+    let has_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"));
+    if has_page && !is_for_program {
+        return response;
+    }
+    let explanation = words.errors.explain(status);
+    let replacement = if is_for_program {
+        let (code, what, then) = (
+            status.as_u16(),
+            explanation.what_happened,
+            explanation.what_to_do,
+        );
+        in_language(words, format!("{code} {what}: {then}\n"))
+    } else {
+        let content = ErrorPage {
+            words,
+            status,
+            explanation,
+            home: if status == StatusCode::BAD_REQUEST {
+                // Who calls the site by a wrong name gets nowhere with a path.
+                origins.public()
+            } else {
+                "/"
+            },
+        };
+        match page(words, &content) {
+            Ok(page) => page,
+            Err(cause) => {
+                tracing::error!(%cause, "the error page itself failed");
+                return response;
+            }
         }
     };
     let (mut parts, _) = response.into_parts();
+    let (new, body) = replacement.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    Response::from_parts(parts, Body::from(html))
+    parts.headers.extend(new.headers);
+    Response::from_parts(parts, body)
+}
+/// Whether an `Accept` header (RFC 9110 §12.5.1) asks for JSON or plain text rather than for a page.
+fn prefers_text(accept: &HeaderValue) -> bool {
+    let page = MediaType::new(TEXT, HTML);
+    let text = MediaType::new(TEXT, PLAIN);
+    let json = MediaType::new(APPLICATION, JSON);
+    let accept = accept.to_str().unwrap_or_default().parse::<Accept>();
+    accept.is_ok_and(|accept| {
+        let preferred = accept.negotiate([&page, &text, &json]);
+        preferred.is_some_and(|preferred| *preferred != page)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::collections::HashSet;
 
     use axum::{
         Router,
-        body::to_bytes,
+        body::{Body, to_bytes},
         http::Request,
-        middleware::{from_fn_with_state, map_response},
+        middleware::from_fn_with_state,
         routing::get,
     };
     use tower::ServiceExt as _;
@@ -104,11 +154,20 @@ mod tests {
 
     /// What a site with error pages answers, when its only handler is this.
     async fn answer(route: axum::routing::MethodRouter) -> (StatusCode, String) {
+        answer_in("zh-TW", route).await
+    }
+
+    async fn answer_in(language: &str, route: axum::routing::MethodRouter) -> (StatusCode, String) {
+        let public_url = "https://signet.example".parse().expect("a URL");
+        let origins = Origins::new(&public_url, ([192, 0, 2, 1], 80).into());
+        let request = Request::builder()
+            .header(header::ACCEPT_LANGUAGE, language)
+            .body(Body::empty());
         let router = Router::new()
             .route("/", route)
-            .layer(map_response(page_for_errors));
+            .layer(from_fn_with_state(Arc::new(origins), page_for_errors));
         let response = router
-            .oneshot(Request::<Body>::default())
+            .oneshot(request.expect("a request"))
             .await
             .expect("an answer");
         let status = response.status();
@@ -124,6 +183,23 @@ mod tests {
         let failing = get(async || AppError::from(askama::Error::Custom("cause".into())));
         let (status, body) = answer(failing).await;
         assert_is_500_page(status, &body);
+    }
+
+    #[tokio::test]
+    async fn each_error_is_explained_in_each_language() {
+        let mut pages = HashSet::new();
+        for language in ["zh-TW", "zh-CN", "en"] {
+            for status in [400, 403, 404, 405, 408, 413, 415, 422, 500, 503, 507] {
+                let status = StatusCode::from_u16(status).expect("a status");
+                let (got, body) = answer_in(language, get(async move || status)).await;
+                assert_eq!(got, status);
+                let code = format!("<p class=\"status\">{}</p>", status.as_u16());
+                assert!(body.contains(&code), "{body}");
+                assert!(body.contains("<a class=\"button\" href=\""), "{body}");
+                let explanation = body.split("<h1>").nth(1).expect("a heading").to_owned();
+                assert!(pages.insert(explanation), "{language} {status}");
+            }
+        }
     }
 
     #[tokio::test]

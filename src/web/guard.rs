@@ -25,7 +25,7 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'",
         ),
     ),
@@ -77,6 +77,9 @@ pub(super) async fn add_headers(
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.append(header::VARY, HeaderValue::from(header::COOKIE));
+    }
+    if headers.contains_key(header::CONTENT_LANGUAGE) {
+        headers.append(header::VARY, HeaderValue::from(header::ACCEPT_LANGUAGE));
     }
     response
 }

@@ -1,13 +1,11 @@
 //! GET /: who you are, or that you are not logged in.
 
 use askama::Template;
-use axum::response::Html;
+use axum::response::Response;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    current_user::CurrentUser,
-    error::AppError,
-    language::{TRADITIONAL_CHINESE, Words},
-    username::Username,
+    current_user::CurrentUser, error::AppError, language::Words, page::page, username::Username,
 };
 
 #[derive(Template)]
@@ -15,12 +13,31 @@ use super::{
 struct HomePage<'a> {
     words: &'static Words,
     username: Option<&'a Username>,
+    logged_in_at: Option<Moment>,
 }
 
-pub(super) async fn show(user: CurrentUser) -> Result<Html<String>, AppError> {
-    let page = HomePage {
-        words: &TRADITIONAL_CHINESE,
+/// A time, for people and for programs.
+struct Moment {
+    words: String,
+    /// As RFC 3339 has it.
+    datetime: String,
+}
+
+pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Response, AppError> {
+    let moment = |at| Moment::new(at, words);
+    let content = HomePage {
+        words,
         username: user.username(),
+        logged_in_at: user.logged_in_at().map(moment).transpose()?,
     };
-    Ok(Html(page.render()?))
+    page(words, &content)
+}
+
+impl Moment {
+    fn new(at: OffsetDateTime, words: &Words) -> Result<Self, AppError> {
+        Ok(Self {
+            words: at.format(words.time)?,
+            datetime: at.format(&Rfc3339)?,
+        })
+    }
 }

@@ -1,19 +1,42 @@
-//! The words on the pages.
+//! The words on the pages, and in which language a visitor reads them.
 
-use axum::http::StatusCode;
+mod english;
+mod simplified_chinese;
+mod traditional_chinese;
 
-use super::username::{MAX_CHARS, UsernameError};
+use std::convert::Infallible;
 
-/// Every word on the pages, in one language.
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use time::format_description::StaticFormatDescription;
+
+use self::{
+    english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
+    traditional_chinese::TRADITIONAL_CHINESE,
+};
+use super::username::UsernameError;
+
+/// Every word on the pages, in one language. A language that lacks one does not compile.
+///
+/// Handlers ask for a `&'static Words`, and get the language that the visitor reads.
 pub(super) struct Words {
     /// The language, as BCP 47 writes it.
     pub(super) tag: &'static str,
+    /// What stands directly before the name.
     pub(super) logged_in_as: &'static str,
+    /// What stands directly before the time.
+    pub(super) logged_in_at: &'static str,
+    /// How a time in UTC is written.
+    pub(super) time: StaticFormatDescription,
     pub(super) click_to_log_out: &'static str,
     pub(super) not_logged_in: &'static str,
     pub(super) click_to_log_in: &'static str,
     pub(super) log_in: &'static str,
+    pub(super) switch_user: &'static str,
     pub(super) username: &'static str,
+    pub(super) any_name_will_do: &'static str,
     /// What to change about a username.
     pub(super) username_refused: fn(UsernameError) -> String,
     /// What stands before the title of a form that is shown again.
@@ -23,55 +46,197 @@ pub(super) struct Words {
     pub(super) really_log_out: &'static str,
     pub(super) another_site_asked: &'static str,
     pub(super) log_out: &'static str,
-    /// What happened, and what to do now.
-    pub(super) explain: fn(StatusCode) -> [&'static str; 2],
+    pub(super) errors: Errors,
 }
 
-/// The language of the original application.
-pub(super) static TRADITIONAL_CHINESE: Words = Words {
-    tag: "zh-Hant",
-    logged_in_as: "登錄用戶名是:",
-    click_to_log_out: "點擊這裏註銷",
-    not_logged_in: "您暫未登錄,",
-    click_to_log_in: "點擊這裏登錄",
-    log_in: "登錄",
-    username: "用戶名",
-    username_refused: |error| match error {
-        UsernameError::Empty => "請輸入用戶名。".to_owned(),
-        UsernameError::TooLong(length) => {
-            format!("用戶名最多 {MAX_CHARS} 個字符，現在有 {length} 個，請縮短後再試。")
+/// What the error pages say.
+pub(super) struct Errors {
+    bad_request: Explanation,
+    forbidden: Explanation,
+    not_found: Explanation,
+    method_not_allowed: Explanation,
+    request_timeout: Explanation,
+    content_too_large: Explanation,
+    unsupported_media_type: Explanation,
+    unprocessable_content: Explanation,
+    internal_server_error: Explanation,
+    service_unavailable: Explanation,
+    insufficient_storage: Explanation,
+}
+
+/// What a visitor wants to know about an error.
+pub(super) struct Explanation {
+    pub(super) what_happened: &'static str,
+    pub(super) what_to_do: &'static str,
+}
+
+impl Errors {
+    /// What there is to say about a response with this status, which is an error's.
+    pub(super) fn explain(&self, status: StatusCode) -> &Explanation {
+        match status {
+            StatusCode::FORBIDDEN => &self.forbidden,
+            StatusCode::NOT_FOUND => &self.not_found,
+            StatusCode::METHOD_NOT_ALLOWED => &self.method_not_allowed,
+            StatusCode::REQUEST_TIMEOUT => &self.request_timeout,
+            StatusCode::PAYLOAD_TOO_LARGE => &self.content_too_large,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => &self.unsupported_media_type,
+            StatusCode::UNPROCESSABLE_ENTITY => &self.unprocessable_content,
+            StatusCode::SERVICE_UNAVAILABLE => &self.service_unavailable,
+            StatusCode::INSUFFICIENT_STORAGE => &self.insufficient_storage,
+            status if status.is_client_error() => &self.bad_request,
+            _ => &self.internal_server_error,
         }
-        UsernameError::Character(Some(character)) => {
-            let code = u32::from(character);
-            format!("用戶名中有不能使用的字符（U+{code:04X}），它可能看不見，請重新輸入。")
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for &'static Words {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(negotiate(&parts.headers))
+    }
+}
+
+/// The language that the visitor likes best of those that there are, and that of the original
+/// application for everybody else. It is the lookup of RFC 4647 §3.4, in which `*` asks for nothing
+/// in particular, with the weights of RFC 9110 §12.4.2. What makes no sense is passed over.
+fn negotiate(headers: &HeaderMap) -> &'static Words {
+    let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(|item| {
+            let (range, weight) = item.split_once(';').unwrap_or((item, "q=1"));
+            Some((look_up(range.trim())?, parse_weight(weight)?))
+        })
+        // Of two that are liked as much, the one that is named first.
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })
+        .map_or(&TRADITIONAL_CHINESE, |(words, _)| words)
+}
+
+/// The language that a language range stands for.
+fn look_up(range: &str) -> Option<&'static Words> {
+    // After a single character come extensions and private agreements (RFC 5646 §2.2.6).
+    let mut subtags = range.split('-').take_while(|subtag| subtag.len() > 1);
+    let language = subtags.next()?;
+    if language.eq_ignore_ascii_case("en") {
+        return Some(&ENGLISH);
+    }
+    if !language.eq_ignore_ascii_case("zh") {
+        return None;
+    }
+    let says = |names: &[&str]| {
+        let mut subtags = subtags.clone();
+        subtags.any(|subtag| names.iter().any(|name| subtag.eq_ignore_ascii_case(name)))
+    };
+    // What is said of the script counts more than what is known of the place.
+    if says(&["Hant"]) || !says(&["Hans"]) && says(&["TW", "HK", "MO"]) {
+        Some(&TRADITIONAL_CHINESE)
+    } else {
+        Some(&SIMPLIFIED_CHINESE)
+    }
+}
+
+/// How much something is liked, unless that is not at all: `q=0`.
+fn parse_weight(parameter: &str) -> Option<f32> {
+    let (name, value) = parameter.split_once('=')?;
+    let value = value.trim().parse().ok()?;
+    let is_weight = name.trim().eq_ignore_ascii_case("q");
+    (is_weight && value > 0.0 && value <= 1.0).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn negotiate(lines: &[&str]) -> &'static str {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            let value = HeaderValue::from_bytes(line.as_bytes()).expect("a header");
+            headers.append(header::ACCEPT_LANGUAGE, value);
         }
-        UsernameError::Character(None) => {
-            "用戶名中有看不見的字符，不能用在這個位置，請重新輸入。".to_owned()
+        super::negotiate(&headers).tag
+    }
+
+    #[test]
+    fn each_range_stands_for_a_language_or_for_none() {
+        for (range, tag) in [
+            ("zh-TW", "zh-Hant"),
+            ("zh-HK", "zh-Hant"),
+            ("zh-MO", "zh-Hant"),
+            ("zh-Hant", "zh-Hant"),
+            ("zh-Hant-HK", "zh-Hant"),
+            ("zh-Hant-CN", "zh-Hant"),
+            ("ZH-hant-tw", "zh-Hant"),
+            ("zh-yue-HK", "zh-Hant"),
+            ("zh", "zh-Hans"),
+            ("zh-CN", "zh-Hans"),
+            ("zh-SG", "zh-Hans"),
+            ("zh-MY", "zh-Hans"),
+            ("zh-Hans", "zh-Hans"),
+            ("zh-Hans-TW", "zh-Hans"),
+            ("zh-TW-Hans", "zh-Hans"),
+            ("zh-cmn-Hans-CN", "zh-Hans"),
+            ("zh-x-hant", "zh-Hans"),
+            ("en", "en"),
+            ("EN-gb", "en"),
+            ("en-US-u-hc-h12", "en"),
+            ("en-Hant", "en"),
+        ] {
+            // French, because nothing is in French.
+            assert_eq!(negotiate(&[range, "fr"]), tag, "{range}");
+            assert_eq!(super::look_up(range).unwrap().tag, tag, "{range}");
         }
-    },
-    error: "錯誤",
-    click_to_go_home: "點擊這裏回到首頁",
-    really_log_out: "確定要註銷嗎？",
-    another_site_asked: "是其他網站把您帶到這裏的，所以您還沒有註銷。",
-    log_out: "註銷",
-    explain: |status| match status {
-        StatusCode::FORBIDDEN => [
-            "這個請求來自其他網站",
-            "您的登錄狀態沒有改變，請回到首頁再試一次。",
-        ],
-        StatusCode::REQUEST_TIMEOUT => ["提交的內容沒有及時到達", "請檢查網絡連接，然後再試一次。"],
-        StatusCode::NOT_FOUND => ["找不到這個頁面", "請檢查網址是否正確。"],
-        StatusCode::METHOD_NOT_ALLOWED => ["這個頁面不能這樣使用", "請使用頁面上的鏈接和按鈕。"],
-        StatusCode::PAYLOAD_TOO_LARGE => ["提交的內容太大", "請縮短後再試。"],
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ["無法識別提交的內容", "請使用登錄頁面上的表單。"],
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ["服務暫時無法使用", "您的登錄狀態沒有改變，請稍後再試。"]
+        for range in ["", "*", "-", "e", "fr", "fr-TW", "x-en", "english", "zho"] {
+            assert!(look_up(range).is_none(), "{range}");
         }
-        StatusCode::INSUFFICIENT_STORAGE => [
-            "這裏記不下更多內容了",
-            "這次的改動沒有保存，之前的內容都還在。",
-        ],
-        status if status.is_client_error() => ["無法處理這個請求", "請回到首頁再試一次。"],
-        _ => ["服務器出錯了", "這不是您的問題，請稍後再試。"],
-    },
-};
+    }
+
+    #[test]
+    fn the_language_that_is_liked_best_counts_and_then_the_first() {
+        for (line, tag) in [
+            ("en, zh-TW", "en"),
+            ("zh-TW, en", "zh-Hant"),
+            ("zh-TW;q=0.8, en", "en"),
+            ("zh-TW;q=0.8, en;q=0.7, zh-CN;q=0.9", "zh-Hans"),
+            ("fr-CH, fr;q=0.9, en;q=0.8, *;q=0.5", "en"),
+            ("en;q=0.5, zh;q=0.501", "zh-Hans"),
+            ("en ; q=0.5\t,\tzh ; Q=0.6", "zh-Hans"),
+            ("en;q=0.001", "en"),
+            ("en;q=1.000", "en"),
+            ("*;q=1, en;q=0.5", "en"),
+            (",, en ,", "en"),
+        ] {
+            assert_eq!(negotiate(&[line]), tag, "{line}");
+        }
+        assert_eq!(negotiate(&["fr, zh;q=0.5", "en;q=0.6"]), "en");
+    }
+
+    #[test]
+    fn without_a_wish_that_can_be_met_it_is_the_originals() {
+        assert_eq!(negotiate(&[]), "zh-Hant");
+        for line in [
+            "",
+            "*",
+            "fr",
+            "en;q=0",
+            "en;q=0.000",
+            "zh;q=0, en;q=0",
+            "en;q=2",
+            "en;q=-1",
+            "en;q=NaN",
+            "en;q=",
+            "en;q",
+            "en;",
+            "en;v=1",
+            "en;q=0.5;q=1",
+            "en_US",
+            ";q=1",
+            "en, zh\u{e9}",
+        ] {
+            assert_eq!(negotiate(&[line]), "zh-Hant", "{line}");
+        }
+    }
+}

@@ -5,25 +5,42 @@ use axum::{
     Form,
     extract::rejection::FormRejection,
     http::StatusCode,
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 
 use super::{
     current_user::CurrentUser,
     error::AppError,
-    language::{TRADITIONAL_CHINESE, Words},
-    username::{Username, UsernameError},
+    language::Words,
+    page::page,
+    username::{MAX_CHARS, Username},
 };
 
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     words: &'static Words,
+    /// Who is logged in already.
+    current: Option<&'a Username>,
     /// What stands in the field.
     typed: &'a str,
     /// What to change about it.
     message: Option<String>,
+}
+
+impl LoginPage<'_> {
+    /// The field's `maxlength`. HTML counts UTF-16 code units, of which a character has two at most.
+    /// What is too long for a name is the server's to say.
+    const MAX_LENGTH: usize = 2 * MAX_CHARS;
+
+    fn heading(&self) -> &str {
+        if self.current.is_some() {
+            self.words.switch_user
+        } else {
+            self.words.log_in
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -32,16 +49,18 @@ pub(super) struct LoginForm {
     username: String,
 }
 
-pub(super) async fn show() -> Result<Html<String>, AppError> {
-    let page = LoginPage {
-        words: &TRADITIONAL_CHINESE,
+pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Response, AppError> {
+    let content = LoginPage {
+        words,
+        current: user.username(),
         typed: "",
         message: None,
     };
-    Ok(Html(page.render()?))
+    page(words, &content)
 }
 
 pub(super) async fn submit(
+    words: &'static Words,
     user: CurrentUser,
     form: Result<Form<LoginForm>, FormRejection>,
 ) -> Result<Response, AppError> {
@@ -57,16 +76,14 @@ pub(super) async fn submit(
             user.log_in(username).await?;
             Ok(Redirect::to("/").into_response())
         }
-        Err(error) => refuse(&typed, error),
+        Err(error) => {
+            let content = LoginPage {
+                words,
+                current: user.username(),
+                typed: &typed,
+                message: Some((words.username_refused)(error)),
+            };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(words, &content)?).into_response())
+        }
     }
-}
-
-fn refuse(typed: &str, error: UsernameError) -> Result<Response, AppError> {
-    let words = &TRADITIONAL_CHINESE;
-    let page = LoginPage {
-        words,
-        typed,
-        message: Some((words.username_refused)(error)),
-    };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
 }

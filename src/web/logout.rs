@@ -6,14 +6,15 @@ use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
     current_user::CurrentUser,
     error::AppError,
     guard::{is_from_another_site, is_prefetch},
-    language::{TRADITIONAL_CHINESE, Words},
+    language::Words,
+    page::page,
 };
 use crate::public_url::Origins;
 
@@ -28,17 +29,19 @@ struct LogoutPage {
 pub(super) async fn click(
     State(origins): State<Arc<Origins>>,
     headers: HeaderMap,
+    words: &'static Words,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
     if is_prefetch(&headers) {
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     if is_from_another_site(&headers, &origins) {
+        if user.username().is_none() {
+            return Ok(redirect().await.into_response());
+        }
         tracing::info!("another site's link to /logout refused");
-        let page = LogoutPage {
-            words: &TRADITIONAL_CHINESE,
-        };
-        return Ok((StatusCode::FORBIDDEN, Html(page.render()?)).into_response());
+        let question = page(words, &LogoutPage { words })?;
+        return Ok((StatusCode::FORBIDDEN, question).into_response());
     }
     Ok(log_out(user).await?.into_response())
 }

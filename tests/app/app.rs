@@ -139,7 +139,21 @@ impl TestApp {
     }
 
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Page {
+        self.send_with(&[], method, path, body).await
+    }
+
+    /// Sends a request with these headers beside those that browsers always send.
+    pub async fn send_with(
+        &self,
+        headers: &[(&str, &str)],
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Page {
         let mut request = Request::builder().method(&method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, value.as_bytes());
+        }
         if method == Method::POST {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
@@ -199,6 +213,14 @@ impl Page {
     pub fn header(&self, name: impl header::AsHeaderName) -> &str {
         let value = self.headers.get(name).expect("the header is there");
         value.to_str().expect("the header is ASCII")
+    }
+
+    /// What the response depends on, in alphabetical order.
+    pub fn varies_by(&self) -> Vec<&str> {
+        let headers = self.headers.get_all(header::VARY).iter();
+        let mut names: Vec<_> = headers.map(|name| name.to_str().unwrap()).collect();
+        names.sort_unstable();
+        names
     }
 
     pub fn set_cookies(&self) -> Vec<Cookie<'static>> {

@@ -1,9 +1,6 @@
 //! What other sites can make a visitor's browser send.
 
-use axum::{
-    body::Body,
-    http::{HeaderValue, Method, Request, header},
-};
+use axum::{body::Body, http::Method};
 
 use crate::app::{Page, TestApp, form};
 
@@ -11,22 +8,14 @@ const SITE: &str = "sec-fetch-site";
 const ORIGIN: &str = "origin";
 const REFERER: &str = "referer";
 
-/// Sends a request with these headers, and what the visitor's browser adds.
+/// Sends a request with these headers, and with it a form if that is what it sends.
 async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]) -> Page {
-    let mut request = Request::builder().method(&method).uri(path);
-    for (name, value) in headers {
-        request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
-    }
-    if let Some(cookie) = app.cookie() {
-        request = request.header(header::COOKIE, format!("{}={cookie}", app.cookie_name));
-    }
-    let body = if method == Method::POST {
-        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let form = if method == Method::POST {
         Body::from(form("admin"))
     } else {
         Body::empty()
     };
-    app.send_as_is(request.body(body).unwrap()).await
+    app.send_with(headers, method, path, form).await
 }
 
 /// Where Go's `TestCrossOriginProtection` says what is let pass, this says the same, for a site that
@@ -145,6 +134,14 @@ async fn a_link_to_logout_on_another_site_asks_first() {
         page.redirects_to("/");
         app.get("/").await.greets_nobody();
     }
+}
+
+#[tokio::test]
+async fn a_link_to_logout_on_another_site_leads_home_who_is_not_logged_in() {
+    let app = TestApp::new();
+    let page = send(&app, Method::GET, "/logout", &[(SITE, "cross-site")]).await;
+    page.redirects_to("/");
+    page.sets_no_cookie();
 }
 
 #[tokio::test]

@@ -52,3 +52,79 @@ async fn an_error_changes_nothing_about_the_session() {
     app.get("/nowhere").await.has_status(404);
     app.get("/").await.greets("admin");
 }
+
+#[tokio::test]
+async fn a_program_gets_one_line() {
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    for (method, path, form, status, line) in [
+        (
+            Method::GET,
+            "/nowhere",
+            "",
+            404,
+            "404 There is no such page: Please check the address.",
+        ),
+        (
+            Method::DELETE,
+            "/",
+            "",
+            405,
+            "405 This page cannot be used like this: Please use the links and buttons on the pages.",
+        ),
+        (
+            Method::POST,
+            "/login",
+            "username=",
+            422,
+            "422 This username cannot be used: Please enter 1 to 64 characters, none of them \
+             invisible.",
+        ),
+    ] {
+        let headers = [("accept", "application/json"), ("accept-language", "en")];
+        let page = app
+            .send_with(&headers, method, path, Body::from(form))
+            .await;
+        page.has_status(status);
+        assert_eq!(page.header("content-type"), "text/plain; charset=utf-8");
+        assert_eq!(page.header("content-language"), "en");
+        assert_eq!(page.varies_by(), ["accept", "accept-language", "cookie"]);
+        assert_eq!(page.html, format!("{line}\n"));
+    }
+}
+
+#[tokio::test]
+async fn only_who_asks_for_text_rather_than_for_a_page_gets_a_line() {
+    for (accept, wants_line) in [
+        ("application/json", true),
+        ("text/plain", true),
+        ("application/json, text/plain, */*", true),
+        ("text/plain, text/html;q=0.9", true),
+        ("application/json;q=0.5, text/html;q=0", true),
+        ("Application/JSON, */*;q=0.1", true),
+        ("", false),
+        ("*/*", false),
+        ("text/*", false),
+        ("text/html", false),
+        (
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            false,
+        ),
+        ("text/html, application/json", false),
+        ("application/json;q=0.5, text/html", false),
+        ("application/json;q=0", false),
+        ("image/png", false),
+        ("nonsense", false),
+        ("text/plain;q=nonsense, \"", false),
+        ("\u{ff}", false),
+    ] {
+        let headers = [("accept", accept)];
+        let page = TestApp::new();
+        let page = page
+            .send_with(&headers, Method::GET, "/x", Body::empty())
+            .await;
+        page.has_status(404);
+        let is_line = page.header("content-type") == "text/plain; charset=utf-8";
+        assert_eq!(is_line, wants_line, "{accept}");
+    }
+}

@@ -7,6 +7,7 @@ mod errors;
 mod forger;
 mod headers;
 mod itsdangerous;
+mod languages;
 mod other_site;
 mod outage;
 mod parallel;

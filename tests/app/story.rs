@@ -2,6 +2,7 @@
 
 use axum::{body::Body, http::Method};
 use serde_json::json;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     app::{TestApp, site},
@@ -88,15 +89,48 @@ async fn a_name_in_the_address_logs_nobody_in() {
 }
 
 #[tokio::test]
-async fn pages_say_their_language_and_that_they_depend_on_the_cookie() {
+async fn who_is_logged_in_already_sees_it_on_the_form() {
     let app = TestApp::new();
-    for path in ["/", "/login", "/logout"] {
-        let page = app.get(path).await;
-        assert_eq!(page.header("vary"), "cookie", "{path}");
-        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+    app.log_in("<first>").await;
+    for page in [app.get("/login").await, app.log_in("").await] {
+        page.is_the_form_with("");
+        page.shows("切換用戶");
+        page.shows("登錄用戶名是:<first>");
+        page.links("點擊這裏回到首頁", "/");
     }
-    for path in ["/", "/login", "/nowhere"] {
-        let page = app.get(path).await;
-        assert!(page.html.contains(r#"<html lang="zh-Hant">"#), "{path}");
-    }
+    app.log_in("second").await;
+    app.get("/").await.greets("second");
+    app.get("/logout").await;
+    let page = app.get("/login").await;
+    assert!(!page.text().contains("登錄用戶名是"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn one_sees_since_when_one_is_logged_in() {
+    let forger = Forger::default();
+    let began = OffsetDateTime::from_unix_timestamp(forger.at).unwrap() - Duration::DAY;
+    let app = TestApp::new();
+    app.set_cookie(forger.sign(&json!({
+        "_sid": SID, "_iat": began.unix_timestamp(), "username": "admin",
+    })));
+    let page = app.get("/").await;
+    page.greets("admin");
+    let time = began.format(&Rfc3339).unwrap();
+    assert!(
+        page.html.contains(&format!("<time datetime=\"{time}\">")),
+        "{}",
+        page.html
+    );
+    let (year, month, day) = (began.year(), u8::from(began.month()), began.day());
+    page.shows(&format!(
+        "登錄時間:{year}年{month}月{day}日 {:02}:{:02} UTC",
+        began.hour(),
+        began.minute()
+    ));
+
+    app.log_in("admin").await;
+    let page = app.get("/").await;
+    assert!(!page.html.contains(&time), "{}", page.html);
+    let page = TestApp::new().get("/").await;
+    assert!(!page.html.contains("<time"), "{}", page.html);
 }

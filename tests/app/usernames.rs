@@ -61,7 +61,11 @@ async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
         page.has_status(422);
         page.is_the_form_with(typed);
         page.shows(message);
-        assert!(page.html.contains(r#"aria-describedby="message""#));
+        assert!(page.html.contains("<title>錯誤: 登錄 · Signet</title>"));
+        assert!(
+            page.html
+                .contains(r#"aria-describedby="message hint" aria-invalid="true""#)
+        );
         page.sets_no_cookie();
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
@@ -17,8 +17,8 @@ use tempfile::TempDir;
 /// How a visitor looks at the site.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
-    /// Names the screenshots.
-    pub name: &'static str,
+    /// What the browser asks for, as `Accept-Language` has it.
+    pub languages: &'static str,
     /// In CSS pixels.
     pub width: u32,
     pub dark: bool,
@@ -69,6 +69,7 @@ impl Chromium {
         let capabilities = json!({
             "goog:chromeOptions": {
                 "args": args,
+                "prefs": {"intl.accept_languages": view.languages},
                 "mobileEmulation": {
                     "deviceMetrics": {
                         "width": view.width, "height": 720, "pixelRatio": 1.0,
@@ -128,10 +129,24 @@ impl Chromium {
 
     /// Waits for the page with this heading.
     pub async fn wait_for_heading(&self, text: &str) {
+        let text = json!(text);
         self.wait_until(&format!(
-            "document.querySelector('h1')?.textContent == '{text}'"
+            "document.querySelector('h1')?.textContent == {text} && document.readyState == 'complete'"
         ))
         .await;
+    }
+
+    pub async fn title(&self) -> String {
+        self.client.title().await.expect("a title")
+    }
+
+    /// Presses Tab, after which what has this text has the focus, and shows it.
+    pub async fn tab_to(&self, text: &str) {
+        self.press_key(Key::Tab).await;
+        let focused = self.evaluate("document.activeElement.textContent").await;
+        assert_eq!(focused, text);
+        let outline = "getComputedStyle(document.activeElement).outlineStyle";
+        assert_eq!(self.evaluate(outline).await, "solid", "{text}");
     }
 
     /// What stands in the form's field.
@@ -153,15 +168,61 @@ impl Chromium {
         let png = self.client.screenshot().await.expect("a picture");
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         fs::create_dir_all(&dir).expect("a directory");
-        let file = dir.join(format!("{}-{name}.png", self.view.name));
+        let View {
+            languages,
+            width,
+            dark,
+        } = self.view;
+        let light = if dark { "dark" } else { "light" };
+        let file = dir.join(format!("{name}-{languages}-{width}-{light}.png"));
         fs::write(file, png).expect("a file");
+    }
+
+    /// Presses a key wherever the focus is.
+    pub async fn press_key(&self, key: Key) {
+        let focused = self.client.active_element().await.expect("a focus");
+        let key = char::from(key).to_string();
+        focused.send_keys(&key).await.expect("the key arrives");
+    }
+
+    /// Presses Enter wherever the focus is, and waits for the page that it leads to.
+    pub async fn press_enter(&self) {
+        self.evaluate("window.isLeft = true").await;
+        self.press_key(Key::Enter).await;
+        self.wait_for_the_next_page().await;
+    }
+
+    /// Whether the page is good for everybody, as far as axe-core can tell: it is to find nothing.
+    pub async fn assert_is_accessible(&self) {
+        const RUN: &str = "
+            const done = arguments[arguments.length - 1];
+            const tags = ['wcag2a', 'wcag2aa', 'wcag2aaa', 'wcag21a', 'wcag21aa', 'wcag22a',
+                'wcag22aa', 'best-practice'];
+            axe.run({runOnly: tags}).then(found => done([
+                found.passes.length,
+                [...found.violations, ...found.incomplete].map(rule =>
+                    [rule.id, rule.help, rule.nodes.map(node => [node.html, node.failureSummary])]),
+            ]), error => done([0, String(error)]));
+        ";
+        let axe = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("target/ci/node_modules/axe-core/axe.min.js");
+        let axe = fs::read_to_string(axe).expect("axe-core, which .ci/run installs");
+        self.client.execute(&axe, Vec::new()).await.expect("axe");
+        let found = self.client.execute_async(RUN, Vec::new()).await;
+        let found = found.expect("axe runs");
+        assert!(found[0].as_u64() > Some(15), "few rules apply: {found:#}");
+        assert_eq!(found[1], json!([]), "{:?}: {found:#}", self.view);
     }
 
     async fn follow(&self, locator: Locator<'_>) {
         let element = self.find(locator).await;
         self.evaluate("window.isLeft = true").await;
         element.click().await.expect("a click");
-        // WebDriver may answer before the next page has begun to load.
+        self.wait_for_the_next_page().await;
+    }
+
+    /// WebDriver may answer before the next page has begun to load.
+    pub async fn wait_for_the_next_page(&self) {
         self.wait_until("!window.isLeft && document.readyState === 'complete'")
             .await;
     }

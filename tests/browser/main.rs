@@ -8,4 +8,6 @@
 mod signet;
 
 mod chromium;
+mod pages;
 mod story;
+mod words;

@@ -1,0 +1,164 @@
+//! Every page in every state, as it is seen: in each language, narrow and wide, light and dark.
+
+use crate::{
+    chromium::{Chromium, View},
+    signet::{Signet, Site},
+    words::{ENGLISH, SIMPLIFIED_CHINESE, TRADITIONAL_CHINESE, Words},
+};
+
+/// Names as people have them, and as people try them.
+const NAMES: [(&str, &str); 5] = [
+    (
+        "one-word",
+        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+    ),
+    (
+        "chinese",
+        "王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王小明王",
+    ),
+    ("right-to-left", "محمد بن عبد الله (הבא) 123"),
+    (
+        "emoji",
+        "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀",
+    ),
+    (
+        "marks",
+        "Z\u{336}\u{e0}\u{301}\u{302}\u{303}\u{304}\u{306}\u{307}\u{308}l\u{330}\u{331}\u{332}\u{333}go <b>'\"&amp;",
+    ),
+];
+
+#[tokio::test]
+#[ignore = "needs Chromium, chromedriver and axe-core"]
+async fn every_page_is_good_in_traditional_chinese() {
+    look_at_everything(&TRADITIONAL_CHINESE).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium, chromedriver and axe-core"]
+async fn every_page_is_good_in_simplified_chinese() {
+    look_at_everything(&SIMPLIFIED_CHINESE).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium, chromedriver and axe-core"]
+async fn every_page_is_good_in_english() {
+    look_at_everything(&ENGLISH).await;
+}
+
+async fn look_at_everything(words: &Words) {
+    let site = Signet::new().start();
+    for (width, dark) in [(320, false), (320, true), (1280, false), (1280, true)] {
+        let view = View {
+            languages: words.languages,
+            width,
+            dark,
+        };
+        let look = Look {
+            browser: Chromium::start(view).await,
+            site: &site,
+            view,
+            words,
+        };
+        look.at_the_form().await;
+        look.at_names().await;
+        look.at_errors().await;
+    }
+}
+
+struct Look<'a> {
+    browser: Chromium,
+    site: &'a Site,
+    view: View,
+    words: &'a Words,
+}
+
+impl Look<'_> {
+    async fn at_the_form(&self) {
+        self.go_to("/").await;
+        self.see("home", self.words.not_logged_in).await;
+        self.go_to("/login").await;
+        self.see("login", self.words.log_in).await;
+        self.submit("a\u{200b}dmin").await;
+        self.see("login-refused", self.words.log_in).await;
+        self.submit(&"長".repeat(65)).await;
+        self.see("login-refused-long", self.words.log_in).await;
+    }
+
+    async fn at_names(&self) {
+        let words = self.words;
+        for (state, name) in NAMES {
+            self.go_to("/login").await;
+            self.submit(name).await;
+            let heading = format!("{}{name}", words.logged_in_as);
+            self.see(&format!("home-{state}"), &heading).await;
+            self.go_to("/login").await;
+            self.see(&format!("login-{state}"), words.switch_user).await;
+        }
+        self.submit("").await;
+        self.see("login-switch-refused", words.switch_user).await;
+
+        let another_site = format!("http://localhost:{}/", self.site.address.port());
+        self.browser.go_to(&another_site).await;
+        let link = format!("void (location = 'http://{}/logout')", self.site.address);
+        self.browser.evaluate(&link).await;
+        self.see("logout", words.really_log_out).await;
+        self.go_to("/logout").await;
+    }
+
+    async fn at_errors(&self) {
+        let words = self.words;
+        self.go_to("/nowhere").await;
+        self.see("error-404", words.not_found).await;
+        self.go_to("/login").await;
+        self.browser
+            .evaluate("void (document.forms[0].action = '/')")
+            .await;
+        self.submit("admin").await;
+        self.see("error-405", words.method_not_allowed).await;
+        self.go_to("/login").await;
+        self.submit(&"x".repeat(9000)).await;
+        self.see("error-413", words.content_too_large).await;
+        let form_of_another_site = format!(
+            "data:text/html,<form method=post action=http://{}/login><input name=username>",
+            self.site.address
+        );
+        self.browser.go_to(&form_of_another_site).await;
+        self.submit("admin").await;
+        self.see("error-403", words.forbidden).await;
+        let not_its_name = format!("http://signet.localhost:{}/", self.site.address.port());
+        self.browser.go_to(&not_its_name).await;
+        self.see("error-400", words.bad_request).await;
+        self.browser.click_link(words.click_to_go_home).await;
+        self.browser.wait_for_heading(words.not_logged_in).await;
+    }
+
+    async fn go_to(&self, path: &str) {
+        let url = format!("http://{}{path}", self.site.address);
+        self.browser.go_to(&url).await;
+    }
+
+    /// Submits the form with this in its field, as if nothing had been checked before.
+    async fn submit(&self, username: &str) {
+        let username = serde_json::to_string(username).unwrap();
+        let script = format!(
+            "void (document.forms[0].username.value = {username}, document.forms[0].submit())"
+        );
+        self.browser.evaluate("window.isLeft = true").await;
+        self.browser.evaluate(&script).await;
+        self.browser.wait_for_the_next_page().await;
+    }
+
+    async fn see(&self, state: &str, heading: &str) {
+        let browser = &self.browser;
+        browser.wait_for_heading(heading).await;
+        browser.take_screenshot(state).await;
+        browser.assert_is_accessible().await;
+        let lang = browser.evaluate("document.documentElement.lang").await;
+        assert_eq!(lang, self.words.tag, "{state}");
+        assert_eq!(browser.evaluate("innerWidth").await, self.view.width);
+        let sideways = "document.documentElement.scrollWidth > innerWidth";
+        assert_eq!(browser.evaluate(sideways).await, false, "{state}");
+        let is_dark = "matchMedia('(prefers-color-scheme: dark)').matches";
+        assert_eq!(browser.evaluate(is_dark).await, self.view.dark);
+    }
+}
