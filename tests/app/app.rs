@@ -154,7 +154,8 @@ impl TestApp {
         for (name, value) in headers {
             request = request.header(*name, value.as_bytes());
         }
-        if method == Method::POST {
+        let says_type = headers.iter().any(|(name, _)| *name == "content-type");
+        if method == Method::POST && !says_type {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let cookies: Vec<_> = self

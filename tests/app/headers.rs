@@ -65,9 +65,9 @@ async fn all_kinds(app: &TestApp) -> Vec<Page> {
         (Method::POST, "/login", "content-type", "text/plain"),
         (Method::GET, "/", "host", "evil.example"),
     ] {
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header(name, value).body(Body::empty());
-        pages.push(app.send_as_is(request.unwrap()).await);
+        let headers = [(name, value)];
+        let page = app.send_with(&headers, method, path, Body::empty()).await;
+        pages.push(page);
     }
     app.store.set_broken(true);
     pages.push(app.get("/").await);

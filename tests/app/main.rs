@@ -19,3 +19,4 @@ mod store;
 mod story;
 mod style;
 mod usernames;
+mod validity;

@@ -57,9 +57,13 @@ fn a_refused_cookie_is_a_line_that_says_why_and_not_what() {
 fn what_another_site_or_a_wrong_host_asks_for_is_a_line_each() {
     let lines = log_of(Signet::new(), |site| {
         let host = site.address;
+        let cookie = site.log_in("admin");
         for request in [
             format!("POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\n"),
-            format!("GET /logout HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: cross-site\r\n"),
+            format!(
+                "GET /logout HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\
+                 Sec-Fetch-Site: cross-site\r\n"
+            ),
             "GET / HTTP/1.1\r\nHost: evil\x1b[31m.example\r\n".to_owned(),
             "GET / HTTP/1.1\r\n".to_owned(),
         ] {

@@ -1,0 +1,82 @@
+//! What the pages consist of is what the standards say: HTML, CSS and SVG.
+
+use std::{fs, path::Path, process::Command};
+
+use axum::{body::Body, http::Method};
+
+use crate::app::{Page, TestApp, form};
+
+/// Pages in every state, each with a name.
+async fn all_pages(language: &str) -> Vec<(String, Page)> {
+    let app = TestApp::new();
+    let mut pages = Vec::new();
+    let mut keep = |name: &str, page: Page| {
+        assert!(page.html.starts_with("<!doctype html>"), "{}", page.html);
+        pages.push((format!("{name}.{language}.html"), page));
+    };
+    let ask = async |method, path: &str, form: String| {
+        let headers = [
+            ("accept-language", language),
+            (
+                "sec-fetch-site",
+                if path == "/logout" {
+                    "cross-site"
+                } else {
+                    "same-origin"
+                },
+            ),
+        ];
+        app.send_with(&headers, method, path, Body::from(form))
+            .await
+    };
+    let get = async |path: &str| ask(Method::GET, path, String::new()).await;
+    let submit = async |username: &str| ask(Method::POST, "/login", form(username)).await;
+    keep("home", get("/").await);
+    keep("login", get("/login").await);
+    keep("login-refused", submit("\"<b>\u{200b}").await);
+    submit("\"<b>&amp; 王小明 \u{5d0}").await;
+    keep("home-logged-in", get("/").await);
+    keep("login-logged-in", get("/login").await);
+    keep("login-switch-refused", submit("").await);
+    keep("logout", get("/logout").await);
+    keep("error", get("/nowhere").await);
+    pages
+}
+
+#[tokio::test]
+#[ignore = "needs Java and vnu-jar, the Nu Html Checker"]
+async fn the_nu_html_checker_has_nothing_to_say() {
+    let checker = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/ci/node_modules/vnu-jar/build/dist/vnu.jar");
+    let dir = tempfile::tempdir().unwrap();
+    for language in ["zh-TW", "zh-CN", "en"] {
+        for (name, page) in all_pages(language).await {
+            fs::write(dir.path().join(name), page.html).unwrap();
+        }
+    }
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for name in ["style.css", "icon.svg"] {
+        fs::copy(templates.join(name), dir.path().join(name)).unwrap();
+    }
+    let check = || {
+        let check = Command::new("java")
+            .arg("-jar")
+            .arg(&checker)
+            .args(["--also-check-css", "--also-check-svg", "--Werror"])
+            .arg(dir.path())
+            .output()
+            .expect("Java, which .ci/run installs");
+        (
+            check.status.code(),
+            String::from_utf8_lossy(&check.stderr).into_owned(),
+        )
+    };
+    assert_eq!(check(), (Some(0), String::new()));
+    // And it would say so.
+    fs::write(
+        dir.path().join("bad.svg"),
+        "<svg xmlns='http://www.w3.org/2000/svg'><p/></svg>",
+    )
+    .unwrap();
+    assert_eq!(check().0, Some(1));
+}
