@@ -38,9 +38,10 @@
 //!   - `home`, `login`, `logout`: a file a route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: what a name may be
-//!   - `language`: every word on the pages
+//!   - `language`: every word on the pages, a file a language, and which of them a visitor reads
+//!   - `page`: a template becomes a page
 //!   - `error`: what a visitor sees when something goes wrong
-//!   - `assets`: the style sheet
+//!   - `assets`: the style sheet and the icon
 //!   - `access_log`: a line a request, when one is wanted
 //!
 //! In `tests`, `app` calls the router in process, `server` runs the real program on a real socket,
