@@ -1,5 +1,6 @@
 //! The pages: which request goes where, and what stands in between.
 
+mod accept;
 mod access_log;
 mod assets;
 mod current_user;
@@ -16,9 +17,8 @@ use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::StatusCode,
-    middleware::{from_fn, from_fn_with_state, map_response_with_state},
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -31,9 +31,6 @@ use crate::{
     public_url::Origins,
     session::{SessionConfig, carry_session},
 };
-
-/// The largest form that is read, in bytes. A username of 64 characters needs a tenth of it.
-const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// The whole site, as it is reached under `origins`: the server runs it, and the tests call it.
 pub fn router(sessions: SessionConfig, origins: Origins) -> Router {
@@ -58,7 +55,7 @@ pub fn with_access_log(site: Router) -> Router {
     site.layer(from_fn(access_log::log))
 }
 
-/// Puts around pages what every request passes through. The last layer is the first to see it.
+/// Puts around pages what every request passes through, and beside them what they consist of.
 fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
     #[expect(
         clippy::expect_used,
@@ -71,22 +68,14 @@ fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
             tracing::info!(%reason, "request refused");
             StatusCode::FORBIDDEN.into_response()
         });
-    let pages = pages
-        .layer(from_fn(guard::limit_time))
-        .layer(from_fn(guard::read_body))
-        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(csrf)
-        .layer(from_fn_with_state(Arc::clone(&origins), guard::check_host));
-    // The page that refuses a host looks like the others. It is merged this way round because of the
-    // two fallbacks the one that is merged in stays.
-    assets::routes()
-        .merge(pages)
-        .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn_with_state(
-            Arc::clone(&origins),
-            error::page_for_errors,
-        ))
-        .layer(map_response_with_state(origins, guard::add_headers))
+    // A request passes through them in this order.
+    let pages = pages.fallback(async || StatusCode::NOT_FOUND).layer((
+        from_fn_with_state(Arc::clone(&origins), guard::guard_pages),
+        CatchPanicLayer::custom(after_panic),
+        csrf,
+    ));
+    let assets = assets::routes().layer(from_fn_with_state(origins, guard::guard_assets));
+    pages.merge(assets)
 }
 
 /// The panic itself is in the log already: see `main.rs`.

@@ -42,7 +42,7 @@ fn hash(text: &str) -> String {
 }
 
 /// Where each of them is got.
-pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub(super) fn routes() -> Router {
     [&STYLE, &ICON]
         .into_iter()
         .fold(Router::new(), |router, asset| {

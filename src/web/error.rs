@@ -1,28 +1,20 @@
 //! What goes wrong becomes a page for the visitor; the detail goes to the log only.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::{
-    extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware::Next,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-};
-use headers_accept::Accept;
-use mediatype::{
-    MediaType,
-    names::{APPLICATION, HTML, JSON, PLAIN, TEXT},
 };
 
 use super::{
-    language::{Explanation, Words},
+    accept::prefers_text,
+    language::{Explanation, Words, negotiate},
     page::{in_language, page},
 };
 use crate::public_url::Origins;
 
 /// Why a handler could not answer. As a response it is a bare 500, which
-/// [`page_for_errors`] turns into a page.
+/// [`explain`] turns into a page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AppError {
     /// The session could not be read or changed.
@@ -56,44 +48,54 @@ struct ErrorPage<'a> {
     home: &'a str,
 }
 
+/// What a request says of whoever will read the answer. It is looked into only if that is an error's.
+pub(super) struct Reader {
+    accept: Vec<HeaderValue>,
+    accept_language: Vec<HeaderValue>,
+}
+
+impl Reader {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let lines = |name| headers.get_all(name).iter().cloned().collect();
+        Self {
+            accept: lines(header::ACCEPT),
+            accept_language: lines(header::ACCEPT_LANGUAGE),
+        }
+    }
+}
+
 /// Gives every response that reports an error, whoever made it, a page in place of its body, unless
 /// it has one. For a program it is a single line instead. Status and headers stay.
-pub(super) async fn page_for_errors(
-    State(origins): State<Arc<Origins>>,
-    words: &'static Words,
-    request: Request,
-    next: Next,
-) -> Response {
-    let accept = request.headers().get(header::ACCEPT).cloned();
-    let mut response = next.run(request).await;
+pub(super) fn explain(mut response: Response, reader: &Reader, origins: &Origins) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from(header::ACCEPT));
-    let is_for_program = accept.as_ref().is_some_and(prefers_text);
+    let is_for_program = prefers_text(&reader.accept);
     let has_page = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"));
     if has_page && !is_for_program {
         return response;
     }
+    let words = negotiate(&reader.accept_language);
     let explanation = words.errors.explain(status);
     let replacement = if is_for_program {
-        let (code, what, then) = (
-            status.as_u16(),
-            explanation.what_happened,
-            explanation.what_to_do,
-        );
-        in_language(words, format!("{code} {what}: {then}\n"))
+        let Explanation {
+            what_happened,
+            what_to_do,
+        } = explanation;
+        let code = status.as_u16();
+        in_language(words, format!("{code} {what_happened}: {what_to_do}\n"))
     } else {
         let content = ErrorPage {
             words,
             status,
             explanation,
             home: if status == StatusCode::BAD_REQUEST {
-                // Who calls the site by a wrong name gets nowhere with a path.
+                // Perhaps the site was called by a wrong name, and then a path leads nowhere.
                 origins.public()
             } else {
                 "/"
@@ -113,21 +115,10 @@ pub(super) async fn page_for_errors(
     parts.headers.extend(new.headers);
     Response::from_parts(parts, body)
 }
-/// Whether an `Accept` header (RFC 9110 §12.5.1) asks for JSON or plain text rather than for a page.
-fn prefers_text(accept: &HeaderValue) -> bool {
-    let page = MediaType::new(TEXT, HTML);
-    let text = MediaType::new(TEXT, PLAIN);
-    let json = MediaType::new(APPLICATION, JSON);
-    let accept = accept.to_str().unwrap_or_default().parse::<Accept>();
-    accept.is_ok_and(|accept| {
-        let preferred = accept.negotiate([&page, &text, &json]);
-        preferred.is_some_and(|preferred| *preferred != page)
-    })
-}
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, sync::Arc};
 
     use axum::{
         Router,
@@ -162,14 +153,11 @@ mod tests {
         let origins = Origins::new(&public_url, ([192, 0, 2, 1], 80).into());
         let request = Request::builder()
             .header(header::ACCEPT_LANGUAGE, language)
-            .body(Body::empty());
-        let router = Router::new()
-            .route("/", route)
-            .layer(from_fn_with_state(Arc::new(origins), page_for_errors));
-        let response = router
-            .oneshot(request.expect("a request"))
-            .await
-            .expect("an answer");
+            .body(Body::empty())
+            .expect("a request");
+        let reader = Reader::of(request.headers());
+        let response = Router::new().route("/", route).oneshot(request).await;
+        let response = explain(response.expect("an answer"), &reader, &origins);
         let status = response.status();
         let length = response.headers().get(header::CONTENT_LENGTH).cloned();
         let body = to_bytes(response.into_body(), usize::MAX).await;

@@ -5,14 +5,18 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest as _, Request, State},
+    extract::{DefaultBodyLimit, FromRequest as _, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use tokio::time::timeout;
 
+use super::error::{self, Reader};
 use crate::public_url::Origins;
+
+/// The largest form that is read, in bytes. A username of 64 characters needs a tenth of it.
+const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// How long a form may take to arrive.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,12 +66,50 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 /// A year, in seconds. Neighbouring subdomains are not ours to decide for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Adds the headers that every response has, and those of a page unless it has its own.
-pub(super) async fn add_headers(
+/// Lets a request through to the pages if it is for us and arrives in time, and sees to it that the
+/// response, whatever it is, is one for a visitor's browser.
+pub(super) async fn guard_pages(
     State(origins): State<Arc<Origins>>,
-    mut response: Response,
+    request: Request,
+    next: Next,
 ) -> Response {
+    let reader = Reader::of(request.headers());
+    let response = answer(&origins, request, next).await;
+    finish(response, &reader, &origins)
+}
+
+/// The same for what belongs to the pages and has nothing to guard. Wherever the page is seen that
+/// refuses a host, so are they.
+pub(super) async fn guard_assets(
+    State(origins): State<Arc<Origins>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let reader = Reader::of(request.headers());
+    finish(next.run(request).await, &reader, &origins)
+}
+
+async fn answer(origins: &Origins, request: Request, next: Next) -> Response {
+    if !is_for_us(&request, origins) {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let request = match read_body(request).await {
+        Ok(request) => request,
+        Err(response) => return response,
+    };
+    let response = timeout(HANDLER_TIMEOUT, next.run(request)).await;
+    response.unwrap_or_else(|_| {
+        tracing::error!("a page took more than {HANDLER_TIMEOUT:?} and was given up");
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    })
+}
+
+/// Gives an error its page, and every response the headers that it has, and those of a page unless
+/// it has its own.
+fn finish(response: Response, reader: &Reader, origins: &Origins) -> Response {
+    let mut response = error::explain(response, reader, origins);
     let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + 4);
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }
@@ -84,20 +126,16 @@ pub(super) async fn add_headers(
     response
 }
 
-/// Refuses requests that ask for another host, so that nobody reaches the site under a name of
-/// theirs (DNS rebinding), and nothing that we answer depends on what they call us.
-pub(super) async fn check_host(
-    State(origins): State<Arc<Origins>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Whether a request asks for a host of ours. Others are refused, so that nobody reaches the site
+/// under a name of theirs (DNS rebinding), and nothing that we answer depends on what they call us.
+fn is_for_us(request: &Request, origins: &Origins) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let one = hosts.next().filter(|_| hosts.next().is_none());
     let is_ours = one.is_some_and(|host| origins.is_our_host(host.as_bytes()));
     // `GET http://host/ HTTP/1.1`, where the host counts and not the header (RFC 9112 §3.2.2).
     let authority = request.uri().authority();
     if is_ours && authority.is_none_or(|it| origins.is_our_host(it.as_str().as_bytes())) {
-        return next.run(request).await;
+        return true;
     }
     // A name has 255 bytes at most (RFC 1035 §2.3.4). More is there to fill the log.
     let host = one.map(|host| {
@@ -106,33 +144,25 @@ pub(super) async fn check_host(
             .to_string()
     });
     tracing::info!(host, "not a host of ours: see --public-url (PUBLIC_URL)");
-    StatusCode::BAD_REQUEST.into_response()
+    false
 }
 
 /// Reads what is sent before anything is done with it, so that nothing waits for who sends slowly.
-pub(super) async fn read_body(request: Request, next: Next) -> Response {
-    if request.method() == Method::POST {
-        let (parts, body) = request.into_parts();
-        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
-        return match timeout(BODY_READ_TIMEOUT, body).await {
-            Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
-            Ok(Err(rejection)) => rejection.into_response(),
-            Err(_) => {
-                let close = (header::CONNECTION, HeaderValue::from_static("close"));
-                (StatusCode::REQUEST_TIMEOUT, [close]).into_response()
-            }
-        };
+async fn read_body(mut request: Request) -> Result<Request, Response> {
+    if request.method() != Method::POST {
+        return Ok(request);
     }
-    next.run(request).await
-}
-
-/// Gives up a page that takes too long.
-pub(super) async fn limit_time(request: Request, next: Next) -> Response {
-    let response = timeout(HANDLER_TIMEOUT, next.run(request)).await;
-    response.unwrap_or_else(|_| {
-        tracing::error!("a page took more than {HANDLER_TIMEOUT:?} and was given up");
-        StatusCode::SERVICE_UNAVAILABLE.into_response()
-    })
+    DefaultBodyLimit::max(MAX_FORM_BYTES).apply(&mut request);
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
+    match timeout(BODY_READ_TIMEOUT, body).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
+        Ok(Err(rejection)) => Err(rejection.into_response()),
+        Err(_) => {
+            let close = (header::CONNECTION, HeaderValue::from_static("close"));
+            Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
+        }
+    }
 }
 
 /// Whether a browser only fetches this in case somebody asks for it.

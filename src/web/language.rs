@@ -8,7 +8,7 @@ use std::convert::Infallible;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
 };
 use time::format_description::StaticFormatDescription;
 
@@ -16,7 +16,7 @@ use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
     traditional_chinese::TRADITIONAL_CHINESE,
 };
-use super::username::UsernameError;
+use super::{accept::weighted, username::UsernameError};
 
 /// Every word on the pages, in one language. A language that lacks one does not compile.
 ///
@@ -93,22 +93,19 @@ impl<S: Sync> FromRequestParts<S> for &'static Words {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(negotiate(&parts.headers))
+        Ok(negotiate(parts.headers.get_all(header::ACCEPT_LANGUAGE)))
     }
 }
 
 /// The language that the visitor likes best of those that there are, and that of the original
-/// application for everybody else. It is the lookup of RFC 4647 §3.4, in which `*` asks for nothing
-/// in particular, with the weights of RFC 9110 §12.4.2. What makes no sense is passed over.
-fn negotiate(headers: &HeaderMap) -> &'static Words {
-    let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .filter_map(|item| {
-            let (range, weight) = item.split_once(';').unwrap_or((item, "q=1"));
-            Some((look_up(range.trim())?, parse_weight(weight)?))
-        })
+/// application for everybody else: a lookup as in RFC 4647 §3.4, in which `*` asks for nothing in
+/// particular.
+pub(super) fn negotiate<'a>(
+    accept_language: impl IntoIterator<Item = &'a HeaderValue>,
+) -> &'static Words {
+    weighted(accept_language)
+        .filter(|(_, weight)| *weight > 0)
+        .filter_map(|(range, weight)| Some((look_up(range)?, weight)))
         // Of two that are liked as much, the one that is named first.
         .reduce(|best, next| if next.1 > best.1 { next } else { best })
         .map_or(&TRADITIONAL_CHINESE, |(words, _)| words)
@@ -137,27 +134,16 @@ fn look_up(range: &str) -> Option<&'static Words> {
     }
 }
 
-/// How much something is liked, unless that is not at all: `q=0`.
-fn parse_weight(parameter: &str) -> Option<f32> {
-    let (name, value) = parameter.split_once('=')?;
-    let value = value.trim().parse().ok()?;
-    let is_weight = name.trim().eq_ignore_ascii_case("q");
-    (is_weight && value > 0.0 && value <= 1.0).then_some(value)
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn negotiate(lines: &[&str]) -> &'static str {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            let value = HeaderValue::from_bytes(line.as_bytes()).expect("a header");
-            headers.append(header::ACCEPT_LANGUAGE, value);
-        }
-        super::negotiate(&headers).tag
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|line| HeaderValue::from_bytes(line.as_bytes()).expect("a header"))
+            .collect();
+        super::negotiate(&lines).tag
     }
 
     #[test]
@@ -208,6 +194,8 @@ mod tests {
             ("en;q=1.000", "en"),
             ("*;q=1, en;q=0.5", "en"),
             (",, en ,", "en"),
+            ("en;", "en"),
+            ("en;v=1;q=0.5", "en"),
         ] {
             assert_eq!(negotiate(&[line]), tag, "{line}");
         }
@@ -225,13 +213,15 @@ mod tests {
             "en;q=0.000",
             "zh;q=0, en;q=0",
             "en;q=2",
+            "en;q=1.001",
+            "en;q=0.0001",
+            "en;q=.5",
+            "en;q=+1",
+            "en;q=1e-1",
             "en;q=-1",
             "en;q=NaN",
             "en;q=",
-            "en;q",
-            "en;",
-            "en;v=1",
-            "en;q=0.5;q=1",
+            "en;q=0.x",
             "en_US",
             ";q=1",
             "en, zh\u{e9}",

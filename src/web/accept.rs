@@ -1,0 +1,73 @@
+//! What a request says of the answer that it would like: its `Accept` and `Accept-Language` headers.
+
+use std::{cmp::Reverse, iter};
+
+use axum::http::HeaderValue;
+
+/// What is asked for in the lines of such a header, with the weight that each has, in thousandths
+/// (RFC 9110 §12.4.2). What makes no sense is passed over.
+///
+/// It takes one look at each byte, however many items and parameters there are.
+pub(super) fn weighted<'a>(
+    lines: impl IntoIterator<Item = &'a HeaderValue>,
+) -> impl Iterator<Item = (&'a str, u16)> {
+    lines
+        .into_iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(|item| {
+            let mut parts = item.split(';').map(str::trim_ascii);
+            let wanted = parts.next()?;
+            let weight = parts.find_map(|parameter| {
+                let (name, value) = parameter.split_once('=')?;
+                name.eq_ignore_ascii_case("q").then_some(value)
+            });
+            Some((wanted, weight.map_or(Some(1000), parse_weight)?))
+        })
+}
+
+/// Whether `Accept` asks for JSON or plain text rather than for a page (RFC 9110 §12.5.1).
+pub(super) fn prefers_text(accept: &[HeaderValue]) -> bool {
+    let rank = |media_type: &str| {
+        let ranges = weighted(accept).enumerate();
+        ranges
+            .filter_map(|(place, (range, weight))| {
+                Some((specificity(range, media_type)?, Reverse(place), weight))
+            })
+            // The range that says most about it decides.
+            .max()
+            .filter(|(_, _, weight)| *weight > 0)
+            .map(|(specificity, place, weight)| (weight, specificity, place))
+    };
+    rank("application/json").max(rank("text/plain")) > rank("text/html")
+}
+
+/// How much a media range says about a media type, if it is meant.
+fn specificity(range: &str, media_type: &str) -> Option<u8> {
+    if range.eq_ignore_ascii_case(media_type) {
+        return Some(2);
+    }
+    match range.strip_suffix("/*")? {
+        "*" => Some(0),
+        kind => media_type
+            .split('/')
+            .next()
+            .is_some_and(|ours| ours.eq_ignore_ascii_case(kind))
+            .then_some(1),
+    }
+}
+
+/// A weight from 0 to 1, with three decimals at most, in thousandths.
+fn parse_weight(text: &str) -> Option<u16> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = decimals.bytes().chain(iter::repeat(b'0')).take(3);
+    let thousandths = digits.fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
+}
