@@ -133,7 +133,7 @@ mod tests {
         for _ in 0..2 {
             let response = ask(&site, "GET", "/panic", Body::empty()).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-            shows(response, "服務器出錯了").await;
+            shows(response, "伺服器出錯了").await;
         }
         let response = ask(&site, "POST", "/form", Body::from("good")).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -160,6 +160,6 @@ mod tests {
         assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
         assert_eq!(start.elapsed().as_secs(), 10);
         assert_eq!(response.headers()[header::CONNECTION], "close");
-        shows(response, "提交的內容沒有及時到達").await;
+        shows(response, "等待提交內容逾時").await;
     }
 }

@@ -99,16 +99,17 @@ async fn set_cookie(
     if session.is_modified() {
         session.save().await?;
     }
-    let now = unix_now();
     match store.outcome() {
-        Outcome::Untouched => Ok(renew(config, received, store, now).await),
+        Outcome::Untouched => Ok(renew(config, received, store).await),
         Outcome::Emptied => {
+            let now = unix_now();
             for accepted in &received.accepted {
                 revoke(config, &accepted.payload, now).await?;
             }
             Ok(received.has_cookie.then(|| config.cookie.removal()))
         }
         Outcome::Written { payload, is_new } => {
+            let now = unix_now();
             let (id, began) = (payload.id, payload.began);
             // Before anything is changed, because it may not fit.
             let set_cookie = sign(config, &cookie_json(config, &payload)?, began, now)?;
@@ -141,15 +142,20 @@ async fn renew(
     config: &SessionConfig,
     received: &Received,
     store: &SignedCookieStore,
-    now: i64,
 ) -> Option<HeaderValue> {
     let [accepted] = &*received.accepted else {
         return None;
     };
     let Accepted { payload, signed } = accepted;
-    let is_due = signed.key != 0 || config.lifetimes.is_renewal_due(accepted.times(), now);
+    let was_due = config
+        .lifetimes
+        .is_renewal_due(accepted.times(), store.now());
     // A session without data has no cookie, so there is nothing to renew.
-    if !is_due || store.is_empty() || !received.is_in_time(config, now) {
+    if signed.key == 0 && !was_due || store.is_empty() {
+        return None;
+    }
+    let now = unix_now();
+    if !received.is_in_time(config, now) {
         return None;
     }
     let renewed = async {

@@ -1,16 +1,19 @@
 //! The JSON object inside the cookie: the session's data and its two reserved members.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, MapAccess, Visitor},
+};
 use serde_json::Value;
 use tower_sessions::session::Id;
 
 /// What a session is between two requests.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Payload {
     /// Names the session.
-    #[serde(rename = "_sid", with = "sid")]
+    #[serde(rename = "_sid", serialize_with = "write_id")]
     pub(super) id: Id,
     /// When the session began, in unix seconds.
     #[serde(rename = "_iat")]
@@ -35,18 +38,51 @@ pub(super) fn is_reserved(key: &str) -> bool {
     matches!(key, "_sid" | "_iat")
 }
 
-/// The ID as tower-sessions writes it: 22 base64url characters, which JSON readers in any language
-/// keep intact, as they would not a 128-bit number.
-mod sid {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use tower_sessions::session::Id;
+/// As tower-sessions writes it: 22 base64url characters, which JSON readers in any language keep
+/// intact, as they would not a 128-bit number.
+fn write_id<S: Serializer>(id: &Id, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
 
-    pub(super) fn serialize<S: Serializer>(id: &Id, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(id)
+/// By hand, because what is derived for `flatten` keeps each member twice, on every request.
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PayloadVisitor)
+    }
+}
+
+struct PayloadVisitor;
+
+impl<'de> Visitor<'de> for PayloadVisitor {
+    type Value = Payload;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with _sid and _iat")
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
+        let (mut id, mut began, mut data) = (None, None, HashMap::new());
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            let is_again = match &*key {
+                "_sid" => {
+                    let text = map.next_value::<Cow<'de, str>>()?;
+                    id.replace(text.parse().map_err(A::Error::custom)?)
+                        .is_some()
+                }
+                "_iat" => began.replace(map.next_value()?).is_some(),
+                _ => {
+                    data.insert(key.into_owned(), map.next_value()?);
+                    false
+                }
+            };
+            if is_again {
+                return Err(A::Error::custom("a reserved member comes twice"));
+            }
+        }
+        Ok(Payload {
+            id: id.ok_or_else(|| A::Error::missing_field("_sid"))?,
+            began: began.ok_or_else(|| A::Error::missing_field("_iat"))?,
+            data,
+        })
     }
 }

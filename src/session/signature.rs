@@ -68,15 +68,14 @@ impl Signer {
             return Err(Refusal::Malformed);
         }
         let (message, signature) = split_at_last_dot(value)?;
-        let signature = BASE64URL
-            .decode(signature)
-            .map_err(|_| Refusal::Malformed)?;
+        let mut buffer = [0; 64];
+        let signature = decode_short(signature, &mut buffer)?;
         let key = self
             .keys
             .iter()
             .position(|key| {
                 let mac = key.clone().chain_update(message);
-                mac.verify_slice(&signature).is_ok()
+                mac.verify_slice(signature).is_ok()
             })
             .ok_or(Refusal::BadSignature)?;
 
@@ -113,6 +112,14 @@ fn split_at_last_dot(value: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
     Ok((&value[..dot], &value[dot + 1..]))
 }
 
+/// Decodes what cannot be long, without asking for memory on every request.
+fn decode_short<'a>(encoded: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8], Refusal> {
+    let length = BASE64URL
+        .decode_slice(encoded, buffer)
+        .map_err(|_| Refusal::Malformed)?;
+    Ok(&buffer[..length])
+}
+
 /// Big-endian unix seconds without leading zero bytes.
 fn timestamp(now: i64) -> Vec<u8> {
     let zeros = now.leading_zeros() as usize / 8;
@@ -120,13 +127,14 @@ fn timestamp(now: i64) -> Vec<u8> {
 }
 
 fn parse_timestamp(encoded: &[u8]) -> Result<i64, Refusal> {
-    let bytes = BASE64URL.decode(encoded).map_err(|_| Refusal::Malformed)?;
+    let mut buffer = [0; 64];
+    let bytes = decode_short(encoded, &mut buffer)?;
     let mut seconds = [0; 8];
     let zeros = seconds
         .len()
         .checked_sub(bytes.len())
         .ok_or(Refusal::Malformed)?;
-    seconds[zeros..].copy_from_slice(&bytes);
+    seconds[zeros..].copy_from_slice(bytes);
     i64::try_from(u64::from_be_bytes(seconds)).map_err(|_| Refusal::Malformed)
 }
 

@@ -59,6 +59,11 @@ impl SignedCookieStore {
         }
     }
 
+    /// When the request came, in unix seconds.
+    pub(super) fn now(&self) -> i64 {
+        self.now
+    }
+
     /// The ID of the session that it holds.
     pub(super) fn id(&self) -> Option<Id> {
         self.state().held.as_ref().map(|held| held.id)

@@ -53,6 +53,14 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
         let session = Session::from_request_parts(parts, state)
             .await
             .map_err(|_| AppError::NoSession)?;
+        if session.id().is_none() {
+            // Nothing is in a session that has yet to begin.
+            return Ok(Self {
+                session,
+                username: None,
+                began: None,
+            });
+        }
         let username = match session.get(USERNAME).await {
             Ok(username) => username,
             // Signed by us, and yet no name that we would accept: other tools have the key too, and

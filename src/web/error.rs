@@ -88,7 +88,7 @@ pub(super) fn explain(mut response: Response, reader: &Reader, origins: &Origins
             what_to_do,
         } = explanation;
         let code = status.as_u16();
-        in_language(words, format!("{code} {what_happened}: {what_to_do}\n"))
+        in_language(words, format!("{code} {what_happened} — {what_to_do}\n"))
     } else {
         let content = ErrorPage {
             words,
@@ -139,7 +139,7 @@ mod tests {
     #[track_caller]
     fn assert_is_500_page(status: StatusCode, body: &str) {
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(body.contains("<h1>服務器出錯了</h1>"), "{body}");
+        assert!(body.contains("<h1>伺服器出錯了</h1>"), "{body}");
         assert!(!body.contains("cause"), "{body}");
     }
 
@@ -206,7 +206,7 @@ mod tests {
         let (status, body) =
             answer(too_much.layer(from_fn_with_state(Arc::new(config), carry_session))).await;
         assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE);
-        assert!(body.contains("<h1>這裏記不下更多內容了</h1>"), "{body}");
+        assert!(body.contains("<h1>儲存空間不足</h1>"), "{body}");
     }
 
     #[tokio::test]

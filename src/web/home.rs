@@ -36,7 +36,7 @@ pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Res
 impl Moment {
     fn new(at: OffsetDateTime, words: &Words) -> Result<Self, AppError> {
         Ok(Self {
-            words: at.format(words.time)?,
+            words: at.to_offset(words.utc_offset).format(words.time)?,
             datetime: at.format(&Rfc3339)?,
         })
     }

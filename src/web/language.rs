@@ -10,7 +10,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, StatusCode, header, request::Parts},
 };
-use time::format_description::StaticFormatDescription;
+use time::{UtcOffset, format_description::StaticFormatDescription};
 
 use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
@@ -28,7 +28,10 @@ pub(super) struct Words {
     pub(super) logged_in_as: &'static str,
     /// What stands directly before the time.
     pub(super) logged_in_at: &'static str,
-    /// How a time in UTC is written.
+    /// The time zone in which most of those who read the language live, or UTC where that is none.
+    /// Without a script, that of the visitor is not known.
+    pub(super) utc_offset: UtcOffset,
+    /// How a time there is written.
     pub(super) time: StaticFormatDescription,
     pub(super) click_to_log_out: &'static str,
     pub(super) not_logged_in: &'static str,
@@ -37,11 +40,12 @@ pub(super) struct Words {
     pub(super) switch_user: &'static str,
     pub(super) username: &'static str,
     pub(super) any_name_will_do: &'static str,
+    pub(super) greets_by_name: &'static str,
     /// What to change about a username.
     pub(super) username_refused: fn(UsernameError) -> String,
-    /// What stands before the title of a form that is shown again.
+    /// What stands directly before the title of a form that is shown again.
     pub(super) error: &'static str,
-    pub(super) click_to_go_home: &'static str,
+    pub(super) go_home: &'static str,
     /// What to do before who came from another site is logged out.
     pub(super) really_log_out: &'static str,
     pub(super) another_site_asked: &'static str,

@@ -15,14 +15,16 @@ use super::{
     guard::{is_from_another_site, is_prefetch},
     language::Words,
     page::page,
+    username::Username,
 };
 use crate::public_url::Origins;
 
 /// Asks whether the visitor, and not another site, wants to log out.
 #[derive(Template)]
 #[template(path = "logout.html")]
-struct LogoutPage {
+struct LogoutPage<'a> {
     words: &'static Words,
+    username: &'a Username,
 }
 
 /// What a click on a link gets, unless the link is on another site, or nobody clicked it.
@@ -36,11 +38,11 @@ pub(super) async fn click(
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     if is_from_another_site(&headers, &origins) {
-        if user.username().is_none() {
+        let Some(username) = user.username() else {
             return Ok(redirect().await.into_response());
-        }
+        };
         tracing::info!("another site's link to /logout refused");
-        let question = page(words, &LogoutPage { words })?;
+        let question = page(words, &LogoutPage { words, username })?;
         return Ok((StatusCode::FORBIDDEN, question).into_response());
     }
     Ok(log_out(user).await?.into_response())

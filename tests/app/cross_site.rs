@@ -59,7 +59,7 @@ async fn a_form_of_another_site_is_refused() {
             } else {
                 page.has_status(403);
                 page.sets_no_cookie();
-                page.shows("這個請求來自其他網站");
+                page.shows("請求來自其他網站");
                 app.get("/").await.greets("before");
             }
         }
@@ -120,8 +120,8 @@ async fn a_link_to_logout_on_another_site_asks_first() {
         let page = send(&app, Method::GET, "/logout", headers).await;
         page.has_status(403);
         page.sets_no_cookie();
-        page.shows("確定要註銷嗎？");
-        page.shows("所以您還沒有註銷");
+        page.shows("確定要註銷登錄嗎？");
+        page.shows("目前還沒有註銷");
         assert!(
             page.html.contains(
                 "<form method=\"post\" action=\"/logout\">\n<button type=\"submit\">註銷</button>"

@@ -19,7 +19,7 @@ async fn there_is_a_page_for_what_is_not_there() {
         let page = TestApp::new().get(path).await;
         page.has_status(404);
         page.shows("找不到這個頁面");
-        page.links("點擊這裏回到首頁", "/");
+        page.links("回到首頁", "/");
         assert!(page.html.contains("<link rel=\"stylesheet\""), "{path}");
     }
 }
@@ -36,8 +36,8 @@ async fn a_method_that_a_page_does_not_have_is_refused_with_those_it_has() {
             let page = TestApp::new().send(method, path, Body::empty()).await;
             page.has_status(405);
             assert_eq!(page.header("allow"), allowed, "{path}");
-            page.shows("這個頁面不能這樣使用");
-            page.links("點擊這裏回到首頁", "/");
+            page.shows("頁面不能這樣使用");
+            page.links("回到首頁", "/");
         }
     }
 }
@@ -63,21 +63,21 @@ async fn a_program_gets_one_line() {
             "/nowhere",
             "",
             404,
-            "404 There is no such page: Please check the address.",
+            "404 Page not found — Please check the address.",
         ),
         (
             Method::DELETE,
             "/",
             "",
             405,
-            "405 This page cannot be used like this: Please use the links and buttons on the pages.",
+            "405 This page does not work that way — Please use the links and buttons on the page.",
         ),
         (
             Method::POST,
             "/login",
             "username=",
             422,
-            "422 This username cannot be used: Please enter 1 to 64 characters, none of them \
+            "422 This name cannot be used — Please enter 1 to 64 characters, none of them \
              invisible.",
         ),
     ] {

@@ -118,8 +118,8 @@ async fn errors_are_explained_in_each_language() {
             "zh-Hant",
             [
                 "找不到這個頁面",
-                "用戶名最多 64 個字符，現在有 65 個",
-                "確定要註銷嗎？",
+                "名字有 65 個字元，最多只能有 64 個",
+                "確定要註銷登錄嗎？",
             ],
         ),
         (
@@ -127,16 +127,16 @@ async fn errors_are_explained_in_each_language() {
             "zh-Hans",
             [
                 "找不到这个页面",
-                "用户名最多 64 个字符，现在有 65 个",
-                "确定要注销吗？",
+                "名字有 65 个字符，最多只能有 64 个",
+                "确定要退出登录吗？",
             ],
         ),
         (
             "en",
             "en",
             [
-                "There is no such page",
-                "64 characters at most, and this has 65",
+                "Page not found",
+                "has 65 characters; the limit is 64",
                 "Do you want to log out?",
             ],
         ),

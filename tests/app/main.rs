@@ -1,6 +1,7 @@
 //! The site, called in process: one request in, one response out, no socket.
 
 mod app;
+mod assets;
 mod cookies;
 mod cross_site;
 mod errors;
@@ -17,6 +18,5 @@ mod revocation;
 mod sessions;
 mod store;
 mod story;
-mod style;
 mod usernames;
 mod validity;

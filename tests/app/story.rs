@@ -96,7 +96,7 @@ async fn who_is_logged_in_already_sees_it_on_the_form() {
         page.is_the_form_with("");
         page.shows("切換用戶");
         page.shows("登錄用戶名是:<first>");
-        page.links("點擊這裏回到首頁", "/");
+        page.links("回到首頁", "/");
     }
     app.log_in("second").await;
     app.get("/").await.greets("second");
@@ -121,11 +121,13 @@ async fn one_sees_since_when_one_is_logged_in() {
         "{}",
         page.html
     );
-    let (year, month, day) = (began.year(), u8::from(began.month()), began.day());
+    // Eight hours ahead, as most readers of Chinese are.
+    let there = began + Duration::hours(8);
+    let (year, month, day) = (there.year(), u8::from(there.month()), there.day());
     page.shows(&format!(
-        "登錄時間:{year}年{month}月{day}日 {:02}:{:02} UTC",
-        began.hour(),
-        began.minute()
+        "登錄於 {year}年{month}月{day}日 {:02}:{:02}（UTC+8）",
+        there.hour(),
+        there.minute()
     ));
 
     app.log_in("admin").await;

@@ -43,7 +43,7 @@ async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
     for (typed, message) in [
         ("", "請輸入用戶名"),
         (" \u{3000} ", "請輸入用戶名"),
-        (&"登".repeat(65), "最多 64 個字符，現在有 65 個"),
+        (&"登".repeat(65), "名字有 65 個字元，最多只能有 64 個"),
         ("a\0b", "U+0000"),
         ("a\r\nb", "U+000D"),
         ("admin\t", "U+0009"),
@@ -53,7 +53,7 @@ async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
         ("a\u{fffd}", "U+FFFD"),
         ("\u{2800}", "U+2800"),
         ("👨\u{200d}👩", "U+200D"),
-        ("\u{200c}a", "看不見的字符"),
+        ("\u{200c}a", "看不見的字元"),
         ("<b>\u{200b}\"", "U+200B"),
     ] {
         let app = TestApp::new();
@@ -61,10 +61,10 @@ async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
         page.has_status(422);
         page.is_the_form_with(typed);
         page.shows(message);
-        assert!(page.html.contains("<title>錯誤: 登錄 · Signet</title>"));
+        assert!(page.html.contains("<title>錯誤：登錄 · Signet</title>"));
         assert!(
             page.html
-                .contains(r#"aria-describedby="message hint" aria-invalid="true""#)
+                .contains(r#"aria-describedby="hint message" aria-invalid="true""#)
         );
         page.sets_no_cookie();
     }
@@ -129,7 +129,7 @@ async fn a_form_over_8_kib_is_not_read() {
 
     let page = TestApp::new().post("/login", largest + "x").await;
     page.has_status(413);
-    page.shows("提交的內容太大");
+    page.shows("提交的內容太長");
     page.sets_no_cookie();
 }
 

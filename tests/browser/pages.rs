@@ -128,7 +128,7 @@ impl Look<'_> {
         let not_its_name = format!("http://signet.localhost:{}/", self.site.address.port());
         self.browser.go_to(&not_its_name).await;
         self.see("error-400", words.bad_request).await;
-        self.browser.click_link(words.click_to_go_home).await;
+        self.browser.click_link(words.go_home).await;
         self.browser.wait_for_heading(words.not_logged_in).await;
     }
 
@@ -153,6 +153,8 @@ impl Look<'_> {
         browser.wait_for_heading(heading).await;
         browser.take_screenshot(state).await;
         browser.assert_is_accessible().await;
+        let is_dressed = "document.styleSheets.length == 1 && document.images[0].naturalWidth > 0";
+        assert_eq!(browser.evaluate(is_dressed).await, true, "{state}");
         let lang = browser.evaluate("document.documentElement.lang").await;
         assert_eq!(lang, self.words.tag, "{state}");
         assert_eq!(browser.evaluate("innerWidth").await, self.view.width);

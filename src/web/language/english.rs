@@ -1,6 +1,6 @@
 //! English, as the original application's other version has it.
 
-use time::macros::format_description;
+use time::{UtcOffset, macros::format_description};
 
 use super::{Errors, Explanation, Words};
 use crate::web::username::{MAX_CHARS, UsernameError};
@@ -8,7 +8,8 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static ENGLISH: Words = Words {
     tag: "en",
     logged_in_as: "Logged in as ",
-    logged_in_at: "Since ",
+    logged_in_at: "Logged in on ",
+    utc_offset: UtcOffset::UTC,
     time: format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"),
     click_to_log_out: "click here to log out",
     not_logged_in: "You are not logged in",
@@ -16,45 +17,49 @@ pub(super) static ENGLISH: Words = Words {
     log_in: "Login",
     switch_user: "Switch user",
     username: "Username",
-    any_name_will_do: "Any name will do. There is no password.",
-    username_refused: |error| match error {
+    any_name_will_do: "Choose any name of up to 64 characters. There is no password.",
+    greets_by_name: "Log in, and this page greets you by name.",
+    username_refused: |error| {
+        match error {
         UsernameError::Empty => "Please enter a username.".to_owned(),
         UsernameError::TooLong(length) => format!(
-            "A username has {MAX_CHARS} characters at most, and this has {length}. Please shorten it."
+            "This name has {length} characters; the limit is {MAX_CHARS}. Please shorten it."
         ),
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             format!(
-                "This has a character that cannot be used, and perhaps not be seen (U+{code:04X}). \
-                 Please type the name again."
+                "This name has a character that is not allowed (U+{code:04X}). It may be invisible, \
+                 or part of an emoji. Please clear the field and type the name without it."
             )
         }
         UsernameError::Character(None) => {
-            "This has an invisible character in the wrong place. Please type the name again."
+            "This name has an invisible character where none is allowed. Please clear the field and \
+             type the name again."
                 .to_owned()
         }
+    }
     },
-    error: "Error",
-    click_to_go_home: "click here to go home",
+    error: "Error: ",
+    go_home: "Back to home page",
     really_log_out: "Do you want to log out?",
-    another_site_asked: "Another site brought you here, so you are still logged in.",
+    another_site_asked: "You followed a link on another site, so nothing was done: you are still logged in.",
     log_out: "Log out",
     errors: Errors {
         bad_request: Explanation {
-            what_happened: "This request cannot be answered",
-            what_to_do: "Please check the address, or go home and try again.",
+            what_happened: "This request could not be answered",
+            what_to_do: "Please check the address, or start again from the home page.",
         },
         forbidden: Explanation {
             what_happened: "This request came from another site",
-            what_to_do: "You are logged in or out as before. Please go home and try again.",
+            what_to_do: "Your login has not changed. Please start again from the home page.",
         },
         not_found: Explanation {
-            what_happened: "There is no such page",
+            what_happened: "Page not found",
             what_to_do: "Please check the address.",
         },
         method_not_allowed: Explanation {
-            what_happened: "This page cannot be used like this",
-            what_to_do: "Please use the links and buttons on the pages.",
+            what_happened: "This page does not work that way",
+            what_to_do: "Please use the links and buttons on the page.",
         },
         request_timeout: Explanation {
             what_happened: "What you sent did not arrive in time",
@@ -65,24 +70,24 @@ pub(super) static ENGLISH: Words = Words {
             what_to_do: "Please shorten it and try again.",
         },
         unsupported_media_type: Explanation {
-            what_happened: "What you sent is not a form",
+            what_happened: "What you sent could not be read",
             what_to_do: "Please use the form on the login page.",
         },
         unprocessable_content: Explanation {
-            what_happened: "This username cannot be used",
+            what_happened: "This name cannot be used",
             what_to_do: "Please enter 1 to 64 characters, none of them invisible.",
         },
         internal_server_error: Explanation {
-            what_happened: "Something went wrong here",
+            what_happened: "Something went wrong on our side",
             what_to_do: "It is not your fault. Please try again later.",
         },
         service_unavailable: Explanation {
             what_happened: "The site cannot answer right now",
-            what_to_do: "You are logged in or out as before. Please try again later.",
+            what_to_do: "Your login has not changed. Please try again later.",
         },
         insufficient_storage: Explanation {
-            what_happened: "There is no room for more",
-            what_to_do: "This change was not kept. What was there before still is.",
+            what_happened: "There is not enough space",
+            what_to_do: "Your change was not saved. Everything is as it was before.",
         },
     },
 };

@@ -1,6 +1,6 @@
 //! Simplified Chinese.
 
-use time::macros::format_description;
+use time::macros::{format_description, offset};
 
 use super::{Errors, Explanation, Words};
 use crate::web::username::{MAX_CHARS, UsernameError};
@@ -8,9 +8,10 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     tag: "zh-Hans",
     logged_in_as: "登录用户名是:",
-    logged_in_at: "登录时间:",
+    logged_in_at: "登录于 ",
+    utc_offset: offset!(+8),
     time: format_description!(
-        "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute] UTC"
+        "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute]（UTC+8）"
     ),
     click_to_log_out: "点击这里注销",
     not_logged_in: "您暂未登录,",
@@ -18,32 +19,36 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     log_in: "登录",
     switch_user: "切换用户",
     username: "用户名",
-    any_name_will_do: "任何名字都可以，不需要密码。",
+    any_name_will_do: "任何名字都可以，最多 64 个字符，不需要密码。",
+    greets_by_name: "登录后，这里会用您的名字问候您。",
     username_refused: |error| match error {
         UsernameError::Empty => "请输入用户名。".to_owned(),
         UsernameError::TooLong(length) => {
-            format!("用户名最多 {MAX_CHARS} 个字符，现在有 {length} 个，请缩短后再试。")
+            format!("名字有 {length} 个字符，最多只能有 {MAX_CHARS} 个，请缩短。")
         }
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
-            format!("用户名中有不能使用的字符（U+{code:04X}），它可能看不见，请重新输入。")
+            format!(
+                "名字里有不能使用的字符（U+{code:04X}），可能看不见，有些表情符号也含有它。\
+                 请清空后重新输入，不要用它。"
+            )
         }
         UsernameError::Character(None) => {
-            "用户名中有看不见的字符，不能用在这个位置，请重新输入。".to_owned()
+            "名字里有一个看不见的字符，不能用在这个位置。请清空后重新输入。".to_owned()
         }
     },
-    error: "错误",
-    click_to_go_home: "点击这里回到首页",
-    really_log_out: "确定要注销吗？",
-    another_site_asked: "是其他网站把您带到这里的，所以您还没有注销。",
-    log_out: "注销",
+    error: "错误：",
+    go_home: "回到首页",
+    really_log_out: "确定要退出登录吗？",
+    another_site_asked: "您是从其他网站的链接来到这里的，目前还没有退出登录。",
+    log_out: "退出登录",
     errors: Errors {
         bad_request: Explanation {
             what_happened: "无法处理这个请求",
             what_to_do: "请检查网址是否正确，或者回到首页再试一次。",
         },
         forbidden: Explanation {
-            what_happened: "这个请求来自其他网站",
+            what_happened: "请求来自其他网站",
             what_to_do: "您的登录状态没有改变，请回到首页再试一次。",
         },
         not_found: Explanation {
@@ -51,15 +56,15 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             what_to_do: "请检查网址是否正确。",
         },
         method_not_allowed: Explanation {
-            what_happened: "这个页面不能这样使用",
+            what_happened: "页面不能这样使用",
             what_to_do: "请使用页面上的链接和按钮。",
         },
         request_timeout: Explanation {
-            what_happened: "提交的内容没有及时到达",
+            what_happened: "等待提交内容超时",
             what_to_do: "请检查网络连接，然后再试一次。",
         },
         content_too_large: Explanation {
-            what_happened: "提交的内容太大",
+            what_happened: "提交的内容太长",
             what_to_do: "请缩短后再试。",
         },
         unsupported_media_type: Explanation {
@@ -68,7 +73,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         },
         unprocessable_content: Explanation {
             what_happened: "这个用户名不能使用",
-            what_to_do: "请输入 1 到 64 个字符，其中不能有看不见的字符。",
+            what_to_do: "请输入 1 到 64 个字符，不能含有看不见的字符。",
         },
         internal_server_error: Explanation {
             what_happened: "服务器出错了",
@@ -79,8 +84,8 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             what_to_do: "您的登录状态没有改变，请稍后再试。",
         },
         insufficient_storage: Explanation {
-            what_happened: "这里记不下更多内容了",
-            what_to_do: "这次的改动没有保存，之前的内容都还在。",
+            what_happened: "存储空间不足",
+            what_to_do: "这次的更改没有保存，之前的内容不受影响。",
         },
     },
 };

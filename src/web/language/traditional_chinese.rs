@@ -1,6 +1,6 @@
 //! Traditional Chinese, the language of the original application.
 
-use time::macros::format_description;
+use time::macros::{format_description, offset};
 
 use super::{Errors, Explanation, Words};
 use crate::web::username::{MAX_CHARS, UsernameError};
@@ -8,9 +8,10 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static TRADITIONAL_CHINESE: Words = Words {
     tag: "zh-Hant",
     logged_in_as: "登錄用戶名是:",
-    logged_in_at: "登錄時間:",
+    logged_in_at: "登錄於 ",
+    utc_offset: offset!(+8),
     time: format_description!(
-        "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute] UTC"
+        "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute]（UTC+8）"
     ),
     click_to_log_out: "點擊這裏註銷",
     not_logged_in: "您暫未登錄,",
@@ -18,24 +19,28 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     log_in: "登錄",
     switch_user: "切換用戶",
     username: "用戶名",
-    any_name_will_do: "任何名字都可以，不需要密碼。",
+    any_name_will_do: "任何名字都可以，最多 64 個字元，不需要密碼。",
+    greets_by_name: "登錄後，這裏會用您的名字問候您。",
     username_refused: |error| match error {
         UsernameError::Empty => "請輸入用戶名。".to_owned(),
         UsernameError::TooLong(length) => {
-            format!("用戶名最多 {MAX_CHARS} 個字符，現在有 {length} 個，請縮短後再試。")
+            format!("名字有 {length} 個字元，最多只能有 {MAX_CHARS} 個，請縮短。")
         }
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
-            format!("用戶名中有不能使用的字符（U+{code:04X}），它可能看不見，請重新輸入。")
+            format!(
+                "名字裏有不能使用的字元（U+{code:04X}），可能看不見，有些表情符號也含有它。\
+                 請清空後重新輸入，不要用它。"
+            )
         }
         UsernameError::Character(None) => {
-            "用戶名中有看不見的字符，不能用在這個位置，請重新輸入。".to_owned()
+            "名字裏有一個看不見的字元，不能用在這個位置。請清空後重新輸入。".to_owned()
         }
     },
-    error: "錯誤",
-    click_to_go_home: "點擊這裏回到首頁",
-    really_log_out: "確定要註銷嗎？",
-    another_site_asked: "是其他網站把您帶到這裏的，所以您還沒有註銷。",
+    error: "錯誤：",
+    go_home: "回到首頁",
+    really_log_out: "確定要註銷登錄嗎？",
+    another_site_asked: "您是從其他網站的連結來到這裏的，目前還沒有註銷。",
     log_out: "註銷",
     errors: Errors {
         bad_request: Explanation {
@@ -43,7 +48,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: "請檢查網址是否正確，或者回到首頁再試一次。",
         },
         forbidden: Explanation {
-            what_happened: "這個請求來自其他網站",
+            what_happened: "請求來自其他網站",
             what_to_do: "您的登錄狀態沒有改變，請回到首頁再試一次。",
         },
         not_found: Explanation {
@@ -51,15 +56,15 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: "請檢查網址是否正確。",
         },
         method_not_allowed: Explanation {
-            what_happened: "這個頁面不能這樣使用",
-            what_to_do: "請使用頁面上的鏈接和按鈕。",
+            what_happened: "頁面不能這樣使用",
+            what_to_do: "請使用頁面上的連結和按鈕。",
         },
         request_timeout: Explanation {
-            what_happened: "提交的內容沒有及時到達",
-            what_to_do: "請檢查網絡連接，然後再試一次。",
+            what_happened: "等待提交內容逾時",
+            what_to_do: "請檢查連線，然後再試一次。",
         },
         content_too_large: Explanation {
-            what_happened: "提交的內容太大",
+            what_happened: "提交的內容太長",
             what_to_do: "請縮短後再試。",
         },
         unsupported_media_type: Explanation {
@@ -68,10 +73,10 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         },
         unprocessable_content: Explanation {
             what_happened: "這個用戶名不能使用",
-            what_to_do: "請輸入 1 到 64 個字符，其中不能有看不見的字符。",
+            what_to_do: "請輸入 1 到 64 個字元，不能含有看不見的字元。",
         },
         internal_server_error: Explanation {
-            what_happened: "服務器出錯了",
+            what_happened: "伺服器出錯了",
             what_to_do: "這不是您的問題，請稍後再試。",
         },
         service_unavailable: Explanation {
@@ -79,8 +84,8 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: "您的登錄狀態沒有改變，請稍後再試。",
         },
         insufficient_storage: Explanation {
-            what_happened: "這裏記不下更多內容了",
-            what_to_do: "這次的改動沒有保存，之前的內容都還在。",
+            what_happened: "儲存空間不足",
+            what_to_do: "這次的變更沒有儲存，之前的內容不受影響。",
         },
     },
 };

@@ -1,0 +1,61 @@
+//! The style sheet and the icon.
+
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+
+use crate::{app::TestApp, headers::assert_guarded};
+
+/// What the pages refer to, each with its type and a part of it.
+async fn all_assets(app: &TestApp) -> [(String, &'static str, &'static str); 2] {
+    let html = app.get("/").await.html;
+    let path = |before: &str| {
+        let rest = html.split(before).nth(1).expect(before);
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let icon = path("<link rel=\"icon\" type=\"image/svg+xml\" href=\"");
+    assert_eq!(icon, path("<img src=\""));
+    let style = path("<link rel=\"stylesheet\" href=\"");
+    [
+        (style, "text/css; charset=utf-8", "prefers-color-scheme"),
+        (icon, "image/svg+xml", "<svg"),
+    ]
+}
+
+#[tokio::test]
+async fn what_pages_consist_of_is_kept_for_a_year_and_has_nothing_to_do_with_sessions() {
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    for (path, content_type, part) in all_assets(&app).await {
+        let asset = app.get(&path).await;
+        asset.has_status(200);
+        assert_guarded(&asset);
+        assert_eq!(asset.header("content-type"), content_type);
+        assert_eq!(
+            asset.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        assert!(asset.html.contains(part), "{}", asset.html);
+        assert!(!asset.headers.contains_key("vary"));
+        asset.sets_no_cookie();
+
+        let page = app.send(Method::POST, &path, Body::empty()).await;
+        page.has_status(405);
+        assert_eq!(page.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_refuses_a_host_looks_like_the_others() {
+    let app = TestApp::new();
+    for (path, ..) in all_assets(&app).await {
+        let request = Request::get(&path).header("host", "evil.example");
+        let asset = app.send_as_is(request.body(Body::empty()).unwrap()).await;
+        asset.has_status(200);
+        let request = Request::get(format!("{path}x")).header("host", "evil.example");
+        let page = app.send_as_is(request.body(Body::empty()).unwrap()).await;
+        page.has_status(400);
+        assert!(page.html.contains(&path), "{}", page.html);
+    }
+}
