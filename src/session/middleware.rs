@@ -77,12 +77,25 @@ async fn answer(
 
     let mut response = next.run(request).await;
 
-    if !response.status().is_server_error()
-        && let Some(set_cookie) = set_cookie(config, &received, &session, &store).await?
-    {
+    if is_settled(config, &received, &session, &store) || response.status().is_server_error() {
+        return Ok(response);
+    }
+    // In a box, because most requests have no use for the room that it needs.
+    let set_cookie = Box::pin(set_cookie(config, &received, &session, &store));
+    if let Some(set_cookie) = set_cookie.await? {
         response.headers_mut().append(SET_COOKIE, set_cookie);
     }
     Ok(response)
+}
+
+/// Whether the handler left the session as it was, and its cookie is good for a while.
+fn is_settled(
+    config: &SessionConfig,
+    received: &Received,
+    session: &Session,
+    store: &SignedCookieStore,
+) -> bool {
+    !session.is_modified() && !store.is_written() && !received.is_renewal_due(config, store.now())
 }
 
 /// Saves the session if it was changed, and decides on the `Set-Cookie`.
@@ -135,9 +148,9 @@ async fn set_cookie(
     }
 }
 
-/// Signs the session anew when that is due.
+/// Signs anew the session of which nobody asked anything, because that is due.
 ///
-/// Nobody asked for it. Where it fails, the old cookie stays good, and so does the page.
+/// Where it fails, the old cookie stays good, and so does the page.
 async fn renew(
     config: &SessionConfig,
     received: &Received,
@@ -147,15 +160,9 @@ async fn renew(
         return None;
     };
     let Accepted { payload, signed } = accepted;
-    let was_due = config
-        .lifetimes
-        .is_renewal_due(accepted.times(), store.now());
-    // A session without data has no cookie, so there is nothing to renew.
-    if signed.key == 0 && !was_due || store.is_empty() {
-        return None;
-    }
     let now = unix_now();
-    if !received.is_in_time(config, now) {
+    // A session without data has no cookie, so there is nothing to renew.
+    if store.is_empty() || !received.is_in_time(config, now) {
         return None;
     }
     let renewed = async {

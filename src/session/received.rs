@@ -92,6 +92,15 @@ impl Received {
             .all(|it| config.lifetimes.check(it.times(), now).is_ok())
     }
 
+    /// Whether the cookie of the visitor's session should be signed anew at `now`: time has passed, or
+    /// a fallback key signed it.
+    pub(super) fn is_renewal_due(&self, config: &SessionConfig, now: i64) -> bool {
+        let [accepted] = &*self.accepted else {
+            return false;
+        };
+        accepted.signed.key != 0 || config.lifetimes.is_renewal_due(accepted.times(), now)
+    }
+
     /// Whether the visitor came with this session.
     pub(super) fn brought(&self, id: Id) -> bool {
         self.accepted.iter().any(|it| it.payload.id == id)

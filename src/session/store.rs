@@ -75,6 +75,11 @@ impl SignedCookieStore {
         state.held.as_ref().is_none_or(|held| held.data.is_empty())
     }
 
+    /// Whether anybody wrote to it, or deleted what it holds.
+    pub(super) fn is_written(&self) -> bool {
+        self.state().written
+    }
+
     /// What is to go into the next cookie.
     pub(super) fn outcome(&self) -> Outcome {
         let state = self.state();
@@ -146,7 +151,7 @@ impl SessionStore for SignedCookieStore {
             id: held.id,
             data: held.data.clone(),
             // The middleware has judged the session by its signed times. Nothing reads this.
-            expiry_date: OffsetDateTime::now_utc(),
+            expiry_date: OffsetDateTime::UNIX_EPOCH,
         }))
     }
 

@@ -93,10 +93,18 @@ async fn answer(origins: &Origins, request: Request, next: Next) -> Response {
     if !is_for_us(&request, origins) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let request = match read_body(request).await {
-        Ok(request) => request,
-        Err(response) => return response,
-    };
+    if request.method() != Method::POST {
+        return run(request, next).await;
+    }
+    // In a box, because most requests have no use for the room that it needs.
+    match Box::pin(read_body(request)).await {
+        Ok(request) => run(request, next).await,
+        Err(response) => response,
+    }
+}
+
+/// The page, or that it was given up because it takes too long.
+async fn run(request: Request, next: Next) -> Response {
     let response = timeout(HANDLER_TIMEOUT, next.run(request)).await;
     response.unwrap_or_else(|_| {
         tracing::error!("a page took more than {HANDLER_TIMEOUT:?} and was given up");
@@ -149,9 +157,6 @@ fn is_for_us(request: &Request, origins: &Origins) -> bool {
 
 /// Reads what is sent before anything is done with it, so that nothing waits for who sends slowly.
 async fn read_body(mut request: Request) -> Result<Request, Response> {
-    if request.method() != Method::POST {
-        return Ok(request);
-    }
     DefaultBodyLimit::max(MAX_FORM_BYTES).apply(&mut request);
     let (parts, body) = request.into_parts();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
