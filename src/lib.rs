@@ -39,13 +39,14 @@
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: what a name may be
 //!   - `language`: every word on the pages, a file a language, and which of them a visitor reads
+//!   - `accept`: what a request says of the answer that it would like
 //!   - `page`: a template becomes a page
 //!   - `error`: what a visitor sees when something goes wrong
 //!   - `assets`: the style sheet and the icon
 //!   - `access_log`: a line a request, when one is wanted
 //!
 //! In `tests`, `app` calls the router in process, `server` runs the real program on a real socket,
-//! and `browser` clicks and types in a real Chromium.
+//! `browser` clicks and types in a real Chromium, and `bench` measures what all of it costs.
 
 // Not in Cargo.toml, because these are not for tests.
 #![warn(unreachable_pub)]

@@ -1,0 +1,117 @@
+//! What a session costs: Signet beside a page without one, and beside other ways of keeping sessions.
+//!
+//! `cargo bench` prints tables of medians over several rounds, in which everybody has a turn. CPU
+//! time is measured in process, where a request never sees a socket; requests a second, over
+//! loopback sockets, with the server on one core and the load generator on another. The original
+//! application is measured too, where Python has Flask and gunicorn.
+
+#![cfg(target_os = "linux")]
+
+mod growth;
+mod in_process;
+mod load;
+mod servers;
+mod sites;
+mod sockets;
+mod table;
+
+use std::{fs, process::exit, thread::available_parallelism};
+
+use mimalloc::MiMalloc;
+use signet::session::EmbeddedStore;
+use tokio::{net::TcpListener, runtime::Runtime};
+use tower_sessions::MemoryStore;
+
+use crate::{in_process::Visit, sites::Site, table::Table};
+
+/// The same for everybody as Signet has.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// How often everything is measured.
+const ROUNDS: usize = 7;
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("serve") => serve(&arguments[1]),
+        Some("--bench") if cfg!(debug_assertions) => {
+            eprintln!("this is a debug build, which says nothing: run `cargo bench`");
+            exit(2);
+        }
+        Some("--bench") => measure(),
+        // What `cargo test --benches` starts.
+        _ => println!("nothing is measured without --bench: run `cargo bench`"),
+    }
+}
+
+fn measure() {
+    println!("{}", machine());
+    println!("Medians of {ROUNDS} rounds.");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(measure_in_process());
+    runtime.block_on(growth::measure());
+    runtime.block_on(sockets::measure());
+}
+
+/// What this is measured on.
+fn machine() -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let cpus = read("/proc/cpuinfo");
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown CPU", |(_, model)| model);
+    let cores = available_parallelism().map_or(1, usize::from);
+    let kernel = read("/proc/sys/kernel/osrelease");
+    format!("{model}, {cores} cores, Linux {}", kernel.trim())
+}
+
+async fn measure_in_process() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut sites = Vec::new();
+    for site in Site::ALL {
+        let store = EmbeddedStore::open(&dir.path().join(site.name())).expect("a store");
+        let router = site.router(store).await;
+        let cookie = sites::log_in_to(&router).await;
+        sites.push((site, router, cookie));
+    }
+    let mut table = Table::new(&Visit::ALL.map(|visit| (visit.name(), 2)));
+    for _ in 0..ROUNDS {
+        for (site, router, cookie) in &sites {
+            for (column, visit) in Visit::ALL.into_iter().enumerate() {
+                let cost = visit.measure(router, cookie).await;
+                table.add(site.name(), column, cost);
+            }
+        }
+    }
+    table.print("CPU time of a request in process, µs");
+    let [typical, worst] = table.spread();
+    println!("\nBetween rounds: {typical:.2} typically, {worst:.2} at the worst.");
+    for site in [Site::SignetSession, Site::MemoryStore, Site::CookieStore] {
+        let names = [site.name(), Site::Bare.name()];
+        let cost = table.compare(1, names, |with, without| with - without);
+        println!(
+            "{}: {:.2} µs for the session",
+            names[0],
+            cost.unwrap_or_default()
+        );
+    }
+}
+
+/// Serves one of the sites until somebody ends it.
+fn serve(name: &str) {
+    let site = Site::ALL.into_iter().find(|site| site.name() == name);
+    let site = site.expect("the name of a site");
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let router = site.router(MemoryStore::default()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        eprintln!("listening on http://{address}");
+        axum::serve(listener, router).await.expect("serving");
+    });
+}

@@ -1,0 +1,90 @@
+//! CPU time of a request: the router is called directly, without a socket.
+
+use std::hint::black_box;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use rustix::time::{ClockId, clock_gettime};
+use tower::Service as _;
+
+use crate::sites::{ask, log_in_to, login};
+
+/// What a visitor does.
+#[derive(Clone, Copy, Debug)]
+pub enum Visit {
+    LoggedOut,
+    LoggedIn,
+    Login,
+    Logout,
+}
+
+impl Visit {
+    pub const ALL: [Self; 4] = [Self::LoggedOut, Self::LoggedIn, Self::Login, Self::Logout];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged out",
+            Self::LoggedIn => "logged in",
+            Self::Login => "login",
+            Self::Logout => "logout",
+        }
+    }
+
+    /// The CPU time, in microseconds, that the site takes for this, all its threads together and
+    /// without that of making the requests.
+    pub async fn measure(self, site: &Router, cookie: &str) -> f64 {
+        match self {
+            Self::LoggedOut => answer(site, 20_000, || ask("/", "")).await,
+            Self::LoggedIn => answer(site, 20_000, || ask("/", cookie)).await,
+            Self::Login => answer(site, 10_000, login).await,
+            Self::Logout => {
+                // Each is on the disk before the next begins.
+                let mut cookies = Vec::new();
+                for _ in 0..1_000 {
+                    cookies.push(log_in_to(site).await);
+                }
+                let mut cookies = cookies.iter();
+                let next = || ask("/logout", cookies.next().expect("a cookie"));
+                answer(site, 1_000, next).await
+            }
+        }
+    }
+}
+
+/// The CPU time of answering each of so many requests, in microseconds.
+pub async fn answer(
+    site: &Router,
+    count: usize,
+    mut next_request: impl FnMut() -> Request<Body>,
+) -> f64 {
+    // As many as stay in the cache, as a request does that has just been read.
+    const AT_ONCE: usize = 50;
+    let mut site = site.clone().into_service();
+    let mut total = 0.0;
+    for _ in 0..count / AT_ONCE {
+        let requests: [_; AT_ONCE] = std::array::from_fn(|_| next_request());
+        let start = cpu_time();
+        for request in requests {
+            let response = site.call(request).await.expect("an answer");
+            let status = response.status();
+            assert!(status.is_success() || status.is_redirection(), "{status}");
+            let body = to_bytes(response.into_body(), usize::MAX).await;
+            black_box(body.expect("a body"));
+        }
+        total += cpu_time() - start;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "thousands of requests")]
+    let count = count as f64;
+    total / count
+}
+
+/// The CPU time that this process has used, in microseconds.
+fn cpu_time() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    #[expect(clippy::cast_precision_loss, reason = "seconds of this run")]
+    let (seconds, nanos) = (time.tv_sec as f64, time.tv_nsec as f64);
+    seconds * 1e6 + nanos / 1e3
+}

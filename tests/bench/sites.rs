@@ -1,0 +1,191 @@
+//! What is measured: the same three pages, with sessions kept in different ways or not at all.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    body::{Body, to_bytes},
+    extract::State,
+    http::{Request, header},
+    middleware::from_fn_with_state,
+    response::{Html, Redirect},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use signet::{
+    public_url::Origins,
+    session::{SessionConfig, carry_session},
+    web,
+};
+use time::Duration;
+use tower::ServiceExt as _;
+use tower_sessions::{
+    Expiry, MemoryStore, Session, SessionManagerLayer, SessionStore, cookie::Key,
+};
+use tower_sessions_cookie_store::{CookieSessionConfig, CookieSessionManagerLayer};
+
+/// A key as long as the longest of the peers needs it.
+pub const KEY: &str = "a key for measuring, which signs nothing that anybody will ever see again";
+
+/// The name under which everybody is logged in.
+const NAME: &str = "admin";
+
+/// What keeps the sessions of a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// Nothing: the page of somebody who is logged in, for everybody.
+    Bare,
+    /// Signet as it is, with everything around the pages.
+    Signet,
+    /// Signet's session, and nothing else of it.
+    SignetSession,
+    /// tower-sessions with its store in memory and a signed cookie.
+    MemoryStore,
+    /// tower-sessions-cookie-store with a signed cookie.
+    CookieStore,
+}
+
+impl Site {
+    pub const ALL: [Self; 5] = [
+        Self::Bare,
+        Self::Signet,
+        Self::SignetSession,
+        Self::MemoryStore,
+        Self::CookieStore,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare axum page",
+            Self::Signet => "Signet",
+            Self::SignetSession => "bare page + Signet's session",
+            Self::MemoryStore => "bare page + MemoryStore, signed",
+            Self::CookieStore => "bare page + cookie-store, signed",
+        }
+    }
+
+    /// The site, where the store is Signet's to use.
+    pub async fn router(self, store: impl SessionStore) -> Router {
+        let config = SessionConfig::new(false, KEY, [], store);
+        if self == Self::Signet {
+            return signet(config);
+        }
+        let page = Page::of_signet().await;
+        let key = Key::from(KEY.as_bytes());
+        let expiry = Expiry::OnInactivity(Duration::days(7));
+        match self {
+            Self::Bare | Self::Signet => Router::new()
+                .route("/", get(async move || Html(page.for_name(NAME))))
+                .route("/login", post(async |_: Form<LoginForm>| Redirect::to("/")))
+                .route("/logout", get(async || Redirect::to("/"))),
+            Self::SignetSession => {
+                pages(page).route_layer(from_fn_with_state(Arc::new(config), carry_session))
+            }
+            Self::MemoryStore => pages(page).layer(
+                SessionManagerLayer::new(MemoryStore::default())
+                    .with_secure(false)
+                    .with_expiry(expiry)
+                    .with_signed(key),
+            ),
+            Self::CookieStore => {
+                let config = CookieSessionConfig::default()
+                    .with_secure(false)
+                    .with_expiry(expiry);
+                pages(page).layer(CookieSessionManagerLayer::signed(key).with_config(config))
+            }
+        }
+    }
+}
+
+/// Signet as it is, on this machine alone.
+pub fn signet(config: SessionConfig) -> Router {
+    let public_url = "http://localhost".parse().expect("a URL");
+    web::router(
+        config,
+        Origins::new(&public_url, ([127, 0, 0, 1], 80).into()),
+    )
+}
+
+/// Pages that do with a session what Signet's do.
+fn pages(page: Page) -> Router {
+    Router::new()
+        .route("/", get(greet))
+        .route("/login", post(log_in))
+        .route("/logout", get(log_out))
+        .with_state(Arc::new(page))
+}
+
+/// The page of Signet, around the name.
+#[derive(Clone)]
+struct Page {
+    parts: Vec<String>,
+}
+
+impl Page {
+    /// What Signet shows to somebody who is logged in.
+    async fn of_signet() -> Self {
+        let config = SessionConfig::new(false, KEY, [], MemoryStore::default());
+        let site = signet(config);
+        let cookie = log_in_to(&site).await;
+        let response = site.oneshot(ask("/", &cookie)).await.expect("an answer");
+        let body = to_bytes(response.into_body(), usize::MAX).await;
+        let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
+        let parts: Vec<_> = body.split(NAME).map(str::to_owned).collect();
+        assert_eq!(parts.len(), 3, "the name is in the title and on the page");
+        Self { parts }
+    }
+
+    fn for_name(&self, name: &str) -> String {
+        self.parts.join(name)
+    }
+}
+
+#[derive(Deserialize)]
+struct LoginForm {
+    username: String,
+}
+
+async fn greet(State(page): State<Arc<Page>>, session: Session) -> Html<String> {
+    let name: Option<String> = session.get("username").await.expect("a session");
+    Html(page.for_name(name.as_deref().unwrap_or("nobody")))
+}
+
+async fn log_in(session: Session, Form(form): Form<LoginForm>) -> Redirect {
+    session.flush().await.expect("a session");
+    session
+        .insert("username", form.username)
+        .await
+        .expect("a session");
+    Redirect::to("/")
+}
+
+async fn log_out(session: Session) -> Redirect {
+    session.flush().await.expect("a session");
+    Redirect::to("/")
+}
+
+/// A request for a page, with a cookie or, where that is empty, without.
+pub fn ask(path: &str, cookie: &str) -> Request<Body> {
+    let mut request = Request::get(path).header(header::HOST, "localhost");
+    if !cookie.is_empty() {
+        request = request.header(header::COOKIE, cookie);
+    }
+    request.body(Body::empty()).expect("a request")
+}
+
+/// The request that logs in.
+pub fn login() -> Request<Body> {
+    Request::post("/login")
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(format!("username={NAME}")))
+        .expect("a request")
+}
+
+/// Logs in, and returns the cookie; a bare page gives none.
+pub async fn log_in_to(site: &Router) -> String {
+    let response = site.clone().oneshot(login()).await.expect("an answer");
+    let cookie = response.headers().get(header::SET_COOKIE);
+    let cookie = cookie.map_or("", |cookie| cookie.to_str().expect("ASCII"));
+    cookie.split(';').next().unwrap_or_default().to_owned()
+}
