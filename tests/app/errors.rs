@@ -101,6 +101,7 @@ async fn only_who_asks_for_text_rather_than_for_a_page_gets_a_line() {
         (&["application/json, text/plain, */*"], true),
         (&["application/json; charset=utf-8"], true),
         (&["text/plain, text/html;q=0.9"], true),
+        (&["application/json, text/html"], true),
         (&["application/json;q=0.5, text/html;q=0"], true),
         (&["Application/JSON, */*;q=0.1"], true),
         (&[", ,application/json"], true),
