@@ -21,7 +21,7 @@ use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-/// A page asks for memory some dozens of times, and the system's allocator takes a quarter of its time.
+/// A page asks for memory many times: with the system's allocator it takes a third longer.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -1,6 +1,6 @@
 //! The JSON object inside the cookie: the session's data and its two reserved members.
 
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{collections::HashMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -62,16 +62,16 @@ impl<'de> Visitor<'de> for PayloadVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
         let (mut id, mut began, mut data) = (None, None, HashMap::new());
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let is_again = match &*key {
+        while let Some(key) = map.next_key::<String>()? {
+            let is_again = match key.as_str() {
                 "_sid" => {
-                    let text = map.next_value::<Cow<'de, str>>()?;
+                    let text = map.next_value::<String>()?;
                     id.replace(text.parse().map_err(A::Error::custom)?)
                         .is_some()
                 }
                 "_iat" => began.replace(map.next_value()?).is_some(),
                 _ => {
-                    data.insert(key.into_owned(), map.next_value()?);
+                    data.insert(key, map.next_value()?);
                     false
                 }
             };

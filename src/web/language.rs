@@ -16,7 +16,12 @@ use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
     traditional_chinese::TRADITIONAL_CHINESE,
 };
-use super::{accept::weighted, username::UsernameError};
+use super::{
+    accept::weighted,
+    username::{MAX_CHARS, UsernameError},
+};
+
+const _: () = assert!(MAX_CHARS == 64, "the words say 64");
 
 /// Every word on the pages, in one language. A language that lacks one does not compile.
 ///

@@ -121,6 +121,7 @@ async fn a_link_to_logout_on_another_site_asks_first() {
         page.has_status(403);
         page.sets_no_cookie();
         page.shows("確定要註銷登錄嗎？");
+        page.shows("登錄用戶名是:admin");
         page.shows("目前還沒有註銷");
         assert!(
             page.html.contains(

@@ -32,65 +32,47 @@ impl Reader {
     }
 }
 
-/// Every text is written here letter for letter as the original applications have it.
+/// Letter for letter as the original application has them.
+const TRADITIONAL_CHINESE: [&str; 5] = [
+    "登錄用戶名是:",
+    "點擊這裏註銷",
+    "您暫未登錄,",
+    "點擊這裏登錄",
+    "登錄",
+];
+
+const SIMPLIFIED_CHINESE: [&str; 5] = [
+    "登录用户名是:",
+    "点击这里注销",
+    "您暂未登录,",
+    "点击这里登录",
+    "登录",
+];
+
+/// Letter for letter as the original application has them.
+const ENGLISH: [&str; 5] = [
+    "Logged in as ",
+    "click here to log out",
+    "You are not logged in",
+    "click here to log in",
+    "Login",
+];
+
 #[tokio::test]
 async fn the_story_is_told_in_each_language() {
-    for (
-        languages,
-        tag,
-        [
+    for (languages, tag, words) in [
+        ("zh-TW,zh;q=0.9,en;q=0.8", "zh-Hant", TRADITIONAL_CHINESE),
+        ("fr", "zh-Hant", TRADITIONAL_CHINESE),
+        ("zh-CN,zh;q=0.9", "zh-Hans", SIMPLIFIED_CHINESE),
+        ("en-GB,en;q=0.9,zh-TW;q=0.8", "en", ENGLISH),
+    ] {
+        let [
             logged_in_as,
             log_out,
             not_logged_in,
             click_to_log_in,
             log_in,
-        ],
-    ) in [
-        (
-            "zh-TW,zh;q=0.9,en;q=0.8",
-            "zh-Hant",
-            [
-                "登錄用戶名是:",
-                "點擊這裏註銷",
-                "您暫未登錄,",
-                "點擊這裏登錄",
-                "登錄",
-            ],
-        ),
-        (
-            "fr",
-            "zh-Hant",
-            [
-                "登錄用戶名是:",
-                "點擊這裏註銷",
-                "您暫未登錄,",
-                "點擊這裏登錄",
-                "登錄",
-            ],
-        ),
-        (
-            "zh-CN,zh;q=0.9",
-            "zh-Hans",
-            [
-                "登录用户名是:",
-                "点击这里注销",
-                "您暂未登录,",
-                "点击这里登录",
-                "登录",
-            ],
-        ),
-        (
-            "en-GB,en;q=0.9,zh-TW;q=0.8",
-            "en",
-            [
-                "Logged in as ",
-                "click here to log out",
-                "You are not logged in",
-                "click here to log in",
-                "Login",
-            ],
-        ),
-    ] {
+        ] = words;
         let app = TestApp::new();
         let reader = Reader {
             app,

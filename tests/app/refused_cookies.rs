@@ -112,6 +112,12 @@ async fn a_good_signature_does_not_make_a_good_payload() {
     ] {
         assert_refused(forger.sign(&payload)).await;
     }
+    for twice in [
+        format!(r#"{{"_sid":"{SID}","_sid":"{SID}","_iat":{iat},"username":"admin"}}"#),
+        format!(r#"{{"_sid":"{SID}","_iat":{iat},"_iat":{iat},"username":"admin"}}"#),
+    ] {
+        assert_refused(forger.sign_bytes(twice.as_bytes())).await;
+    }
     for payload in ["", "{", "\u{feff}{}", "admin"] {
         assert_refused(forger.sign_bytes(payload.as_bytes())).await;
     }

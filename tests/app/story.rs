@@ -89,6 +89,52 @@ async fn a_name_in_the_address_logs_nobody_in() {
 }
 
 #[tokio::test]
+async fn the_field_is_one_for_a_username() {
+    let app = TestApp::new();
+    let page = app.get("/login").await;
+    let field = page.html.split("<input ").nth(1).expect("a field");
+    let field = field.split('>').next().unwrap();
+    for attribute in [
+        "autocomplete=\"username\"",
+        "autocapitalize=\"none\"",
+        "spellcheck=\"false\"",
+        // In UTF-16, where 64 emoji are this long.
+        "maxlength=\"128\"",
+        "aria-describedby=\"hint\"",
+    ] {
+        assert!(field.contains(attribute), "no {attribute} in {field}");
+    }
+    for attribute in ["required", "autofocus"] {
+        assert!(field.split(' ').any(|it| it == attribute), "{field}");
+    }
+    assert!(!field.contains("aria-invalid"), "{field}");
+    app.log_in(&"🦀".repeat(64)).await.redirects_to("/");
+}
+
+#[tokio::test]
+async fn titles_say_what_is_the_case() {
+    let app = TestApp::new();
+    for (path, title) in [
+        ("/", "您暫未登錄 · Signet"),
+        ("/login", "登錄 · Signet"),
+        ("/nowhere", "找不到這個頁面 · Signet"),
+    ] {
+        let page = app.get(path).await;
+        let title = format!("<title>{title}</title>");
+        assert!(page.html.contains(&title), "{}", page.html);
+    }
+    app.log_in("admin").await;
+    for (path, title) in [
+        ("/", "登錄用戶名是:admin · Signet"),
+        ("/login", "切換用戶 · Signet"),
+    ] {
+        let page = app.get(path).await;
+        let title = format!("<title>{title}</title>");
+        assert!(page.html.contains(&title), "{}", page.html);
+    }
+}
+
+#[tokio::test]
 async fn who_is_logged_in_already_sees_it_on_the_form() {
     let app = TestApp::new();
     app.log_in("<first>").await;
