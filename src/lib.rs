@@ -24,7 +24,7 @@
 //!   - `clock`: how long each part of it may take
 //! - [`inspect`]: what `signet inspect` tells an operator about a cookie.
 //! - [`session`]: how a session lives and dies. It knows nothing of the pages; it could be a crate.
-//!   - `middleware`: what happens around a request
+//!   - `middleware`: what happens around a request; `layer`: the same, as tower knows it
 //!   - `received`: what the cookies of a request say, and why others are refused
 //!   - `cookie`: the cookie's name and attributes, and which cookies of a request are ours
 //!   - `signature`, `payload`: the wire format
@@ -45,7 +45,7 @@
 //!   - `assets`: the style sheet and the icon
 //!   - `access_log`: a line a request, when one is wanted
 //!
-//! In `tests`, `app` calls the router in process, `server` runs the real program on a real socket,
+//! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
 //! `browser` clicks and types in a real Chromium, and `bench` measures what all of it costs.
 
 // Not in Cargo.toml, because these are not for tests.

@@ -4,6 +4,7 @@ mod clock;
 mod connection;
 
 use std::{
+    convert::Infallible,
     io::{self, Write as _},
     net::SocketAddr,
     path::PathBuf,
@@ -11,12 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::Router;
+use axum::{extract::Request, response::Response};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Semaphore, watch},
     time::sleep,
 };
+use tower::Service;
 
 use crate::{
     config::Config,
@@ -75,10 +77,7 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     let public_url = config.public_url.clone();
     let public_url = public_url.unwrap_or_else(|| PublicUrl::of(address));
     let origins = Origins::new(&public_url, address);
-    let mut app = web::router(config.session_config(store), origins);
-    if config.access_log {
-        app = web::with_access_log(app);
-    }
+    let site = web::site(config.session_config(store), origins);
     raise_file_limit();
 
     // The signals are caught before anybody is told that we are ready, so that a supervisor that
@@ -96,7 +95,17 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
         max_connections = config.max_connections,
         "started"
     );
-    serve(listener, app, config.max_connections, stop).await;
+    if config.access_log {
+        serve(
+            listener,
+            web::with_access_log(site),
+            config.max_connections,
+            stop,
+        )
+        .await;
+    } else {
+        serve(listener, site, config.max_connections, stop).await;
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -117,7 +126,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// have, have had their time, or the number is 2.
 async fn serve(
     listener: TcpListener,
-    app: Router,
+    site: impl Service<Request, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static,
     max_connections: u32,
     mut stop: watch::Receiver<u32>,
 ) {
@@ -131,7 +144,7 @@ async fn serve(
                 Ok((stream, _)) => {
                     // Answers go out in one piece, and nothing is gained from holding them back.
                     let _ = stream.set_nodelay(true);
-                    let serving = connection::serve(stream, app.clone(), stopping.clone());
+                    let serving = connection::serve(stream, site.clone(), stopping.clone());
                     tokio::spawn(async move {
                         serving.await;
                         drop(permit);

@@ -30,19 +30,18 @@
 //! Nothing in here knows the application around it, which takes it up like this:
 //!
 //! ```
-//! use std::sync::Arc;
-//! use axum::{Router, middleware::from_fn_with_state, routing::get};
-//! use signet::session::{EmbeddedStore, SessionConfig, carry_session};
+//! use axum::{Router, routing::get};
+//! use signet::session::{EmbeddedStore, SessionConfig, SessionLayer};
 //! use tower_sessions::Session;
 //!
 //! # let dir = tempfile::tempdir()?;
 //! # let path = dir.path().join("sessions.redb");
 //! let store = EmbeddedStore::open(&path)?;
 //! let key = "a key as `signet key` prints it";
-//! let config = Arc::new(SessionConfig::new(true, key, [], store));
+//! let config = SessionConfig::new(true, key, [], store);
 //! let router: Router = Router::new()
 //!     .route("/", get(async |session: Session| format!("{:?}", session.id())))
-//!     .route_layer(from_fn_with_state(config, carry_session));
+//!     .route_layer(SessionLayer::new(config));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -50,6 +49,7 @@ mod backend;
 mod cookie;
 mod embedded;
 mod inspection;
+mod layer;
 mod lifetime;
 mod middleware;
 mod payload;
@@ -64,8 +64,9 @@ pub use self::{
     backend::DataIn,
     embedded::{EmbeddedStore, OpenError},
     inspection::{Contents, Inspection},
+    layer::{CarrySession, SessionLayer},
     lifetime::Lifetimes,
-    middleware::{SessionBegan, carry_session},
+    middleware::SessionBegan,
 };
 
 /// How the session cookie is named, signed and timed, and what stands behind it.

@@ -13,27 +13,18 @@ mod logout;
 mod page;
 mod username;
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::StatusCode,
-    middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse as _, Response},
-    routing::get,
-};
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    csrf::{CsrfLayer, ProtectionError},
-};
+use axum::{Router, http::StatusCode, middleware::from_fn, routing::get};
 
+pub use self::guard::Guard;
 use crate::{
     public_url::Origins,
-    session::{SessionConfig, carry_session},
+    session::{SessionConfig, SessionLayer},
 };
 
 /// The whole site, as it is reached under `origins`: the server runs it, and the tests call it.
-pub fn router(sessions: SessionConfig, origins: Origins) -> Router {
+pub fn site(sessions: SessionConfig, origins: Origins) -> Guard {
     let origins = Arc::new(origins);
     let pages = Router::new()
         .route("/", get(home::show))
@@ -46,41 +37,16 @@ pub fn router(sessions: SessionConfig, origins: Origins) -> Router {
                 .post(logout::log_out),
         )
         .with_state(Arc::clone(&origins))
-        .route_layer(from_fn_with_state(Arc::new(sessions), carry_session));
-    guarded(pages, origins)
+        .route_layer(SessionLayer::new(sessions))
+        .merge(assets::routes())
+        .fallback(async || StatusCode::NOT_FOUND);
+    Guard::new(pages, origins)
 }
 
 /// The same site, with a line in the log for each request.
-pub fn with_access_log(site: Router) -> Router {
+pub fn with_access_log(site: Guard) -> Router {
+    let site = Router::new().fallback_service(site);
     site.layer(from_fn(access_log::log))
-}
-
-/// Puts around pages what every request passes through, and beside them what they consist of.
-fn guarded(pages: Router, origins: Arc<Origins>) -> Router {
-    #[expect(
-        clippy::expect_used,
-        reason = "scheme, host and port, which are a URI: PublicUrl makes sure"
-    )]
-    let csrf = CsrfLayer::new()
-        .add_trusted_origin(origins.public())
-        .expect("an origin")
-        .with_rejection_response(|reason: ProtectionError| {
-            tracing::info!(%reason, "request refused");
-            StatusCode::FORBIDDEN.into_response()
-        });
-    // A request passes through them in this order.
-    let pages = pages.fallback(async || StatusCode::NOT_FOUND).layer((
-        from_fn_with_state(Arc::clone(&origins), guard::guard_pages),
-        CatchPanicLayer::custom(after_panic),
-        csrf,
-    ));
-    let assets = assets::routes().layer(from_fn_with_state(origins, guard::guard_assets));
-    pages.merge(assets)
-}
-
-/// The panic itself is in the log already: see `main.rs`.
-fn after_panic(_: Box<dyn Any + Send>) -> Response {
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 #[cfg(test)]
@@ -90,6 +56,7 @@ mod tests {
     use axum::{
         body::{Body, to_bytes},
         http::{Request, header},
+        response::Response,
         routing::post,
     };
     use futures_util::stream;
@@ -99,17 +66,17 @@ mod tests {
     use crate::public_url::PublicUrl;
 
     /// A site whose pages are no good.
-    fn bad_site() -> Router {
+    fn bad_site() -> Guard {
         let pages = Router::new()
             .route("/panic", get(async || -> () { panic!("on purpose") }))
             .route("/hang", get(async || pending::<()>().await))
             .route("/form", post(async |body: String| body));
         let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
         let listen = ([192, 0, 2, 1], 80).into();
-        guarded(pages, Arc::new(Origins::new(&public_url, listen)))
+        Guard::new(pages, Arc::new(Origins::new(&public_url, listen)))
     }
 
-    async fn ask(site: &Router, method: &str, path: &str, body: Body) -> Response {
+    async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {
         let request = Request::builder()
             .method(method)
             .uri(path)

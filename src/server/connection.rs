@@ -1,18 +1,16 @@
 //! One connection, spoken to in HTTP/1.1.
 
-use std::{future::poll_fn, pin::pin, sync::Arc};
+use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc};
 
-use axum::Router;
-use hyper::{
-    server::conn::http1,
-    service::{Service as _, service_fn},
-};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use axum::{body::Body, extract::Request, response::Response};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
     time::sleep_until,
 };
+use tower::Service;
 
 use super::clock::{Clock, ObservedStream, Phase};
 
@@ -22,14 +20,13 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Serves requests on a connection until it is closed, takes too long, or the server stops.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    app: Router,
+    site: impl Service<Request, Response = Response, Error = Infallible> + Clone,
     mut stopping: watch::Receiver<bool>,
 ) {
     let clock = Arc::new(Clock::new());
-    let app = TowerToHyperService::new(app);
-    let service = service_fn(|request| {
+    let service = service_fn(|request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
-        let answer = app.call(request);
+        let answer = site.clone().call(request.map(Body::new));
         let clock = Arc::clone(&clock);
         async move {
             let answer = answer.await;
@@ -74,7 +71,7 @@ pub(super) async fn serve(
 mod tests {
     use std::time::Duration;
 
-    use axum::{body::Bytes, routing::get};
+    use axum::{Router, body::Bytes, routing::get};
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
         time::{Instant, sleep},

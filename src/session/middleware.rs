@@ -1,17 +1,17 @@
 //! What happens to the session around a request: read the cookie, run the handler, write the cookie.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{
         HeaderValue, StatusCode,
         header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY},
     },
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use time::OffsetDateTime;
+use tower::Service;
 use tower_sessions::{Session, session, session_store};
 
 use super::{
@@ -26,156 +26,166 @@ use super::{
 /// When to ask again, in seconds, after the store could not answer.
 const RETRY_AFTER_SECONDS: u16 = 5;
 
-/// When the session that a request came with began, in UTC. [`carry_session`] adds it to the
-/// extensions of the request.
+/// When the session that a request came with began, in UTC.
+/// [`SessionLayer`](super::SessionLayer) adds it to the extensions of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionBegan(pub OffsetDateTime);
 
-/// The middleware that gives each request its [`Session`], for
-/// [`from_fn_with_state`](axum::middleware::from_fn_with_state), and [`SessionBegan`] if it came with
-/// one.
+/// Reads the cookie, runs what is inside, and writes the cookie: see [`SessionLayer`].
 ///
-/// Every response that passes through it depends on the session, and says so: `Vary: Cookie` and
-/// `Cache-Control: no-store`. A response that says that the server failed leaves the session as it
-/// was. Of concurrent requests that change one session the last to be answered wins, but none
-/// brings back a session that another has ended, and none ends one that another has given a new ID.
-/// What is written after the handler has returned, by
-/// a streamed body or a spawned task, is lost.
-///
-/// While the store cannot answer, a visitor who brings a session gets a bare 503 with
-/// `Retry-After`, and keeps the cookie. A session too large for a cookie is answered with a bare
-/// 507, and stays as it was.
-pub async fn carry_session(
-    State(config): State<Arc<SessionConfig>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let answer = answer(&config, request, next).await;
-    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+/// [`SessionLayer`]: super::SessionLayer
+pub(super) async fn carry_session(
+    config: Arc<SessionConfig>,
+    mut request: Request,
+    mut next: impl Service<Request, Response = Response, Error = Infallible>,
+) -> Result<Response, Infallible> {
+    let mut response = match Carried::read(&config, &mut request).await {
+        Ok(carried) => {
+            let response = next.call(request).await?;
+            carried.write(&config, response).await
+        }
+        Err(error) => error.into_response(),
+    };
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from(COOKIE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-async fn answer(
-    config: &SessionConfig,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    let now = unix_now();
-    let mut received = Received::read(config, request.headers(), now).await?;
-    let held = received.take_session();
-    if let Some(Payload { began, .. }) = held
-        && let Ok(began) = OffsetDateTime::from_unix_timestamp(began)
-    {
-        request.extensions_mut().insert(SessionBegan(began));
-    }
-    let store = Arc::new(SignedCookieStore::new(held, now));
-    let session = Session::new(store.id(), Arc::clone(&store), None);
-    request.extensions_mut().insert(session.clone());
-
-    let mut response = next.run(request).await;
-
-    if is_settled(config, &received, &session, &store) || response.status().is_server_error() {
-        return Ok(response);
-    }
-    // In a box, because most requests have no use for the room that it needs.
-    let set_cookie = Box::pin(set_cookie(config, &received, &session, &store));
-    if let Some(set_cookie) = set_cookie.await? {
-        response.headers_mut().append(SET_COOKIE, set_cookie);
-    }
     Ok(response)
 }
 
-/// Whether the handler left the session as it was, and its cookie is good for a while.
-fn is_settled(
-    config: &SessionConfig,
-    received: &Received,
-    session: &Session,
-    store: &SignedCookieStore,
-) -> bool {
-    !session.is_modified() && !store.is_written() && !received.is_renewal_due(config, store.now())
+/// The session while a request has it.
+struct Carried {
+    received: Received,
+    store: Arc<SignedCookieStore>,
+    session: Session,
 }
 
-/// Saves the session if it was changed, and decides on the `Set-Cookie`.
-///
-/// The handler may have taken its time. Another request may have revoked the session meanwhile, or
-/// it has run out, and that it was revoked is forgotten already. Then there is no cookie, and nothing
-/// else that would bring it back.
-async fn set_cookie(
-    config: &SessionConfig,
-    received: &Received,
-    session: &Session,
-    store: &SignedCookieStore,
-) -> Result<Option<HeaderValue>, Error> {
-    if session.is_modified() {
-        session.save().await?;
-    }
-    match store.outcome() {
-        Outcome::Untouched => Ok(renew(config, received, store).await),
-        Outcome::Emptied => {
-            let now = unix_now();
-            for accepted in &received.accepted {
-                revoke(config, &accepted.payload, now).await?;
-            }
-            Ok(received.has_cookie.then(|| config.cookie.removal()))
+impl Carried {
+    /// Puts into the request what it came with.
+    async fn read(config: &SessionConfig, request: &mut Request) -> Result<Self, Error> {
+        let now = unix_now();
+        let mut received = Received::read(config, request.headers(), now).await?;
+        let held = received.take_session();
+        if let Some(Payload { began, .. }) = held
+            && let Ok(began) = OffsetDateTime::from_unix_timestamp(began)
+        {
+            request.extensions_mut().insert(SessionBegan(began));
         }
-        Outcome::Written { payload, is_new } => {
-            let now = unix_now();
-            let (id, began) = (payload.id, payload.began);
-            // Before anything is changed, because it may not fit.
-            let set_cookie = sign(config, &cookie_json(config, &payload)?, began, now)?;
-            let end = config.lifetimes.session_end(began);
-            let mut is_alive = is_new || received.is_in_time(config, now);
-            if received.brought(id) {
-                is_alive &= config.backend.update(payload, end).await?;
-            } else {
-                config.backend.create(payload, end).await?;
+        let store = Arc::new(SignedCookieStore::new(held, now));
+        let session = Session::new(store.id(), Arc::clone(&store), None);
+        request.extensions_mut().insert(session.clone());
+        Ok(Self {
+            received,
+            store,
+            session,
+        })
+    }
+
+    /// Puts into the response what became of it.
+    async fn write(self, config: &SessionConfig, mut response: Response) -> Response {
+        if self.is_settled(config) || response.status().is_server_error() {
+            return response;
+        }
+        // In a box, because most requests have no use for the room that it needs.
+        match Box::pin(self.set_cookie(config)).await {
+            Ok(Some(set_cookie)) => {
+                response.headers_mut().append(SET_COOKIE, set_cookie);
+                response
             }
-            for accepted in &received.accepted {
-                if accepted.payload.id != id {
-                    // What is not new goes on under a new ID, unless it has ended.
-                    is_alive &= revoke(config, &accepted.payload, now).await? || is_new;
+            Ok(None) => response,
+            Err(error) => error.into_response(),
+        }
+    }
+
+    /// Whether the handler left the session as it was, and its cookie is good for a while.
+    fn is_settled(&self, config: &SessionConfig) -> bool {
+        let Self {
+            received,
+            store,
+            session,
+        } = self;
+        !session.is_modified()
+            && !store.is_written()
+            && !received.is_renewal_due(config, store.now())
+    }
+
+    /// Saves the session if it was changed, and decides on the `Set-Cookie`.
+    ///
+    /// The handler may have taken its time. Another request may have revoked the session meanwhile, or
+    /// it has run out, and that it was revoked is forgotten already. Then there is no cookie, and nothing
+    /// else that would bring it back.
+    async fn set_cookie(&self, config: &SessionConfig) -> Result<Option<HeaderValue>, Error> {
+        let Self {
+            received,
+            store,
+            session,
+        } = self;
+        if session.is_modified() {
+            session.save().await?;
+        }
+        match store.outcome() {
+            Outcome::Untouched => Ok(self.renew(config).await),
+            Outcome::Emptied => {
+                let now = unix_now();
+                for accepted in &received.accepted {
+                    revoke(config, &accepted.payload, now).await?;
                 }
+                Ok(received.has_cookie.then(|| config.cookie.removal()))
             }
-            if !is_alive && !received.brought(id) {
-                // Nobody will ever ask for the new ID.
-                config.backend.revoke(id, now).await?;
+            Outcome::Written { payload, is_new } => {
+                let now = unix_now();
+                let (id, began) = (payload.id, payload.began);
+                // Before anything is changed, because it may not fit.
+                let set_cookie = sign(config, &cookie_json(config, &payload)?, began, now)?;
+                let end = config.lifetimes.session_end(began);
+                let mut is_alive = is_new || received.is_in_time(config, now);
+                if received.brought(id) {
+                    is_alive &= config.backend.update(payload, end).await?;
+                } else {
+                    config.backend.create(payload, end).await?;
+                }
+                for accepted in &received.accepted {
+                    if accepted.payload.id != id {
+                        // What is not new goes on under a new ID, unless it has ended.
+                        is_alive &= revoke(config, &accepted.payload, now).await? || is_new;
+                    }
+                }
+                if !is_alive && !received.brought(id) {
+                    // Nobody will ever ask for the new ID.
+                    config.backend.revoke(id, now).await?;
+                }
+                Ok(is_alive.then_some(set_cookie))
             }
-            Ok(is_alive.then_some(set_cookie))
         }
     }
-}
 
-/// Signs anew the session of which nobody asked anything, because that is due.
-///
-/// Where it fails, the old cookie stays good, and so does the page.
-async fn renew(
-    config: &SessionConfig,
-    received: &Received,
-    store: &SignedCookieStore,
-) -> Option<HeaderValue> {
-    let [accepted] = &*received.accepted else {
-        return None;
-    };
-    let Accepted { payload, signed } = accepted;
-    let now = unix_now();
-    // A session without data has no cookie, so there is nothing to renew.
-    if store.is_empty() || !received.is_in_time(config, now) {
-        return None;
+    /// Signs anew the session of which nobody asked anything, because that is due.
+    ///
+    /// Where it fails, the old cookie stays good, and so does the page.
+    async fn renew(&self, config: &SessionConfig) -> Option<HeaderValue> {
+        let Self {
+            received, store, ..
+        } = self;
+        let [accepted] = &*received.accepted else {
+            return None;
+        };
+        let Accepted { payload, signed } = accepted;
+        let now = unix_now();
+        // A session without data has no cookie, so there is nothing to renew.
+        if store.is_empty() || !received.is_in_time(config, now) {
+            return None;
+        }
+        let renewed = async {
+            // The payload as it came, so that it goes back to the byte.
+            let set_cookie = sign(config, &signed.payload, payload.began, now)?;
+            let is_alive = config.backend.is_alive(payload.id).await?;
+            Ok::<_, Error>(is_alive.then_some(set_cookie))
+        };
+        renewed
+            .await
+            .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
+            .ok()
+            .flatten()
     }
-    let renewed = async {
-        // The payload as it came, so that it goes back to the byte.
-        let set_cookie = sign(config, &signed.payload, payload.began, now)?;
-        let is_alive = config.backend.is_alive(payload.id).await?;
-        Ok::<_, Error>(is_alive.then_some(set_cookie))
-    };
-    renewed
-        .await
-        .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
-        .ok()
-        .flatten()
 }
 
 async fn revoke(config: &SessionConfig, payload: &Payload, now: i64) -> Result<bool, Error> {

@@ -41,6 +41,11 @@ fn hash(text: &str) -> String {
     hash
 }
 
+/// Whether this is the path of one.
+pub(super) fn has(path: &str) -> bool {
+    [&STYLE, &ICON].iter().any(|asset| asset.path == path)
+}
+
 /// Where each of them is got.
 pub(super) fn routes() -> Router {
     [&STYLE, &ICON]

@@ -20,7 +20,7 @@ pub(super) enum AppError {
     /// The session could not be read or changed.
     #[error("session: {0}")]
     Session(#[from] tower_sessions::session::Error),
-    /// The route is not inside [`carry_session`](crate::session::carry_session).
+    /// The route is not inside [`SessionLayer`](crate::session::SessionLayer).
     #[error("session: none was put into the request")]
     NoSession,
     /// A page could not be put together.
@@ -118,13 +118,12 @@ pub(super) fn explain(mut response: Response, reader: &Reader, origins: &Origins
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, sync::Arc};
+    use std::collections::HashSet;
 
     use axum::{
         Router,
         body::{Body, to_bytes},
         http::Request,
-        middleware::from_fn_with_state,
         routing::get,
     };
     use tower::ServiceExt as _;
@@ -132,7 +131,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        session::{SessionConfig, carry_session},
+        session::{SessionConfig, SessionLayer},
         web::current_user::CurrentUser,
     };
 
@@ -203,8 +202,7 @@ mod tests {
             let kept = session.insert("much", "x".repeat(4096)).await;
             kept.map_err(AppError::from)
         });
-        let (status, body) =
-            answer(too_much.layer(from_fn_with_state(Arc::new(config), carry_session))).await;
+        let (status, body) = answer(too_much.layer(SessionLayer::new(config))).await;
         assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE);
         assert!(body.contains("<h1>儲存空間不足</h1>"), "{body}");
     }

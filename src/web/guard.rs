@@ -1,18 +1,32 @@
 //! What stands between strangers and the pages: hosts, other sites, deadlines, and the headers that
 //! tell browsers to stand guard as well.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    mem,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
+    Router,
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, FromRequest as _, Request, State},
+    extract::{DefaultBodyLimit, FromRequest as _, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt as _;
 use tokio::time::timeout;
+use tower::{Layer as _, Service};
+use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
 
-use super::error::{self, Reader};
+use super::{
+    assets,
+    error::{self, Reader},
+};
 use crate::public_url::Origins;
 
 /// The largest form that is read, in bytes. A username of 64 characters needs a tenth of it.
@@ -66,50 +80,88 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 /// A year, in seconds. Neighbouring subdomains are not ours to decide for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Lets a request through to the pages if it is for us and arrives in time, and sees to it that the
-/// response, whatever it is, is one for a visitor's browser.
-pub(super) async fn guard_pages(
-    State(origins): State<Arc<Origins>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let reader = Reader::of(request.headers());
-    let response = answer(&origins, request, next).await;
-    finish(response, &reader, &origins)
+/// The pages, with what stands in front of them.
+///
+/// It lets a request through if it is for us and arrives in time, and sees to it that the response,
+/// whatever it is, is one for a visitor's browser. It stands around the router as a whole, and not
+/// in it as a layer: axum clones the layers of a route, one inside the other, for each request.
+#[derive(Clone)]
+pub struct Guard {
+    pages: Pages,
+    origins: Arc<Origins>,
 }
 
-/// The same for what belongs to the pages and has nothing to guard. Wherever the page is seen that
-/// refuses a host, so are they.
-pub(super) async fn guard_assets(
-    State(origins): State<Arc<Origins>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let reader = Reader::of(request.headers());
-    finish(next.run(request).await, &reader, &origins)
+type Pages = Csrf<Router, fn(ProtectionError) -> Response>;
+
+impl Guard {
+    pub(super) fn new(pages: Router, origins: Arc<Origins>) -> Self {
+        let refuse: fn(ProtectionError) -> Response = |reason| {
+            tracing::info!(%reason, "request refused");
+            StatusCode::FORBIDDEN.into_response()
+        };
+        #[expect(
+            clippy::expect_used,
+            reason = "scheme, host and port, which are a URI: PublicUrl makes sure"
+        )]
+        let csrf = CsrfLayer::new()
+            .add_trusted_origin(origins.public())
+            .expect("an origin")
+            .with_rejection_response(refuse);
+        Self {
+            pages: csrf.layer(pages),
+            origins,
+        }
+    }
+
+    /// Nothing in here passes the request on to a function that waits: each would keep room for it.
+    async fn answer(mut self, mut request: Request) -> Result<Response, Infallible> {
+        let reader = Reader::of(request.headers());
+        let response = match admit(&mut request, &self.origins).await {
+            Ok(()) => {
+                let page = AssertUnwindSafe(self.pages.call(request)).catch_unwind();
+                match timeout(HANDLER_TIMEOUT, page).await {
+                    Ok(Ok(Ok(response))) => response,
+                    // The panic itself is in the log already: see `main.rs`.
+                    Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                    Err(_) => {
+                        tracing::error!("a page took more than {HANDLER_TIMEOUT:?}: given up");
+                        StatusCode::SERVICE_UNAVAILABLE.into_response()
+                    }
+                }
+            }
+            Err(refusal) => refusal,
+        };
+        Ok(finish(response, &reader, &self.origins))
+    }
 }
 
-async fn answer(origins: &Origins, request: Request, next: Next) -> Response {
-    if !is_for_us(&request, origins) {
-        return StatusCode::BAD_REQUEST.into_response();
+impl Service<Request> for Guard {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.pages, cx)
     }
-    if request.method() != Method::POST {
-        return run(request, next).await;
-    }
-    // In a box, because most requests have no use for the room that it needs.
-    match Box::pin(read_body(request)).await {
-        Ok(request) => run(request, next).await,
-        Err(response) => response,
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // A router is always ready, and so are its clones.
+        Box::pin(self.clone().answer(request))
     }
 }
 
-/// The page, or that it was given up because it takes too long.
-async fn run(request: Request, next: Next) -> Response {
-    let response = timeout(HANDLER_TIMEOUT, next.run(request)).await;
-    response.unwrap_or_else(|_| {
-        tracing::error!("a page took more than {HANDLER_TIMEOUT:?} and was given up");
-        StatusCode::SERVICE_UNAVAILABLE.into_response()
-    })
+/// Makes sure that a request is for us, and all there: what is sent is read before anything is done
+/// with it, so that nothing waits for who sends slowly.
+async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response> {
+    if !is_for_us(request, origins) {
+        return Err(StatusCode::BAD_REQUEST.into_response());
+    }
+    if request.method() == Method::POST {
+        // In a box, because most requests have no use for the room that it needs.
+        let body = Box::pin(read_body(mem::take(request.body_mut()))).await?;
+        *request.body_mut() = Body::from(body);
+    }
+    Ok(())
 }
 
 /// Gives an error its page, and every response the headers that it has, and those of a page unless
@@ -136,7 +188,11 @@ fn finish(response: Response, reader: &Reader, origins: &Origins) -> Response {
 
 /// Whether a request asks for a host of ours. Others are refused, so that nobody reaches the site
 /// under a name of theirs (DNS rebinding), and nothing that we answer depends on what they call us.
+/// What the pages consist of is for everybody: the page that refuses a host needs it.
 fn is_for_us(request: &Request, origins: &Origins) -> bool {
+    if assets::has(request.uri().path()) {
+        return true;
+    }
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let one = hosts.next().filter(|_| hosts.next().is_none());
     let is_ours = one.is_some_and(|host| origins.is_our_host(host.as_bytes()));
@@ -155,19 +211,14 @@ fn is_for_us(request: &Request, origins: &Origins) -> bool {
     false
 }
 
-/// Reads what is sent before anything is done with it, so that nothing waits for who sends slowly.
-async fn read_body(mut request: Request) -> Result<Request, Response> {
+async fn read_body(body: Body) -> Result<Bytes, Response> {
+    let mut request = Request::new(body);
     DefaultBodyLimit::max(MAX_FORM_BYTES).apply(&mut request);
-    let (parts, body) = request.into_parts();
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
-    match timeout(BODY_READ_TIMEOUT, body).await {
-        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
-        Ok(Err(rejection)) => Err(rejection.into_response()),
-        Err(_) => {
-            let close = (header::CONNECTION, HeaderValue::from_static("close"));
-            Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
-        }
+    if let Ok(body) = timeout(BODY_READ_TIMEOUT, Bytes::from_request(request, &())).await {
+        return body.map_err(IntoResponse::into_response);
     }
+    let close = (header::CONNECTION, HeaderValue::from_static("close"));
+    Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
 }
 
 /// Whether a browser only fetches this in case somebody asks for it.

@@ -29,7 +29,7 @@ pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Router {
     let public_url: PublicUrl = public_url.parse().expect("a URL");
     let listen = SocketAddr::from(([192, 0, 2, 1], 80));
     let origins = Origins::new(&public_url, listen);
-    move |config| web::router(config, origins.clone())
+    move |config| Router::new().fallback_service(web::site(config, origins.clone()))
 }
 
 /// The site, with a visitor who keeps cookies.

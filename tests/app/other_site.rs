@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::stream;
 use serde_json::Value;
-use signet::session::{SessionConfig, carry_session};
+use signet::session::{SessionConfig, SessionLayer};
 use tokio::sync::Semaphore;
 use tower_sessions::Session;
 
@@ -30,7 +30,7 @@ pub fn pages_behind(gate: &Gate) -> impl Fn(SessionConfig) -> Router {
         let slow = handlers().route_layer(from_fn_with_state(gate.clone(), wait));
         handlers()
             .nest("/slow", slow)
-            .route_layer(from_fn_with_state(Arc::new(config), carry_session))
+            .route_layer(SessionLayer::new(config))
     }
 }
 

@@ -75,15 +75,15 @@ async fn measure_in_process() {
     let mut sites = Vec::new();
     for site in Site::ALL {
         let store = EmbeddedStore::open(&dir.path().join(site.name())).expect("a store");
-        let router = site.router(store).await;
-        let cookie = sites::log_in_to(&router).await;
-        sites.push((site, router, cookie));
+        let service = site.service(store).await;
+        let cookie = sites::log_in_to(&service).await;
+        sites.push((site, service, cookie));
     }
     let mut table = Table::new(&Visit::ALL.map(|visit| (visit.name(), 2)));
     for _ in 0..ROUNDS {
-        for (site, router, cookie) in &sites {
+        for (site, service, cookie) in &sites {
             for (column, visit) in Visit::ALL.into_iter().enumerate() {
-                let cost = visit.measure(router, cookie).await;
+                let cost = visit.measure(service, cookie).await;
                 table.add(site.name(), column, cost);
             }
         }

@@ -4,10 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
     routing::{get, post},
 };
-use signet::session::{EmbeddedStore, SessionConfig, carry_session};
+use signet::session::{EmbeddedStore, SessionConfig, SessionLayer};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     Session, SessionStore as _,
@@ -17,7 +16,7 @@ use tower_sessions::{
 use crate::{
     ROUNDS,
     in_process::answer,
-    sites::{KEY, ask, log_in_to},
+    sites::{KEY, Service, ask, log_in_to},
     table::Table,
 };
 
@@ -45,7 +44,7 @@ pub async fn revoke(path: &Path, count: usize) {
 }
 
 /// A page that reads the name, with Signet's session around it, and a cookie for it.
-async fn page(store: EmbeddedStore, keys: usize) -> (Router, String) {
+async fn page(store: EmbeddedStore, keys: usize) -> (Service, String) {
     let older: Vec<_> = (1..keys)
         .map(|number| format!("{KEY}, number {number}"))
         .collect();
@@ -62,7 +61,8 @@ async fn page(store: EmbeddedStore, keys: usize) -> (Router, String) {
     let page = Router::new()
         .route("/", get(read))
         .route("/login", post(write))
-        .route_layer(from_fn_with_state(Arc::new(config), carry_session));
+        .route_layer(SessionLayer::new(config));
+    let page = Service::new(page);
     let cookie = log_in_to(&page).await;
     (page, cookie)
 }

@@ -3,14 +3,13 @@
 use std::hint::black_box;
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::Request,
 };
 use rustix::time::{ClockId, clock_gettime};
 use tower::Service as _;
 
-use crate::sites::{ask, log_in_to, login};
+use crate::sites::{Service, ask, log_in_to, login};
 
 /// What a visitor does.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +34,7 @@ impl Visit {
 
     /// The CPU time, in microseconds, that the site takes for this, all its threads together and
     /// without that of making the requests.
-    pub async fn measure(self, site: &Router, cookie: &str) -> f64 {
+    pub async fn measure(self, site: &Service, cookie: &str) -> f64 {
         match self {
             Self::LoggedOut => answer(site, 20_000, || ask("/", "")).await,
             Self::LoggedIn => answer(site, 20_000, || ask("/", cookie)).await,
@@ -56,13 +55,13 @@ impl Visit {
 
 /// The CPU time of answering each of so many requests, in microseconds.
 pub async fn answer(
-    site: &Router,
+    site: &Service,
     count: usize,
     mut next_request: impl FnMut() -> Request<Body>,
 ) -> f64 {
     // As many as stay in the cache, as a request does that has just been read.
     const AT_ONCE: usize = 50;
-    let mut site = site.clone().into_service();
+    let mut site = site.clone();
     let mut total = 0.0;
     for _ in 0..count / AT_ONCE {
         let requests: [_; AT_ONCE] = std::array::from_fn(|_| next_request());

@@ -1,24 +1,23 @@
 //! What is measured: the same three pages, with sessions kept in different ways or not at all.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Form, Router,
     body::{Body, to_bytes},
     extract::State,
     http::{Request, header},
-    middleware::from_fn_with_state,
-    response::{Html, Redirect},
+    response::{Html, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 use signet::{
     public_url::Origins,
-    session::{SessionConfig, carry_session},
-    web,
+    session::{SessionConfig, SessionLayer},
+    web::{self, Guard},
 };
 use time::Duration;
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, util::BoxCloneSyncService};
 use tower_sessions::{
     Expiry, MemoryStore, Session, SessionManagerLayer, SessionStore, cookie::Key,
 };
@@ -45,6 +44,9 @@ pub enum Site {
     CookieStore,
 }
 
+/// A site that can be called, whatever it is made of.
+pub type Service = BoxCloneSyncService<Request<Body>, Response, Infallible>;
+
 impl Site {
     pub const ALL: [Self; 5] = [
         Self::Bare,
@@ -65,22 +67,26 @@ impl Site {
     }
 
     /// The site, where the store is Signet's to use.
+    pub async fn service(self, store: impl SessionStore) -> Service {
+        if self == Self::Signet {
+            return Service::new(signet(SessionConfig::new(false, KEY, [], store)));
+        }
+        Service::new(self.router(store).await)
+    }
+
+    /// The same as a router, as axum serves it.
     pub async fn router(self, store: impl SessionStore) -> Router {
         let config = SessionConfig::new(false, KEY, [], store);
-        if self == Self::Signet {
-            return signet(config);
-        }
         let page = Page::of_signet().await;
         let key = Key::from(KEY.as_bytes());
         let expiry = Expiry::OnInactivity(Duration::days(7));
         match self {
-            Self::Bare | Self::Signet => Router::new()
+            Self::Signet => Router::new().fallback_service(signet(config)),
+            Self::Bare => Router::new()
                 .route("/", get(async move || Html(page.for_name(NAME))))
                 .route("/login", post(async |_: Form<LoginForm>| Redirect::to("/")))
                 .route("/logout", get(async || Redirect::to("/"))),
-            Self::SignetSession => {
-                pages(page).route_layer(from_fn_with_state(Arc::new(config), carry_session))
-            }
+            Self::SignetSession => pages(page).route_layer(SessionLayer::new(config)),
             Self::MemoryStore => pages(page).layer(
                 SessionManagerLayer::new(MemoryStore::default())
                     .with_secure(false)
@@ -98,9 +104,9 @@ impl Site {
 }
 
 /// Signet as it is, on this machine alone.
-pub fn signet(config: SessionConfig) -> Router {
+pub fn signet(config: SessionConfig) -> Guard {
     let public_url = "http://localhost".parse().expect("a URL");
-    web::router(
+    web::site(
         config,
         Origins::new(&public_url, ([127, 0, 0, 1], 80).into()),
     )
@@ -125,7 +131,7 @@ impl Page {
     /// What Signet shows to somebody who is logged in.
     async fn of_signet() -> Self {
         let config = SessionConfig::new(false, KEY, [], MemoryStore::default());
-        let site = signet(config);
+        let site = Service::new(signet(config));
         let cookie = log_in_to(&site).await;
         let response = site.oneshot(ask("/", &cookie)).await.expect("an answer");
         let body = to_bytes(response.into_body(), usize::MAX).await;
@@ -183,7 +189,7 @@ pub fn login() -> Request<Body> {
 }
 
 /// Logs in, and returns the cookie; a bare page gives none.
-pub async fn log_in_to(site: &Router) -> String {
+pub async fn log_in_to(site: &Service) -> String {
     let response = site.clone().oneshot(login()).await.expect("an answer");
     let cookie = response.headers().get(header::SET_COOKIE);
     let cookie = cookie.map_or("", |cookie| cookie.to_str().expect("ASCII"));

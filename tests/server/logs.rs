@@ -78,7 +78,7 @@ fn what_another_site_or_a_wrong_host_asks_for_is_a_line_each() {
     assert_eq!(
         ends,
         [
-            "signet::web: request refused reason=Cross-Origin request from old browser detected",
+            "signet::web::guard: request refused reason=Cross-Origin request from old browser detected",
             "signet::web::logout: another site's link to /logout refused",
             "signet::web::guard: not a host of ours: see --public-url (PUBLIC_URL)",
         ]

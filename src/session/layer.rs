@@ -1,0 +1,82 @@
+//! The middleware, as tower knows it.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{extract::Request, response::Response};
+use tower::{Layer, Service};
+
+use super::{SessionConfig, middleware::carry_session};
+
+/// The middleware that gives each request its [`Session`](tower_sessions::Session), and
+/// [`SessionBegan`](super::SessionBegan) if it came with one.
+///
+/// Every response that passes through it depends on the session, and says so: `Vary: Cookie` and
+/// `Cache-Control: no-store`. A response that says that the server failed leaves the session as it
+/// was. Of concurrent requests that change one session the last to be answered wins, but none
+/// brings back a session that another has ended, and none ends one that another has given a new ID.
+/// What is written after the handler has returned, by a streamed body or a spawned task, is lost.
+///
+/// While the store cannot answer, a visitor who brings a session gets a bare 503 with
+/// `Retry-After`, and keeps the cookie. A session too large for a cookie is answered with a bare
+/// 507, and stays as it was.
+#[derive(Clone, Debug)]
+pub struct SessionLayer {
+    config: Arc<SessionConfig>,
+}
+
+impl SessionLayer {
+    /// Sessions as they are configured.
+    #[must_use]
+    pub fn new(config: SessionConfig) -> Self {
+        Self {
+            config: Arc::new(config),
+        }
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = CarrySession<S>;
+
+    fn layer(&self, inner: S) -> CarrySession<S> {
+        CarrySession {
+            config: Arc::clone(&self.config),
+            inner,
+        }
+    }
+}
+
+/// What [`SessionLayer`] puts around a service.
+///
+/// It is its own `Service`, and not axum's `from_fn`, because that asks for memory three times more
+/// on every request.
+#[derive(Clone, Debug)]
+pub struct CarrySession<S> {
+    config: Arc<SessionConfig>,
+    inner: S,
+}
+
+impl<S> Service<Request> for CarrySession<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
+    S: Clone + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // The one that is ready is this one; its clone may not be.
+        let next = self.inner.clone();
+        let next = std::mem::replace(&mut self.inner, next);
+        Box::pin(carry_session(Arc::clone(&self.config), request, next))
+    }
+}
