@@ -40,15 +40,19 @@ pub(super) enum Phase {
 }
 
 /// The phase of a connection, and since when.
-pub(super) struct Clock(Mutex<(Phase, Instant)>);
+///
+/// That is noted when the deadline is first asked for, which is once each time that anything happens
+/// on the connection: a request may go through all phases in one go, and telling the time takes
+/// longer than the rest of this.
+pub(super) struct Clock(Mutex<(Phase, Option<Instant>)>);
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Self(Mutex::new((Phase::Head, Instant::now())))
+        Self(Mutex::new((Phase::Head, None)))
     }
 
     pub(super) fn enter(&self, phase: Phase) {
-        *self.lock() = (phase, Instant::now());
+        *self.lock() = (phase, None);
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -57,8 +61,8 @@ impl Clock {
 
     /// When the phase must be over.
     pub(super) fn deadline(&self) -> Instant {
-        let (phase, since) = *self.lock();
-        since
+        let (phase, since) = &mut *self.lock();
+        *since.get_or_insert_with(Instant::now)
             + match phase {
                 Phase::Head => HEADER_READ_TIMEOUT,
                 Phase::Handling => REQUEST_TIMEOUT,
@@ -89,7 +93,7 @@ impl Clock {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, (Phase, Instant)> {
+    fn lock(&self) -> MutexGuard<'_, (Phase, Option<Instant>)> {
         // Nothing panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,9 @@
 //! Which cookies of a request are ours, and the `Set-Cookie` that we answer with (RFC 6265bis).
 
+use std::iter;
+
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use memchr::memchr;
 
 /// Name and value together, in bytes: what RFC 6265bis §5.6 lets a browser keep.
 pub(super) const MAX_BYTES: usize = 4096;
@@ -38,7 +41,7 @@ impl SessionCookie {
         headers
             .get_all(COOKIE)
             .iter()
-            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+            .flat_map(|header| split(header.as_bytes()))
             .filter_map(move |pair| {
                 let pair = pair.strip_prefix(b" ").unwrap_or(pair);
                 pair.strip_prefix(self.name().as_bytes())?
@@ -64,6 +67,20 @@ impl SessionCookie {
     pub(super) fn removal(self) -> HeaderValue {
         self.set("", 0)
     }
+}
+
+/// What stands between the semicolons. Browsers send the cookies of every application on a host,
+/// which may be kilobytes.
+fn split(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header);
+    iter::from_fn(move || {
+        let header = rest.take()?;
+        let Some(end) = memchr(b';', header) else {
+            return Some(header);
+        };
+        rest = Some(&header[end + 1..]);
+        Some(&header[..end])
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    http::header::CONTENT_LANGUAGE,
+    http::{HeaderValue, header::CONTENT_LANGUAGE},
     response::{Html, IntoResponse, Response},
 };
 
@@ -20,5 +20,6 @@ pub(super) fn page(words: &Words, template: &impl Template) -> Result<Response, 
 
 /// Says in which language this is.
 pub(super) fn in_language(words: &Words, body: impl IntoResponse) -> Response {
-    ([(CONTENT_LANGUAGE, words.tag)], body).into_response()
+    let tag = HeaderValue::from_static(words.tag);
+    ([(CONTENT_LANGUAGE, tag)], body).into_response()
 }
