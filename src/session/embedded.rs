@@ -43,7 +43,7 @@ type Records = papaya::HashMap<Id, Entry>;
 
 /// A record without its ID.
 struct Entry {
-    /// In unix seconds.
+    /// In unix microseconds.
     expires: i64,
     /// A JSON object, or nothing where the record holds no data.
     data: Box<[u8]>,
@@ -151,7 +151,7 @@ impl Entry {
             serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?
         };
         Ok(Self {
-            expires: record.expiry_date.unix_timestamp(),
+            expires: micros(record.expiry_date),
             data: data.into(),
         })
     }
@@ -165,7 +165,7 @@ impl Entry {
             } else {
                 serde_json::from_slice(&self.data).map_err(|error| decode(&error))?
             },
-            expiry_date: OffsetDateTime::from_unix_timestamp(self.expires)
+            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.expires) * 1000)
                 .map_err(|error| decode(&error))?,
         })
     }
@@ -191,5 +191,11 @@ impl fmt::Debug for EmbeddedStore {
 }
 
 fn now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
+    micros(OffsetDateTime::now_utc())
+}
+
+fn micros(time: OffsetDateTime) -> i64 {
+    time.unix_timestamp()
+        .saturating_mul(1_000_000)
+        .saturating_add(time.microsecond().into())
 }

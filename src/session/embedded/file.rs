@@ -11,9 +11,11 @@ use tower_sessions::session::Id;
 
 use super::{Entry, Records};
 
-/// `(expiry in unix seconds, ID) -> data`. In the order in which records expire, so that new ones
-/// come to stand beside each other, and those to purge at the front.
-pub(super) const TABLE: TableDefinition<Key, &[u8]> = TableDefinition::new("sessions");
+/// `(expiry in unix microseconds, ID) -> data`. In the order in which records expire, so that new
+/// ones come to stand beside each other, and those to purge at the front.
+///
+/// With another format it gets another name, so that neither is taken for the other.
+pub(super) const TABLE: TableDefinition<Key, &[u8]> = TableDefinition::new("sessions_2");
 pub(super) type Key = (i64, i128);
 
 /// Reads are answered from memory; this is for the pages that commits touch.

@@ -17,7 +17,9 @@ fn record(data: &str, seconds_left: i64) -> Record {
     Record {
         id: Id::default(),
         data: [("data".to_owned(), json!(data))].into(),
-        expiry_date: OffsetDateTime::from_unix_timestamp(now() + seconds_left).expect("a time"),
+        // As exactly as it is kept.
+        expiry_date: OffsetDateTime::now_utc().truncate_to_microsecond()
+            + time::Duration::seconds(seconds_left),
     }
 }
 
