@@ -34,7 +34,8 @@
 //!   - `embedded`: the file where that is kept, and the memory that it is read from
 //!   - `inspection`: what a cookie says, for whoever has the key
 //! - [`web`]: the pages. They see a `Session`, and never a key, a cookie or a byte of wire format.
-//!   - `guard`: hosts, other sites, deadlines, and the headers on every response
+//!   - `guard`: hosts, other sites' forms, deadlines, panics; `headers`: those on every response
+//!   - `fetch_metadata`: whether a link was clicked, and on a page of ours
 //!   - `home`, `login`, `logout`: a file a route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: what a name may be

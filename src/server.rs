@@ -4,7 +4,6 @@ mod clock;
 mod connection;
 
 use std::{
-    convert::Infallible,
     io::{self, Write as _},
     net::SocketAddr,
     path::PathBuf,
@@ -12,19 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{extract::Request, response::Response};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Semaphore, watch},
     time::sleep,
 };
-use tower::Service;
 
 use crate::{
     config::Config,
     public_url::{Origins, PublicUrl},
     session::{EmbeddedStore, OpenError},
-    web,
+    web::{self, Guard},
 };
 
 /// How long requests that are running when the server is told to stop may take to finish.
@@ -77,7 +74,10 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     let public_url = config.public_url.clone();
     let public_url = public_url.unwrap_or_else(|| PublicUrl::of(address));
     let origins = Origins::new(&public_url, address);
-    let site = web::site(config.session_config(store), origins);
+    let mut site = web::site(config.session_config(store), origins);
+    if config.access_log {
+        site = site.with_access_log();
+    }
     raise_file_limit();
 
     // The signals are caught before anybody is told that we are ready, so that a supervisor that
@@ -95,17 +95,7 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
         max_connections = config.max_connections,
         "started"
     );
-    if config.access_log {
-        serve(
-            listener,
-            web::with_access_log(site),
-            config.max_connections,
-            stop,
-        )
-        .await;
-    } else {
-        serve(listener, site, config.max_connections, stop).await;
-    }
+    serve(listener, site, config.max_connections, stop).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -126,11 +116,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// have, have had their time, or the number is 2.
 async fn serve(
     listener: TcpListener,
-    site: impl Service<Request, Response = Response, Error = Infallible, Future: Send>
-    + Clone
-    + Send
-    + Sync
-    + 'static,
+    site: Guard,
     max_connections: u32,
     mut stop: watch::Receiver<u32>,
 ) {

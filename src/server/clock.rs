@@ -41,9 +41,9 @@ pub(super) enum Phase {
 
 /// The phase of a connection, and since when.
 ///
-/// That is noted when the deadline is first asked for, which is once each time that anything happens
-/// on the connection: a request may go through all phases in one go, and telling the time takes
-/// longer than the rest of this.
+/// A request may go through all phases in one go, and to tell the time takes longer than all else in
+/// here. So it is noted when the deadline is first asked for after that, and the connection asks
+/// each time that anything has happened on it.
 pub(super) struct Clock(Mutex<(Phase, Option<Instant>)>);
 
 impl Clock {

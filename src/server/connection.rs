@@ -10,7 +10,7 @@ use tokio::{
     sync::watch,
     time::sleep_until,
 };
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 use super::clock::{Clock, ObservedStream, Phase};
 
@@ -26,7 +26,7 @@ pub(super) async fn serve(
     let clock = Arc::new(Clock::new());
     let service = service_fn(|request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
-        let answer = site.clone().call(request.map(Body::new));
+        let answer = site.clone().oneshot(request.map(Body::new));
         let clock = Arc::clone(&clock);
         async move {
             let answer = answer.await;
@@ -74,12 +74,15 @@ mod tests {
     use axum::{Router, body::Bytes, routing::get};
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
-        time::{Instant, sleep},
+        time::{Instant, sleep, timeout},
     };
 
     use super::*;
 
     const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    /// By then no connection should be there.
+    const HOUR: Duration = Duration::from_secs(3600);
 
     /// The visitor's end of a connection to a site whose page is longer than what is sent at once.
     fn connect() -> DuplexStream {
@@ -98,7 +101,7 @@ mod tests {
     async fn seconds_until_closed(mut stream: DuplexStream) -> u64 {
         let start = Instant::now();
         let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
+        let _ = timeout(HOUR, stream.read_to_end(&mut answer)).await;
         start.elapsed().as_secs()
     }
 
@@ -155,7 +158,8 @@ mod tests {
         for (request, most) in [(REQUEST, 10), (chunked, 30)] {
             let mut stream = connect();
             let start = Instant::now();
-            while stream.write_all(request.as_bytes()).await.is_ok() {}
+            let asking = async { while stream.write_all(request.as_bytes()).await.is_ok() {} };
+            let _ = timeout(HOUR, asking).await;
             let seconds = start.elapsed().as_secs();
             assert!((10..=most).contains(&seconds), "{request:?}: {seconds}");
         }

@@ -24,6 +24,8 @@ use super::{SessionConfig, middleware::carry_session};
 /// While the store cannot answer, a visitor who brings a session gets a bare 503 with
 /// `Retry-After`, and keeps the cookie. A session too large for a cookie is answered with a bare
 /// 507, and stays as it was.
+///
+/// What its clones are put around shares the sessions.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     config: Arc<SessionConfig>,
@@ -52,8 +54,8 @@ impl<S> Layer<S> for SessionLayer {
 
 /// What [`SessionLayer`] puts around a service.
 ///
-/// It is its own `Service`, and not axum's `from_fn`, because that asks for memory three times more
-/// on every request.
+/// It is not made by axum's `from_fn`, which puts what is inside, its future and another clone of it
+/// into boxes of their own on every request.
 #[derive(Clone, Debug)]
 pub struct CarrySession<S> {
     config: Arc<SessionConfig>,
@@ -78,5 +80,61 @@ where
         let next = self.inner.clone();
         let next = std::mem::replace(&mut self.inner, next);
         Box::pin(carry_session(Arc::clone(&self.config), request, next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::ready, mem::take};
+
+    use axum::{body::Body, response::IntoResponse as _};
+    use tower::ServiceExt as _;
+    use tower_sessions::MemoryStore;
+
+    use super::*;
+
+    /// A service that has to be asked twice whether it is ready, and only then may be called.
+    #[derive(Default)]
+    struct Strict {
+        asked: bool,
+        is_ready: bool,
+    }
+
+    impl Clone for Strict {
+        fn clone(&self) -> Self {
+            Self::default()
+        }
+    }
+
+    impl Service<Request> for Strict {
+        type Response = Response;
+        type Error = Infallible;
+        type Future = std::future::Ready<Result<Response, Infallible>>;
+
+        fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            self.is_ready = self.asked;
+            if !self.is_ready {
+                self.asked = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Request) -> Self::Future {
+            assert!(take(&mut self.is_ready), "called before it was ready");
+            ready(Ok("called".into_response()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_inside_is_called_once_it_is_ready() {
+        let config = SessionConfig::new(false, "key", [], MemoryStore::default());
+        let mut service = SessionLayer::new(config).layer(Strict::default());
+        for _ in 0..2 {
+            let service = service.ready().await.expect("ready");
+            let answer = service.call(Request::new(Body::empty())).await;
+            assert!(answer.expect("an answer").status().is_success());
+        }
     }
 }

@@ -39,10 +39,10 @@ pub(super) async fn carry_session(
     mut request: Request,
     mut next: impl Service<Request, Response = Response, Error = Infallible>,
 ) -> Result<Response, Infallible> {
-    let mut response = match Carried::read(&config, &mut request).await {
-        Ok(carried) => {
+    let mut response = match RequestSession::read(&config, &mut request).await {
+        Ok(session) => {
             let response = next.call(request).await?;
-            carried.write(&config, response).await
+            session.write(&config, response).await
         }
         Err(error) => error.into_response(),
     };
@@ -52,14 +52,14 @@ pub(super) async fn carry_session(
     Ok(response)
 }
 
-/// The session while a request has it.
-struct Carried {
+/// The session of one request.
+struct RequestSession {
     received: Received,
     store: Arc<SignedCookieStore>,
     session: Session,
 }
 
-impl Carried {
+impl RequestSession {
     /// Puts into the request what it came with.
     async fn read(config: &SessionConfig, request: &mut Request) -> Result<Self, Error> {
         let now = unix_now();
@@ -86,7 +86,7 @@ impl Carried {
             return response;
         }
         // In a box, because most requests have no use for the room that it needs.
-        match Box::pin(self.set_cookie(config)).await {
+        match Box::pin(self.settle(config)).await {
             Ok(Some(set_cookie)) => {
                 response.headers_mut().append(SET_COOKIE, set_cookie);
                 response
@@ -98,14 +98,9 @@ impl Carried {
 
     /// Whether the handler left the session as it was, and its cookie is good for a while.
     fn is_settled(&self, config: &SessionConfig) -> bool {
-        let Self {
-            received,
-            store,
-            session,
-        } = self;
-        !session.is_modified()
-            && !store.is_written()
-            && !received.is_renewal_due(config, store.now())
+        !self.session.is_modified()
+            && !self.store.is_written()
+            && !self.received.is_renewal_due(config, self.store.now())
     }
 
     /// Saves the session if it was changed, and decides on the `Set-Cookie`.
@@ -113,16 +108,12 @@ impl Carried {
     /// The handler may have taken its time. Another request may have revoked the session meanwhile, or
     /// it has run out, and that it was revoked is forgotten already. Then there is no cookie, and nothing
     /// else that would bring it back.
-    async fn set_cookie(&self, config: &SessionConfig) -> Result<Option<HeaderValue>, Error> {
-        let Self {
-            received,
-            store,
-            session,
-        } = self;
-        if session.is_modified() {
-            session.save().await?;
+    async fn settle(&self, config: &SessionConfig) -> Result<Option<HeaderValue>, Error> {
+        let received = &self.received;
+        if self.session.is_modified() {
+            self.session.save().await?;
         }
-        match store.outcome() {
+        match self.store.outcome() {
             Outcome::Untouched => Ok(self.renew(config).await),
             Outcome::Emptied => {
                 let now = unix_now();
@@ -162,16 +153,13 @@ impl Carried {
     ///
     /// Where it fails, the old cookie stays good, and so does the page.
     async fn renew(&self, config: &SessionConfig) -> Option<HeaderValue> {
-        let Self {
-            received, store, ..
-        } = self;
-        let [accepted] = &*received.accepted else {
+        let [accepted] = &*self.received.accepted else {
             return None;
         };
         let Accepted { payload, signed } = accepted;
         let now = unix_now();
         // A session without data has no cookie, so there is nothing to renew.
-        if store.is_empty() || !received.is_in_time(config, now) {
+        if self.store.is_empty() || !self.received.is_in_time(config, now) {
             return None;
         }
         let renewed = async {

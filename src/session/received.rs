@@ -111,7 +111,7 @@ impl Accepted {
     /// What a cookie says, once its signature is found to be right.
     pub(super) fn open(config: &SessionConfig, value: &[u8]) -> Result<Self, Refusal> {
         let signed = config.signer.verify(value)?;
-        // As a whole, and not each of its strings: it is short, and they are shorter.
+        // UTF-8 is checked here once, instead of once a string by serde_json.
         let json = str::from_utf8(&signed.payload).map_err(|_| Refusal::Malformed)?;
         let payload: Payload = serde_json::from_str(json).map_err(|_| Refusal::Malformed)?;
         Ok(Self { payload, signed })

@@ -8,7 +8,6 @@ use std::{
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue},
-    middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
@@ -19,7 +18,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// the query, which may hold what belongs into a form, nor any header.
 ///
 /// The request gets a number, which stands in every line that is logged about it, and in the answer.
-pub(super) async fn log(request: Request, next: Next) -> Response {
+pub(super) async fn log<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let id = COUNT.fetch_add(1, Ordering::Relaxed);
     let span = tracing::info_span!("request", id);
@@ -27,7 +29,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     async {
-        let mut response = next.run(request).await;
+        let mut response = next(request).await;
         tracing::info!(
             %method,
             ?path,

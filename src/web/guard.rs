@@ -1,5 +1,4 @@
-//! What stands between strangers and the pages: hosts, other sites, deadlines, and the headers that
-//! tell browsers to stand guard as well.
+//! What stands between strangers and the pages: hosts, other sites, deadlines, panics.
 
 use std::{
     convert::Infallible,
@@ -15,7 +14,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, FromRequest as _, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt as _;
@@ -24,8 +23,9 @@ use tower::{Layer as _, Service};
 use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
 
 use super::{
-    assets,
+    access_log, assets,
     error::{self, Reader},
+    headers,
 };
 use crate::public_url::Origins;
 
@@ -38,60 +38,17 @@ const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a page may take, once what was sent is there.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What every response says, whatever it is.
-const HEADERS: [(HeaderName, HeaderValue); 8] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-        ),
-    ),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
-    // Not no-referrer, which makes a browser send `Origin: null` with our own form.
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-embedder-policy"),
-        HeaderValue::from_static("require-corp"),
-    ),
-    (
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static(
-            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-        ),
-    ),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-];
-
-/// A year, in seconds. Neighbouring subdomains are not ours to decide for.
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
-
 /// The pages, with what stands in front of them.
 ///
 /// It lets a request through if it is for us and arrives in time, and sees to it that the response,
 /// whatever it is, is one for a visitor's browser. It stands around the router as a whole, and not
 /// in it as a layer: axum clones the layers of a route, one inside the other, for each request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Guard {
-    pages: Pages,
+    pages: Csrf<Router, fn(ProtectionError) -> Response>,
     origins: Arc<Origins>,
+    has_access_log: bool,
 }
-
-type Pages = Csrf<Router, fn(ProtectionError) -> Response>;
 
 impl Guard {
     pub(super) fn new(pages: Router, origins: Arc<Origins>) -> Self {
@@ -110,28 +67,43 @@ impl Guard {
         Self {
             pages: csrf.layer(pages),
             origins,
+            has_access_log: false,
         }
     }
 
-    /// Nothing in here passes the request on to a function that waits: each would keep room for it.
-    async fn answer(mut self, mut request: Request) -> Result<Response, Infallible> {
+    /// The same, with a line in the log for each request.
+    #[must_use]
+    pub fn with_access_log(mut self) -> Self {
+        self.has_access_log = true;
+        self
+    }
+
+    /// Where this waits it lends the request: an async function that takes it would keep room for it,
+    /// twice, and all that room is copied with every request.
+    async fn answer(mut self, mut request: Request) -> Response {
         let reader = Reader::of(request.headers());
         let response = match admit(&mut request, &self.origins).await {
             Ok(()) => {
+                // This only finds the route. What may panic runs when it is waited for.
                 let page = AssertUnwindSafe(self.pages.call(request)).catch_unwind();
                 match timeout(HANDLER_TIMEOUT, page).await {
                     Ok(Ok(Ok(response))) => response,
                     // The panic itself is in the log already: see `main.rs`.
                     Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
                     Err(_) => {
-                        tracing::error!("a page took more than {HANDLER_TIMEOUT:?}: given up");
+                        tracing::error!(
+                            "a page took more than {HANDLER_TIMEOUT:?} and was given up"
+                        );
                         StatusCode::SERVICE_UNAVAILABLE.into_response()
                     }
                 }
             }
             Err(refusal) => refusal,
         };
-        Ok(finish(response, &reader, &self.origins))
+        let mut response = error::explain(response, &reader, &self.origins);
+        let is_https = self.origins.public().starts_with("https:");
+        headers::add(response.headers_mut(), is_https);
+        response
     }
 }
 
@@ -140,19 +112,29 @@ impl Service<Request> for Guard {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<Request>::poll_ready(&mut self.pages, cx)
+    /// Always: a router is.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        // A router is always ready, and so are its clones.
-        Box::pin(self.clone().answer(request))
+        let guard = self.clone();
+        if self.has_access_log {
+            let logged = access_log::log(request, |request| guard.answer(request));
+            Box::pin(logged.map(Ok))
+        } else {
+            Box::pin(guard.answer(request).map(Ok))
+        }
     }
 }
 
 /// Makes sure that a request is for us, and all there: what is sent is read before anything is done
 /// with it, so that nothing waits for who sends slowly.
 async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response> {
+    if assets::has(request.uri().path()) {
+        // For everybody, and nothing is sent there: the page that refuses a host needs them too.
+        return Ok(());
+    }
     if !is_for_us(request, origins) {
         return Err(StatusCode::BAD_REQUEST.into_response());
     }
@@ -164,35 +146,9 @@ async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response>
     Ok(())
 }
 
-/// Gives an error its page, and every response the headers that it has, and those of a page unless
-/// it has its own.
-fn finish(response: Response, reader: &Reader, origins: &Origins) -> Response {
-    let mut response = error::explain(response, reader, origins);
-    let headers = response.headers_mut();
-    headers.reserve(HEADERS.len() + 4);
-    for (name, value) in HEADERS {
-        headers.insert(name, value);
-    }
-    if origins.public().starts_with("https:") {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.append(header::VARY, HeaderValue::from(header::COOKIE));
-    }
-    if headers.contains_key(header::CONTENT_LANGUAGE) {
-        headers.append(header::VARY, HeaderValue::from(header::ACCEPT_LANGUAGE));
-    }
-    response
-}
-
 /// Whether a request asks for a host of ours. Others are refused, so that nobody reaches the site
 /// under a name of theirs (DNS rebinding), and nothing that we answer depends on what they call us.
-/// What the pages consist of is for everybody: the page that refuses a host needs it.
 fn is_for_us(request: &Request, origins: &Origins) -> bool {
-    if assets::has(request.uri().path()) {
-        return true;
-    }
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let one = hosts.next().filter(|_| hosts.next().is_none());
     let is_ours = one.is_some_and(|host| origins.is_our_host(host.as_bytes()));
@@ -221,29 +177,84 @@ async fn read_body(body: Body) -> Result<Bytes, Response> {
     Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
 }
 
-/// Whether a browser only fetches this in case somebody asks for it.
-pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose", "x-moz"].iter().any(|name| {
-        headers.get_all(*name).iter().any(|value| {
-            let value = value.as_bytes();
-            value
-                .get(.."prefetch".len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(b"prefetch"))
-        })
-    })
-}
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, future::pending, time::Duration};
 
-/// Whether a link or form on another site led here, as far as the headers tell.
-///
-/// For GET, which a cookie that is `SameSite=Lax` travels with: the csrf layer lets every GET pass.
-pub(super) fn is_from_another_site(headers: &HeaderMap, origins: &Origins) -> bool {
-    let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
-    if sites.peek().is_some() {
-        return !sites.all(|site| site == "same-origin" || site == "none");
+    use axum::{
+        body::{Body, to_bytes},
+        http::{Request, header},
+        response::Response,
+        routing::{get, post},
+    };
+    use futures_util::stream;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::public_url::PublicUrl;
+
+    /// A site whose pages are no good.
+    fn bad_site() -> Guard {
+        let pages = Router::new()
+            .route("/panic", get(async || -> () { panic!("on purpose") }))
+            .route("/hang", get(async || pending::<()>().await))
+            .route("/form", post(async |body: String| body));
+        let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
+        let listen = ([192, 0, 2, 1], 80).into();
+        Guard::new(pages, Arc::new(Origins::new(&public_url, listen)))
     }
-    // Browsers from before 2023 do not say so, but may say where they come from.
-    [header::ORIGIN, header::REFERER].iter().any(|name| {
-        let mut urls = headers.get_all(name).iter();
-        urls.any(|url| !url.to_str().is_ok_and(|url| origins.is_our_url(url)))
-    })
+
+    async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost")
+            .body(body);
+        let answer = site.clone().oneshot(request.expect("a request")).await;
+        answer.expect("an answer")
+    }
+
+    async fn shows(response: Response, text: &str) {
+        assert!(response.headers().contains_key("content-security-policy"));
+        let body = to_bytes(response.into_body(), usize::MAX).await;
+        let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
+        assert!(body.contains(text), "{body}");
+        assert!(!body.contains("on purpose"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_page_and_the_next_request_is_answered() {
+        let site = bad_site();
+        for _ in 0..2 {
+            let response = ask(&site, "GET", "/panic", Body::empty()).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            shows(response, "伺服器出錯了").await;
+        }
+        let response = ask(&site, "POST", "/form", Body::from("good")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_takes_too_long_is_given_up() {
+        let start = tokio::time::Instant::now();
+        let response = ask(&bad_site(), "GET", "/hang", Body::empty()).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(start.elapsed().as_secs(), 10);
+        shows(response, "服務暫時無法使用").await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_takes_too_long_is_given_up_and_so_is_its_connection() {
+        let endless = stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, Infallible>("x"), ()))
+        });
+        let start = tokio::time::Instant::now();
+        let body = Body::from_stream(Box::pin(endless));
+        let response = ask(&bad_site(), "POST", "/form", body).await;
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(start.elapsed().as_secs(), 10);
+        assert_eq!(response.headers()[header::CONNECTION], "close");
+        shows(response, "等待提交內容逾時").await;
+    }
 }

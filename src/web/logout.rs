@@ -12,7 +12,7 @@ use axum::{
 use super::{
     current_user::CurrentUser,
     error::AppError,
-    guard::{is_from_another_site, is_prefetch},
+    fetch_metadata::{is_from_another_site, is_prefetch},
     language::Words,
     page::page,
     username::Username,

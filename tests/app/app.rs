@@ -1,11 +1,11 @@
 //! The site and a visitor's browser, as far as tests care about either.
 
-use std::{net::SocketAddr, sync::Mutex};
+use std::{convert::Infallible, net::SocketAddr, sync::Mutex};
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
+    response::Response,
 };
 use cookie::{Cookie, CookieJar};
 use signet::{
@@ -13,28 +13,31 @@ use signet::{
     session::{DataIn, SessionConfig},
     web,
 };
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
 use crate::store::TestStore;
 
 pub const KEY: &str = "the key that signs in these tests";
 
+/// Signet's pages, or others.
+pub type Pages = BoxCloneSyncService<Request<Body>, Response, Infallible>;
+
 /// Signet's pages, under `http://localhost`.
-pub fn site(config: SessionConfig) -> Router {
+pub fn site(config: SessionConfig) -> Pages {
     site_at("http://localhost")(config)
 }
 
 /// Signet's pages, under this URL.
-pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Router {
+pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
     let public_url: PublicUrl = public_url.parse().expect("a URL");
     let listen = SocketAddr::from(([192, 0, 2, 1], 80));
     let origins = Origins::new(&public_url, listen);
-    move |config| Router::new().fallback_service(web::site(config, origins.clone()))
+    move |config| Pages::new(web::site(config, origins.clone()))
 }
 
 /// The site, with a visitor who keeps cookies.
 pub struct TestApp {
-    router: Router,
+    pages: Pages,
     jar: Mutex<CookieJar>,
     /// What the session cookie is called.
     pub cookie_name: &'static str,
@@ -68,7 +71,7 @@ impl TestApp {
     }
 
     /// Sites with these pages, one for each way of keeping sessions.
-    pub fn in_both_ways(pages: impl Fn(SessionConfig) -> Router) -> [Self; 2] {
+    pub fn in_both_ways(pages: impl Fn(SessionConfig) -> Pages) -> [Self; 2] {
         [DataIn::Cookie, DataIn::Store].map(|data_in| {
             Self::with(TestStore::embedded(), &pages, |store| {
                 SessionConfig::new(false, KEY, [], store).data_in(data_in)
@@ -79,13 +82,13 @@ impl TestApp {
     /// A site with these pages and this store, otherwise configured as one likes.
     pub fn with(
         store: TestStore,
-        pages: impl FnOnce(SessionConfig) -> Router,
+        pages: impl FnOnce(SessionConfig) -> Pages,
         config: impl FnOnce(TestStore) -> SessionConfig,
     ) -> Self {
         let config = config(store.clone());
         Self {
             cookie_name: config.cookie_name(),
-            router: pages(config),
+            pages: pages(config),
             jar: Mutex::default(),
             store,
             host: "localhost",
@@ -95,7 +98,7 @@ impl TestApp {
     /// Somebody else on the same site.
     pub fn another_visitor(&self) -> Self {
         Self {
-            router: self.router.clone(),
+            pages: self.pages.clone(),
             jar: Mutex::default(),
             cookie_name: self.cookie_name,
             store: self.store.clone(),
@@ -182,7 +185,7 @@ impl TestApp {
 
     /// The same, of a request that says itself which host it is for.
     pub async fn send_without_host(&self, request: Request<Body>) -> Page {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.pages.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         let page = Page {

@@ -1,9 +1,12 @@
 //! The style sheet and the icon.
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
     http::{Method, Request},
 };
+use futures_util::stream;
 
 use crate::{app::TestApp, headers::assert_guarded};
 
@@ -53,6 +56,11 @@ async fn a_page_that_refuses_a_host_looks_like_the_others() {
         let request = Request::get(&path).header("host", "evil.example");
         let asset = app.send_as_is(request.body(Body::empty()).unwrap()).await;
         asset.has_status(200);
+        // Nobody waits for what is sent there.
+        let endless = Body::from_stream(stream::pending::<Result<&str, Infallible>>());
+        let request = Request::post(&path).header("host", "evil.example");
+        let refused = app.send_as_is(request.body(endless).unwrap()).await;
+        refused.has_status(405);
         let request = Request::get(format!("{path}x")).header("host", "evil.example");
         let page = app.send_as_is(request.body(Body::empty()).unwrap()).await;
         page.has_status(400);

@@ -30,6 +30,14 @@ async fn a_form_of_another_site_is_refused() {
         (&[(SITE, "cross-site")], false),
         (&[(SITE, "nonsense")], false),
         (&[(ORIGIN, "https://signet.example")], true),
+        (
+            // Which goes without saying in an origin.
+            &[
+                ("host", "signet.example:443"),
+                (ORIGIN, "https://signet.example"),
+            ],
+            true,
+        ),
         (&[(ORIGIN, "https://evil.example")], false),
         (&[(ORIGIN, "https://signet.example.evil.example")], false),
         (&[(ORIGIN, "https://signet.example:8443")], false),

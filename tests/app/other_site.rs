@@ -17,20 +17,24 @@ use signet::session::{SessionConfig, SessionLayer};
 use tokio::sync::Semaphore;
 use tower_sessions::Session;
 
+use crate::app::Pages;
+
 /// The pages, all of which have a session.
-pub fn pages(config: SessionConfig) -> Router {
+pub fn pages(config: SessionConfig) -> Pages {
     pages_behind(&Gate::default())(config)
 }
 
 /// The same, where a path that begins with `/slow` keeps its handler waiting at a gate, after the
 /// session was read and before anything is done with it.
-pub fn pages_behind(gate: &Gate) -> impl Fn(SessionConfig) -> Router {
+pub fn pages_behind(gate: &Gate) -> impl Fn(SessionConfig) -> Pages {
     let gate = gate.clone();
     move |config| {
         let slow = handlers().route_layer(from_fn_with_state(gate.clone(), wait));
-        handlers()
-            .nest("/slow", slow)
-            .route_layer(SessionLayer::new(config))
+        Pages::new(
+            handlers()
+                .nest("/slow", slow)
+                .route_layer(SessionLayer::new(config)),
+        )
     }
 }
 

@@ -122,6 +122,9 @@ async fn a_good_signature_does_not_make_a_good_payload() {
         assert_refused(forger.sign_bytes(payload.as_bytes())).await;
     }
     assert_refused(forger.sign_bytes(b"\xff")).await;
+    let start = format!(r#"{{"_sid":"{SID}","_iat":{iat},"username":"admin","other":""#);
+    let not_utf8 = [start.as_bytes(), b"\xff\"}"].concat();
+    assert_refused(forger.sign_bytes(&not_utf8)).await;
     assert_refused(forger.sign_message("")).await;
     assert_refused(forger.sign_message("e30")).await;
     assert_refused(forger.sign_message(".")).await;
