@@ -40,6 +40,12 @@ pub enum OpenError {
     /// It cannot be read or written.
     #[error("{0}: check the path, who may use it, and whether there is room")]
     Io(io::Error),
+    /// It was made by a version of this that kept its records in another way.
+    #[error(
+        "it has the format of another version: use that one, or remove it and replace the secret \
+         key, which ends all sessions"
+    )]
+    Format,
     /// It was damaged, or is no store at all.
     #[error(
         "it is damaged ({0}): restore it, or remove it and replace the secret key, which ends all \
@@ -53,6 +59,8 @@ impl From<Error> for OpenError {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match error {
             Error::DatabaseAlreadyOpen => Self::InUse,
+            // It has a table of another name: see `TABLE`.
+            Error::TableDoesNotExist(_) => Self::Format,
             // What redb runs into that finds a file shorter than it should be, or another's.
             Error::Io(error)
                 if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) =>

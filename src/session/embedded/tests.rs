@@ -178,3 +178,22 @@ async fn debug_and_errors_keep_the_data_to_themselves() {
         .expect("created");
     assert_eq!(format!("{store:?}"), "EmbeddedStore { records: 1, .. }");
 }
+
+#[test]
+fn a_file_of_another_version_is_told_from_a_damaged_one() {
+    let (store, path, _dir) = store();
+    drop(store);
+    let database = file::open(&path).expect("closed before");
+    let transaction = database.begin_write().expect("writable");
+    transaction
+        .rename_table(
+            file::TABLE,
+            redb::TableDefinition::<file::Key, &[u8]>::new("sessions"),
+        )
+        .expect("renamed");
+    transaction.commit().expect("committed");
+    drop(database);
+    for opened in [EmbeddedStore::open(&path), EmbeddedStore::snapshot(&path)] {
+        assert!(matches!(opened, Err(OpenError::Format)), "{opened:?}");
+    }
+}
