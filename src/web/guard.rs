@@ -84,7 +84,8 @@ impl Guard {
         let reader = Reader::of(request.headers());
         let response = match admit(&mut request, &self.origins).await {
             Ok(()) => {
-                // This only finds the route. What may panic runs when it is waited for.
+                // This only looks at the headers and finds the route. Handlers run, and perhaps panic,
+                // when the page is waited for.
                 let page = AssertUnwindSafe(self.pages.call(request)).catch_unwind();
                 match timeout(HANDLER_TIMEOUT, page).await {
                     Ok(Ok(Ok(response))) => response,

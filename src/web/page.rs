@@ -20,6 +20,7 @@ pub(super) fn page(words: &Words, template: &impl Template) -> Result<Response, 
 
 /// Says in which language this is.
 pub(super) fn in_language(words: &Words, body: impl IntoResponse) -> Response {
+    // It panics on what no header may hold, and our tags are letters and hyphens.
     let tag = HeaderValue::from_static(words.tag);
     ([(CONTENT_LANGUAGE, tag)], body).into_response()
 }

@@ -1,6 +1,7 @@
 //! A session that was ended stays so, whoever has a copy of its cookie and whatever is under way.
 
 use std::{
+    collections::HashSet,
     future::{Future as _, poll_fn},
     pin::pin,
     task::Poll,
@@ -318,6 +319,21 @@ async fn a_revocation_is_kept_as_long_as_a_cookie_could_live_and_no_longer() {
         assert!((left - Duration::days(days)).abs() <= Duration::minutes(2));
         app.store.delete(&record.id).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn revocations_of_one_second_are_told_apart_by_when_they_are_forgotten() {
+    let app = TestApp::new();
+    let mut fractions = HashSet::new();
+    for _ in 0..5 {
+        app.log_in("admin").await;
+        let payload = payload(&app.cookie().unwrap());
+        let id = payload["_sid"].as_str().unwrap().parse().unwrap();
+        app.get("/logout").await;
+        let record = app.store.load(&id).await.unwrap().expect("a record");
+        fractions.insert(record.expiry_date.nanosecond());
+    }
+    assert!(fractions.len() > 1, "{fractions:?}");
 }
 
 #[tokio::test]
