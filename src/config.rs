@@ -144,7 +144,7 @@ fn check_public_url(
         Ok(url) => url,
         Err(source) => return Err(ConfigError::PublicUrl { url: text, source }),
     };
-    if url.is_https() || url.is_loopback() || allow_insecure_http {
+    if url.is_potentially_trustworthy() || allow_insecure_http {
         Ok(Some(url))
     } else {
         Err(ConfigError::InsecureHttp(url))

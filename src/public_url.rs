@@ -45,6 +45,13 @@ impl PublicUrl {
             None => false,
         }
     }
+
+    /// Returns whether what is sent there is safe from others on the way: over https, or on this
+    /// machine. Browsers send fetch metadata only to such origins (Secure Contexts §3.1).
+    #[must_use]
+    pub fn is_potentially_trustworthy(&self) -> bool {
+        self.is_https() || self.is_loopback()
+    }
 }
 
 impl FromStr for PublicUrl {
@@ -58,10 +65,21 @@ impl FromStr for PublicUrl {
             && url.path() == "/"
             && url.query().is_none()
             && url.fragment().is_none()
+            && url.host().is_some_and(|host| is_name_or_address(&host))
             // The URL standard allows hosts that RFC 3986, and with it a request, does not.
             && url.origin().ascii_serialization().parse::<Uri>().is_ok();
         is_origin.then_some(Self(url)).ok_or(NotAnOrigin)
     }
+}
+
+/// Tells a host from a pattern such as `*.example`. Host names have no underscore either (RFC 1123
+/// §2.1), but names on container networks do.
+fn is_name_or_address(host: &Host<&str>) -> bool {
+    let Host::Domain(name) = host else {
+        return true;
+    };
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 impl fmt::Display for PublicUrl {
@@ -73,28 +91,32 @@ impl fmt::Display for PublicUrl {
 /// The origins under which the site answers.
 #[derive(Clone, Debug)]
 pub struct Origins {
-    /// The public one first.
-    origins: Vec<String>,
+    /// As an `Origin` header has them, the public one first.
+    serialized: Vec<String>,
     /// What a `Host` header may say for these.
     hosts: Vec<String>,
+    is_potentially_trustworthy: bool,
 }
 
 impl Origins {
-    /// The public URL's, and where only this machine can connect, also those under which it can: with
-    /// a proxy in front, a check of the site's health goes there.
+    /// The origin of the public URL and no other. Without one the site is for this machine, which may
+    /// call it by the address where it listens and by the names of loopback.
     #[must_use]
-    pub fn new(public_url: &PublicUrl, listen: SocketAddr) -> Self {
-        let mut urls = vec![public_url.0.clone()];
-        if listen.ip().is_loopback() {
-            urls.push(PublicUrl::of(listen).0);
+    pub fn new(public_url: Option<&PublicUrl>, listen: SocketAddr) -> Self {
+        let urls = if let Some(url) = public_url {
+            vec![url.clone()]
+        } else {
             let local = ["localhost", "127.0.0.1", "[::1]"]
-                .map(|host| Url::parse(&format!("http://{host}:{}", listen.port())));
-            urls.extend(local.into_iter().flatten());
-        }
+                .map(|host| format!("http://{host}:{}", listen.port()).parse());
+            let local = local.into_iter().flatten();
+            std::iter::once(PublicUrl::of(listen))
+                .chain(local)
+                .collect()
+        };
         let mut hosts = Vec::new();
-        for url in &urls {
+        for PublicUrl(url) in &urls {
             let host = url.host_str().unwrap_or_default();
-            // A port that goes without saying may be said.
+            // A header may have the default port, or leave it out.
             if let Some(port) = url.port_or_known_default() {
                 hosts.push(format!("{host}:{port}"));
             }
@@ -103,18 +125,22 @@ impl Origins {
             }
         }
         Self {
-            origins: urls
-                .iter()
-                .map(|url| url.origin().ascii_serialization())
-                .collect(),
+            is_potentially_trustworthy: urls.iter().all(PublicUrl::is_potentially_trustworthy),
+            serialized: urls.iter().map(ToString::to_string).collect(),
             hosts,
         }
+    }
+
+    /// Returns [whether browsers send fetch metadata](PublicUrl::is_potentially_trustworthy) here.
+    #[must_use]
+    pub fn is_potentially_trustworthy(&self) -> bool {
+        self.is_potentially_trustworthy
     }
 
     /// The origin of the public URL, as an `Origin` header has it.
     #[must_use]
     pub fn public(&self) -> &str {
-        &self.origins[0]
+        &self.serialized[0]
     }
 
     /// Whether a `Host` header that says this means us.
@@ -129,7 +155,7 @@ impl Origins {
     #[must_use]
     pub fn is_our_url(&self, url: &str) -> bool {
         let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());
-        origin.is_ok_and(|origin| self.origins.contains(&origin))
+        origin.is_ok_and(|origin| self.serialized.contains(&origin))
     }
 }
 
@@ -144,6 +170,7 @@ mod tests {
             ("HTTPS://Signet.Example:443/", "https://signet.example"),
             ("http://[::1]:5000", "http://[::1]:5000"),
             ("https://印.example", "https://xn--wlr.example"),
+            ("http://my_app:8080", "http://my_app:8080"),
         ] {
             let url: PublicUrl = text.parse().expect(text);
             assert_eq!(url.to_string(), shown);
@@ -171,6 +198,9 @@ mod tests {
             "https://:password@signet.example",
             "https://signet.example:99999",
             "https://[zz]",
+            "https://*.example",
+            "https://*",
+            "https://a,b.example",
         ] {
             assert!(text.parse::<PublicUrl>().is_err(), "{text}");
         }
@@ -210,17 +240,10 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_ours_under_the_public_name_and_on_loopback_under_its_names() {
+    fn with_a_public_url_only_its_host_is_ours() {
         let https: PublicUrl = "https://signet.example".parse().expect("a URL");
-        let origins = Origins::new(&https, ([127, 0, 0, 1], 5000).into());
-        for ours in [
-            "signet.example",
-            "Signet.Example",
-            "signet.example:443",
-            "localhost:5000",
-            "127.0.0.1:5000",
-            "[::1]:5000",
-        ] {
+        let origins = Origins::new(Some(&https), ([127, 0, 0, 1], 5000).into());
+        for ours in ["signet.example", "Signet.Example", "signet.example:443"] {
             assert!(origins.is_our_host(ours.as_bytes()), "{ours}");
         }
         for other in [
@@ -230,26 +253,44 @@ mod tests {
             "signet.example.",
             "signet.example,signet.example",
             "evil.example",
-            "localhost",
-            "127.0.0.1:5001",
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:5000",
             "signet.example\n",
         ] {
             assert!(!origins.is_our_host(other.as_bytes()), "{other}");
         }
-        let beyond = Origins::new(&https, ([0, 0, 0, 0], 5000).into());
-        assert!(beyond.is_our_host(b"signet.example"));
-        assert!(!beyond.is_our_host(b"localhost:5000"));
+    }
+
+    #[test]
+    fn without_a_public_url_the_names_of_this_machine_are_ours() {
+        let origins = Origins::new(None, ([127, 0, 0, 7], 5000).into());
+        assert_eq!(origins.public(), "http://127.0.0.7:5000");
+        for ours in [
+            "127.0.0.7:5000",
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:5000",
+        ] {
+            assert!(origins.is_our_host(ours.as_bytes()), "{ours}");
+            assert!(
+                origins.is_our_url(&format!("http://{ours}/login")),
+                "{ours}"
+            );
+        }
+        for other in ["localhost", "127.0.0.1:5001", "127.0.0.7"] {
+            assert!(!origins.is_our_host(other.as_bytes()), "{other}");
+        }
     }
 
     #[test]
     fn a_url_is_ours_when_scheme_host_and_port_are() {
         let https: PublicUrl = "https://signet.example".parse().expect("a URL");
-        let origins = Origins::new(&https, ([127, 0, 0, 1], 5000).into());
+        let origins = Origins::new(Some(&https), ([127, 0, 0, 1], 5000).into());
         for ours in [
             "https://signet.example",
             "https://signet.example/login?x=y",
             "HTTPS://SIGNET.example:443/",
-            "http://localhost:5000/",
         ] {
             assert!(origins.is_our_url(ours), "{ours}");
         }
@@ -260,6 +301,7 @@ mod tests {
             "https://signet.example.evil.example/",
             "https://signet.example@evil.example/",
             "https://signet.example:5000/",
+            "http://localhost:5000/",
             "/login",
         ] {
             assert!(!origins.is_our_url(other), "{other}");

@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     config::Config,
-    public_url::{Origins, PublicUrl},
+    public_url::Origins,
     session::{EmbeddedStore, OpenError},
     web::{self, Guard},
 };
@@ -71,9 +71,8 @@ pub async fn run(config: Config) -> Result<(), ServerError> {
     let address = config.listen;
     let listener = listen(address).map_err(|source| ServerError::Listen { address, source })?;
     let address = listener.local_addr()?;
-    let public_url = config.public_url.clone();
-    let public_url = public_url.unwrap_or_else(|| PublicUrl::of(address));
-    let origins = Origins::new(&public_url, address);
+    let origins = Origins::new(config.public_url.as_ref(), address);
+    let public_url = origins.public().to_owned();
     let mut site = web::site(config.session_config(store), origins);
     if config.access_log {
         site = site.with_access_log();

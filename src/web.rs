@@ -3,9 +3,9 @@
 mod accept;
 mod access_log;
 mod assets;
+mod cross_site;
 mod current_user;
 mod error;
-mod fetch_metadata;
 mod guard;
 mod headers;
 mod home;

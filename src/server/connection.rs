@@ -1,14 +1,28 @@
 //! One connection, spoken to in HTTP/1.1.
 
-use std::{convert::Infallible, future::poll_fn, pin::pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, header::CONNECTION},
+    response::Response,
+};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
-    time::sleep_until,
+    time::{sleep, sleep_until},
 };
 use tower::{Service, ServiceExt as _};
 
@@ -17,6 +31,14 @@ use super::clock::{Clock, ObservedStream, Phase};
 /// The largest request line and headers, in bytes. (And 100 headers at most: hyper's own limit.)
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
+/// How much of what a client sends ahead is read into memory, in bytes. hyper keeps a buffer of that
+/// size for as long as the connection lives, and would otherwise read 400 KiB.
+const MAX_BUFFER_BYTES: usize = 2 * MAX_HEAD_BYTES;
+
+/// How long an idle connection stays open after the server was told to stop. A request that was sent
+/// before that may not have reached this task yet, and closing the connection would reset it.
+const LAST_CALL: Duration = Duration::from_millis(50);
+
 /// Serves requests on a connection until it is closed, takes too long, or the server stops.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
@@ -24,19 +46,28 @@ pub(super) async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) {
     let clock = Arc::new(Clock::new());
+    let is_last_call = AtomicBool::new(false);
     let service = service_fn(|request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
         let answer = site.clone().oneshot(request.map(Body::new));
         let clock = Arc::clone(&clock);
+        let is_last_call = &is_last_call;
         async move {
-            let answer = answer.await;
+            let mut answer = answer.await?;
             clock.enter(Phase::Answering);
-            answer
+            if is_last_call.load(Ordering::Relaxed) {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
     let stream = ObservedStream::new(stream, Arc::clone(&clock));
     let connection = http1::Builder::new()
         .max_header_size(MAX_HEAD_BYTES)
+        .max_buf_size(MAX_BUFFER_BYTES)
+        // A client may close its sending side once it has sent its request, and still read.
+        .half_close(true)
         // A page is small: to copy it behind its head costs less than to hand over two pieces.
         .writev(false)
         // Ours tell a head from a pause between two.
@@ -55,9 +86,18 @@ pub(super) async fn serve(
         () = too_late.as_mut() => return,
         _ = stopping.wait_for(|is_stopping| *is_stopping) => {}
     }
-    if matches!(clock.phase(), Phase::Head | Phase::Idle) {
-        // No request is under way. hyper would wait for the rest of a head.
-        return;
+    let is_idle = || matches!(clock.phase(), Phase::Head | Phase::Idle);
+    if is_idle() {
+        is_last_call.store(true, Ordering::Relaxed);
+        tokio::select! {
+            biased;
+            _ = connection.as_mut() => return,
+            () = sleep(LAST_CALL) => {}
+        }
+        if is_idle() {
+            // hyper would wait for the rest of a head.
+            return;
+        }
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {

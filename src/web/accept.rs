@@ -4,10 +4,11 @@ use std::{cmp::Reverse, iter};
 
 use axum::http::HeaderValue;
 
-/// What is asked for in the lines of such a header, with the weight that each has, in thousandths
-/// (RFC 9110 §12.4.2). What makes no sense is passed over.
-///
-/// It takes one look at each byte, however many items and parameters there are.
+/// How many items of such a header are read. Browsers send fewer than ten.
+const MAX_ITEMS: usize = 32;
+
+/// The items in the lines of such a header, each with its weight in thousandths (RFC 9110 §12.4.2).
+/// Malformed items are passed over, and so are those after the first [`MAX_ITEMS`].
 pub(super) fn weighted<'a>(
     lines: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> impl Iterator<Item = (&'a str, u16)> {
@@ -15,6 +16,7 @@ pub(super) fn weighted<'a>(
         .into_iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
+        .take(MAX_ITEMS)
         .filter_map(|item| {
             let mut parts = item.split(';').map(str::trim_ascii);
             let wanted = parts.next()?;

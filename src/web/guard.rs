@@ -12,18 +12,17 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody as _},
     extract::{DefaultBodyLimit, FromRequest as _, Request},
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
-use tower::{Layer as _, Service};
-use tower_http::csrf::{Csrf, CsrfLayer, ProtectionError};
+use tower::Service;
 
 use super::{
-    access_log, assets,
+    access_log, assets, cross_site,
     error::{self, Reader},
     headers,
 };
@@ -45,27 +44,15 @@ const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 /// in it as a layer: axum clones the layers of a route, one inside the other, for each request.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    pages: Csrf<Router, fn(ProtectionError) -> Response>,
+    pages: Router,
     origins: Arc<Origins>,
     has_access_log: bool,
 }
 
 impl Guard {
     pub(super) fn new(pages: Router, origins: Arc<Origins>) -> Self {
-        let refuse: fn(ProtectionError) -> Response = |reason| {
-            tracing::info!(%reason, "request refused");
-            StatusCode::FORBIDDEN.into_response()
-        };
-        #[expect(
-            clippy::expect_used,
-            reason = "scheme, host and port, which are a URI: PublicUrl makes sure"
-        )]
-        let csrf = CsrfLayer::new()
-            .add_trusted_origin(origins.public())
-            .expect("an origin")
-            .with_rejection_response(refuse);
         Self {
-            pages: csrf.layer(pages),
+            pages,
             origins,
             has_access_log: false,
         }
@@ -129,43 +116,48 @@ impl Service<Request> for Guard {
     }
 }
 
-/// Makes sure that a request is for us, and all there: what is sent is read before anything is done
-/// with it, so that nothing waits for who sends slowly.
+/// Refuses a request that is not for this site or not from it, and reads the whole body, so that no
+/// handler waits for a slow sender.
 async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response> {
-    if assets::has(request.uri().path()) {
-        // For everybody, and nothing is sent there: the page that refuses a host needs them too.
+    if assets::has(request.uri().path()) && cross_site::has_one_host(request) {
+        // The page that refuses a host needs them, under that host.
         return Ok(());
     }
-    if !is_for_us(request, origins) {
-        return Err(StatusCode::BAD_REQUEST.into_response());
-    }
+    check_head(request, origins).map_err(IntoResponse::into_response)?;
     if request.method() == Method::POST {
-        // In a box, because most requests have no use for the room that it needs.
+        // Boxed, because it is rarely taken and would enlarge every request's future.
         let body = Box::pin(read_body(mem::take(request.body_mut()))).await?;
         *request.body_mut() = Body::from(body);
     }
     Ok(())
 }
 
-/// Whether a request asks for a host of ours. Others are refused, so that nobody reaches the site
-/// under a name of theirs (DNS rebinding), and nothing that we answer depends on what they call us.
-fn is_for_us(request: &Request, origins: &Origins) -> bool {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let one = hosts.next().filter(|_| hosts.next().is_none());
-    let is_ours = one.is_some_and(|host| origins.is_our_host(host.as_bytes()));
-    // `GET http://host/ HTTP/1.1`, where the host counts and not the header (RFC 9112 §3.2.2).
-    let authority = request.uri().authority();
-    if is_ours && authority.is_none_or(|it| origins.is_our_host(it.as_str().as_bytes())) {
-        return true;
+/// Decides on a request by its head alone, before a client that waits for `100 Continue` is asked to
+/// send the body.
+fn check_head(request: &Request, origins: &Origins) -> Result<(), StatusCode> {
+    let headers = request.headers();
+    let has_other = |name, known: &[u8]| {
+        let mut values = headers.get_all(name).iter();
+        values.any(|it| !it.as_bytes().trim_ascii().eq_ignore_ascii_case(known))
+    };
+    if !cross_site::is_for_us(request, origins) {
+        return Err(StatusCode::BAD_REQUEST);
     }
-    // A name has 255 bytes at most (RFC 1035 §2.3.4). More is there to fill the log.
-    let host = one.map(|host| {
-        host.as_bytes()[..host.len().min(255)]
-            .escape_ascii()
-            .to_string()
-    });
-    tracing::info!(host, "not a host of ours: see --public-url (PUBLIC_URL)");
-    false
+    // hyper decodes this coding and no other (RFC 9112 §6.1).
+    if has_other(header::TRANSFER_ENCODING, b"chunked") {
+        return Err(StatusCode::NOT_IMPLEMENTED);
+    }
+    if !request.method().is_safe() && cross_site::is_form_of_another_site(headers, origins) {
+        tracing::info!("request refused: another site sent it");
+        return Err(StatusCode::FORBIDDEN);
+    }
+    if has_other(header::CONTENT_ENCODING, b"identity") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    if request.body().size_hint().lower() > MAX_FORM_BYTES as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    Ok(())
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Response> {
@@ -202,7 +194,7 @@ mod tests {
             .route("/form", post(async |body: String| body));
         let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
         let listen = ([192, 0, 2, 1], 80).into();
-        Guard::new(pages, Arc::new(Origins::new(&public_url, listen)))
+        Guard::new(pages, Arc::new(Origins::new(Some(&public_url), listen)))
     }
 
     async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {

@@ -92,6 +92,7 @@ impl Errors {
             StatusCode::UNPROCESSABLE_ENTITY => &self.unprocessable_content,
             StatusCode::SERVICE_UNAVAILABLE => &self.service_unavailable,
             StatusCode::INSUFFICIENT_STORAGE => &self.insufficient_storage,
+            StatusCode::NOT_IMPLEMENTED => &self.bad_request,
             status if status.is_client_error() => &self.bad_request,
             _ => &self.internal_server_error,
         }

@@ -77,6 +77,8 @@ pub(super) async fn submit(
             Ok(Redirect::to("/").into_response())
         }
         Err(error) => {
+            // U+0000 has no place in HTML. A browser would show U+FFFD for it too.
+            let typed = typed.replace('\0', "\u{fffd}");
             let content = LoginPage {
                 words,
                 current: user.username(),

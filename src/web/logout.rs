@@ -10,9 +10,9 @@ use axum::{
 };
 
 use super::{
+    cross_site::{is_our_link, is_prefetch},
     current_user::CurrentUser,
     error::AppError,
-    fetch_metadata::{is_from_another_site, is_prefetch},
     language::Words,
     page::page,
     username::Username,
@@ -37,11 +37,11 @@ pub(super) async fn click(
     if is_prefetch(&headers) {
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
-    if is_from_another_site(&headers, &origins) {
+    if !is_our_link(&headers, &origins) {
         let Some(username) = user.username() else {
             return Ok(redirect().await.into_response());
         };
-        tracing::info!("another site's link to /logout refused");
+        tracing::info!("logout not done: the link was not followed on a page of ours");
         let question = page(words, &LogoutPage { words, username })?;
         return Ok((StatusCode::FORBIDDEN, question).into_response());
     }

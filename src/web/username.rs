@@ -17,9 +17,26 @@ use serde::{Deserialize, Serialize};
 /// The longest username, in characters (Unicode scalar values).
 pub(super) const MAX_CHARS: usize = 64;
 
-/// Symbols, as Unicode and PRECIS see them, in which a reader sees nothing: the blank of Braille and
-/// of music, and two that stand for something else (U+FFFD for bytes that were not UTF-8).
-const NOT_FOR_NAMES: [char; 4] = ['\u{2800}', '\u{FFFC}', '\u{FFFD}', '\u{1D159}'];
+/// Characters that PRECIS allows and that show nothing: blanks and fillers of Braille, music, Egyptian
+/// hieroglyphs, Khitan and Brahmi, and two that stand for something else (U+FFFD for bytes that were
+/// not UTF-8).
+const INVISIBLE: [char; 8] = [
+    '\u{2800}',
+    '\u{FFFC}',
+    '\u{FFFD}',
+    '\u{1107F}',
+    '\u{13441}',
+    '\u{13442}',
+    '\u{16FE4}',
+    '\u{1D159}',
+];
+
+/// General categories of which one character at least must be in a name. The others are combining
+/// marks and spaces, which show nothing of their own.
+const BASE: Group = Group::Letter
+    .union(Group::Number)
+    .union(Group::Punctuation)
+    .union(Group::Symbol);
 
 /// A name that may be shown: 1 to 64 characters as the PRECIS profile `OpaqueString` (RFC 8265
 /// §4.2) allows them, in NFC, without control, invisible and unassigned characters.
@@ -42,6 +59,9 @@ pub(super) enum UsernameError {
     /// It has a character that is not for names, or not where it stands.
     #[error("has a character that cannot be used: {0:?}")]
     Character(Option<char>),
+    /// It has nothing but combining marks, which need a character to stand on.
+    #[error("has no character that is visible by itself")]
+    NoBase,
 }
 
 impl Username {
@@ -78,24 +98,28 @@ fn check_characters(name: &str) -> Result<(), UsernameError> {
         // All of these are allowed, and this is asked on every page of who is logged in.
         return Ok(());
     }
-    if let Some(character) = name.chars().find(|c| NOT_FOR_NAMES.contains(c)) {
+    if let Some(character) = name.chars().find(|c| INVISIBLE.contains(c)) {
         return Err(UsernameError::Character(Some(character)));
     }
     // precis-core stops at Unicode 6.3 of 2013. For what came later a letter stands in.
     let class = FreeformClass::default();
     let stand_in = |c| if is_newer(class, c) { 'x' } else { c };
     let known: String = name.chars().map(stand_in).collect();
-    class.allows(&known).map_err(|error| explain(&error))
+    class.allows(&known).map_err(|error| explain(&error))?;
+    if name
+        .chars()
+        .any(|c| BASE.contains(GeneralCategory::for_char(c)))
+    {
+        Ok(())
+    } else {
+        Err(UsernameError::NoBase)
+    }
 }
 
 /// Whether the character is one that precis-core does not know yet, and that the class allows as
 /// RFC 8264 §8 derives it.
 fn is_newer(class: FreeformClass, character: char) -> bool {
-    const ALLOWED: Group = Group::Letter
-        .union(Group::Mark)
-        .union(Group::Number)
-        .union(Group::Punctuation)
-        .union(Group::Symbol);
+    const ALLOWED: Group = BASE.union(Group::Mark);
     class.get_value_from_char(character) == DerivedPropertyValue::Unassigned
         && ALLOWED.contains(GeneralCategory::for_char(character))
         && !DefaultIgnorableCodePoint::for_char(character)
@@ -196,6 +220,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_needs_a_character_that_is_visible_by_itself() {
+        for typed in [
+            "\u{301}",
+            "\u{301}\u{308}\u{20dd}",
+            "\u{93e}",
+            "\u{301} \u{301}",
+        ] {
+            assert_eq!(
+                Username::parse(typed),
+                Err(UsernameError::NoBase),
+                "{typed:?}"
+            );
+        }
+        assert_accepted("e\u{20dd}", "e\u{20dd}");
+        assert_accepted("क\u{93e}", "क\u{93e}");
+    }
+
+    #[test]
     fn characters_that_hide_or_control_are_refused_and_named() {
         for bad in [
             '\0',
@@ -217,6 +259,10 @@ mod tests {
             '\u{180f}',
             '\u{1bca0}',
             '\u{2800}',
+            '\u{13441}',
+            '\u{13442}',
+            '\u{16fe4}',
+            '\u{1107f}',
             '\u{378}',
             '\u{10ffff}',
         ] {

@@ -31,7 +31,7 @@ pub fn site(config: SessionConfig) -> Pages {
 pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
     let public_url: PublicUrl = public_url.parse().expect("a URL");
     let listen = SocketAddr::from(([192, 0, 2, 1], 80));
-    let origins = Origins::new(&public_url, listen);
+    let origins = Origins::new(Some(&public_url), listen);
     move |config| Pages::new(web::site(config, origins.clone()))
 }
 
@@ -55,9 +55,18 @@ impl TestApp {
 
     /// The site as visitors see it over https.
     pub fn over_https() -> Self {
-        let site = site_at("https://signet.example");
-        let mut app = Self::with(TestStore::memory(), site, |store| {
-            SessionConfig::new(true, KEY, [], store)
+        Self::at("https://signet.example")
+    }
+
+    /// The site as visitors see it over plain http, beyond loopback.
+    pub fn over_plain_http() -> Self {
+        Self::at("http://signet.example")
+    }
+
+    fn at(public_url: &str) -> Self {
+        let is_https = public_url.starts_with("https:");
+        let mut app = Self::with(TestStore::memory(), site_at(public_url), |store| {
+            SessionConfig::new(is_https, KEY, [], store)
         });
         app.host = "signet.example";
         app

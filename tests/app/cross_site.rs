@@ -7,6 +7,8 @@ use crate::app::{Page, TestApp, form};
 const SITE: &str = "sec-fetch-site";
 const ORIGIN: &str = "origin";
 const REFERER: &str = "referer";
+const MODE: &str = "sec-fetch-mode";
+const DEST: &str = "sec-fetch-dest";
 
 /// Sends a request with these headers, and with it a form if that is what it sends.
 async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]) -> Page {
@@ -18,8 +20,7 @@ async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)
     app.send_with(headers, method, path, form).await
 }
 
-/// Where Go's `TestCrossOriginProtection` says what is let pass, this says the same, for a site that
-/// is `https://signet.example`.
+/// The cases of Go's `TestCrossOriginProtection`, and more, for `https://signet.example`.
 #[tokio::test]
 async fn a_form_of_another_site_is_refused() {
     for (headers, passes) in [
@@ -41,6 +42,9 @@ async fn a_form_of_another_site_is_refused() {
         (&[(ORIGIN, "https://evil.example")], false),
         (&[(ORIGIN, "https://signet.example.evil.example")], false),
         (&[(ORIGIN, "https://signet.example:8443")], false),
+        // Go and its like accept this one, of which only the host is ours.
+        (&[(ORIGIN, "http://signet.example")], false),
+        (&[(ORIGIN, "http://localhost:5000")], false),
         (&[(ORIGIN, "null")], false),
         (&[(ORIGIN, "\u{ff}")], false),
         (
@@ -99,6 +103,11 @@ async fn a_link_to_logout_works_from_our_own_pages_and_when_it_is_typed() {
         &[(REFERER, "https://signet.example/")],
         &[(REFERER, "https://SIGNET.example:443/login?x")],
         &[(ORIGIN, "https://signet.example")],
+        &[
+            (SITE, "same-origin"),
+            (MODE, "navigate"),
+            (DEST, "document"),
+        ],
     ] {
         let app = TestApp::over_https();
         app.log_in("admin").await;
@@ -109,7 +118,7 @@ async fn a_link_to_logout_works_from_our_own_pages_and_when_it_is_typed() {
 }
 
 #[tokio::test]
-async fn a_link_to_logout_on_another_site_asks_first() {
+async fn whatever_is_no_link_on_our_pages_to_logout_asks_first() {
     for headers in [
         &[(SITE, "cross-site")][..],
         &[(SITE, "same-site")],
@@ -120,8 +129,15 @@ async fn a_link_to_logout_on_another_site_asks_first() {
         &[(ORIGIN, "null")],
         &[(REFERER, "https://evil.example/?https://signet.example/")],
         &[(REFERER, "http://signet.example/")],
+        &[(REFERER, "http://localhost:5000/")],
         &[(REFERER, "nonsense")],
         &[(REFERER, "\u{ff}")],
+        &[(SITE, "same-origin"), (DEST, "image")],
+        &[(SITE, "same-origin"), (DEST, "script")],
+        &[(SITE, "same-origin"), (DEST, "empty")],
+        &[(SITE, "same-origin"), (DEST, "iframe")],
+        &[(SITE, "same-origin"), (MODE, "cors"), (DEST, "document")],
+        &[(SITE, "none"), (MODE, "no-cors")],
     ] {
         let app = TestApp::over_https();
         app.log_in("admin").await;
@@ -130,7 +146,7 @@ async fn a_link_to_logout_on_another_site_asks_first() {
         page.sets_no_cookie();
         page.shows("確定要註銷登錄嗎？");
         page.shows("登錄用戶名是:admin");
-        page.shows("目前還沒有註銷");
+        page.shows("您仍然是登錄狀態");
         assert!(
             page.html.contains(
                 "<form method=\"post\" action=\"/logout\">\n<button type=\"submit\">註銷</button>"
@@ -142,6 +158,30 @@ async fn a_link_to_logout_on_another_site_asks_first() {
         let page = send(&app, Method::POST, "/logout", &[(SITE, "same-origin")]).await;
         page.redirects_to("/");
         app.get("/").await.greets_nobody();
+    }
+}
+
+/// Browsers send no fetch metadata there, and another site can keep its `Referer` to itself.
+#[tokio::test]
+async fn over_plain_http_beyond_loopback_a_link_to_logout_needs_a_referer_of_ours() {
+    for (headers, is_done) in [
+        (&[][..], false),
+        (&[(REFERER, "http://evil.example/")], false),
+        (&[(REFERER, "https://signet.example/")], false),
+        (&[(REFERER, "http://signet.example/")], true),
+        (&[(REFERER, "http://signet.example/login?x")], true),
+    ] {
+        let app = TestApp::over_plain_http();
+        app.log_in("admin").await;
+        let page = send(&app, Method::GET, "/logout", headers).await;
+        if is_done {
+            page.redirects_to("/");
+            app.get("/").await.greets_nobody();
+        } else {
+            page.has_status(403);
+            page.shows("確定要註銷登錄嗎？");
+            app.get("/").await.greets("admin");
+        }
     }
 }
 
@@ -161,6 +201,9 @@ async fn fetching_logout_ahead_logs_nobody_out() {
         ("Sec-Purpose", "Prefetch"),
         ("purpose", "prefetch"),
         ("x-moz", "prefetch"),
+        ("purpose", "preview"),
+        ("x-purpose", "preview"),
+        ("x-purpose", "Prefetch"),
     ] {
         let app = TestApp::new();
         app.log_in("admin").await;

@@ -115,6 +115,7 @@ async fn only_a_host_of_ours_is_answered() {
         (&["127.0.0.1"], "/", 400),
         (&[""], "/", 400),
         (&["\u{ff}"], "/", 400),
+        (&["127.0.0.1:5000"], "/", 400),
         (&["localhost"], "http://localhost/", 200),
         (&["localhost"], "http://evil.example/", 400),
         (&["evil.example"], "http://localhost/", 400),

@@ -108,7 +108,7 @@ pub fn signet(config: SessionConfig) -> Guard {
     let public_url = "http://localhost".parse().expect("a URL");
     web::site(
         config,
-        Origins::new(&public_url, ([127, 0, 0, 1], 80).into()),
+        Origins::new(Some(&public_url), ([127, 0, 0, 1], 80).into()),
     )
 }
 

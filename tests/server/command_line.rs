@@ -51,6 +51,7 @@ fn a_flag_wins_over_its_variable() {
             .args(command)
             .args(&["--listen=127.0.0.1:0", "--allow-insecure-http"])
             .args(&["--public-url=http://signet.example", "--sessions=store"])
+            .public_url("https://signet.example")
             .args(&["--session-idle=1h", "--session-lifetime=1day 30m"])
             .args(&["--max-connections=7", "--log-format=json", "--access-log"])
             .env("MAX_CONNECTIONS", "none")
@@ -62,7 +63,6 @@ fn a_flag_wins_over_its_variable() {
             .args(&["--secret-key-file", keys.to_str().unwrap()])
             .env("LISTEN", "nowhere")
             .env("ALLOW_INSECURE_HTTP", "0")
-            .env("PUBLIC_URL", "https://signet.example")
             .env("SECRET_KEY_FILE", "/nowhere")
             .start();
         assert!(site.log_in("admin").starts_with("session="));
@@ -116,9 +116,7 @@ fn the_cookie_lives_as_long_as_it_is_told() {
 
 #[test]
 fn an_https_url_makes_the_cookie_secure() {
-    let site = Signet::new()
-        .env("PUBLIC_URL", "https://signet.example")
-        .start();
+    let site = Signet::new().public_url("https://signet.example").start();
     let cookie = site.log_in("admin");
     assert!(cookie.starts_with("__Host-session="), "{cookie}");
 }
@@ -131,7 +129,7 @@ fn beyond_loopback_the_public_url_must_be_given() {
 
 #[test]
 fn http_beyond_loopback_must_be_allowed() {
-    let insecure = || Signet::new().env("PUBLIC_URL", "http://signet.example");
+    let insecure = || Signet::new().public_url("http://signet.example");
     insecure()
         .run()
         .refused("--allow-insecure-http (ALLOW_INSECURE_HTTP)");
@@ -156,6 +154,7 @@ fn what_is_malformed_is_refused_by_flag_and_variable() {
         ("PUBLIC_URL", "signet.example", "--public-url (PUBLIC_URL)"),
         ("PUBLIC_URL", "https://signet.example/app", "no path"),
         ("PUBLIC_URL", "https://a\"b.example", "not an origin"),
+        ("PUBLIC_URL", "https://*.example", "not an origin"),
         (
             "STATE_DIRECTORY",
             "/dev/null",

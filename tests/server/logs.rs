@@ -64,8 +64,8 @@ fn what_another_site_or_a_wrong_host_asks_for_is_a_line_each() {
                 "GET /logout HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\
                  Sec-Fetch-Site: cross-site\r\n"
             ),
-            "GET / HTTP/1.1\r\nHost: evil\x1b[31m.example\r\n".to_owned(),
             "GET / HTTP/1.1\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: evil.example\"\r\n".to_owned(),
         ] {
             let answer = site.ask(&format!("{request}Connection: close\r\n\r\n"));
             assert!(answer.unwrap().starts_with("HTTP/1.1 4"));
@@ -78,9 +78,12 @@ fn what_another_site_or_a_wrong_host_asks_for_is_a_line_each() {
     assert_eq!(
         ends,
         [
-            "signet::web::guard: request refused reason=Cross-Origin request from old browser detected",
-            "signet::web::logout: another site's link to /logout refused",
-            "signet::web::guard: not a host of ours: see --public-url (PUBLIC_URL)",
+            "signet::web::guard: request refused: another site sent it",
+            "signet::web::logout: logout not done: the link was not followed on a page of ours",
+            "signet::web::cross_site: request refused: it needs one Host header",
+            "signet::web::cross_site: request refused: not a host of ours; let the proxy pass on the \
+             Host header that it gets (nginx: proxy_set_header Host $http_host), or change \
+             --public-url (PUBLIC_URL) host=\"evil.example\\\"\"",
         ]
     );
 }

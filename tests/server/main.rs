@@ -2,6 +2,7 @@
 
 mod command_line;
 mod crash;
+mod hostile;
 mod inspect;
 mod keys;
 mod limits;

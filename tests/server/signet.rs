@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Signet {
     command: Command,
     dir: TempDir,
+    /// What visitors call the site, when it has a public URL.
+    host: Option<String>,
 }
 
 impl Signet {
@@ -44,7 +46,11 @@ impl Signet {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Self { command, dir }
+        Self {
+            command,
+            dir,
+            host: None,
+        }
     }
 
     pub fn args(mut self, args: &[&str]) -> Self {
@@ -55,6 +61,13 @@ impl Signet {
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Lets visitors reach the site there.
+    pub fn public_url(mut self, url: &str) -> Self {
+        let (_, host) = url.split_once("://").expect("a URL");
+        self.host = Some(host.to_owned());
+        self.env("PUBLIC_URL", url)
     }
 
     pub fn state_dir(&self) -> PathBuf {
@@ -77,8 +90,11 @@ impl Signet {
         stderr.read_line(&mut ready).expect("a line");
         let address = ready.strip_prefix("listening on http://");
         let address = address.unwrap_or_else(|| panic!("not ready, but {ready:?}"));
+        let address = address.trim().parse().expect("an address");
+        let host = self.host.clone();
         Site {
-            address: address.trim().parse().expect("an address"),
+            address,
+            host: host.unwrap_or_else(|| format!("{address}")),
             process: Killed(process),
             stderr,
         }
@@ -117,6 +133,7 @@ impl Signet {
 /// The running program.
 pub struct Site {
     pub address: SocketAddr,
+    pub host: String,
     process: Killed,
     stderr: BufReader<std::process::ChildStderr>,
 }
@@ -132,7 +149,7 @@ impl Site {
     pub fn try_get(&self, path: &str, cookie: &str) -> io::Result<String> {
         self.ask(&format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n",
-            self.address
+            self.host
         ))
     }
 
@@ -164,7 +181,7 @@ impl Site {
         format!(
             "POST /login HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n{form}",
-            self.address,
+            self.host,
             form.len()
         )
     }

@@ -28,8 +28,8 @@ pub(super) static ENGLISH: Words = Words {
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             format!(
-                "This name has a character that is not allowed (U+{code:04X}). It may be invisible, \
-                 or part of an emoji. Please clear the field and type the name without it."
+                "This name has a character that is not allowed (U+{code:04X}). It may be invisible, or \
+                 part of an emoji. Please clear the field and type the name without it."
             )
         }
         UsernameError::Character(None) => {
@@ -37,12 +37,15 @@ pub(super) static ENGLISH: Words = Words {
              type the name again."
                 .to_owned()
         }
+        UsernameError::NoBase => "This name has nothing but combining marks, which need another \
+                                  character. Please type the name again."
+            .to_owned(),
     }
     },
     error: "Error: ",
     go_home: "Back to home page",
     really_log_out: "Do you want to log out?",
-    another_site_asked: "You followed a link on another site, so nothing was done: you are still logged in.",
+    another_site_asked: "Another site may have sent you here, so nothing was done: you are still logged in.",
     log_out: "Log out",
     errors: Errors {
         bad_request: Explanation {

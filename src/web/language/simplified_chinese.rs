@@ -33,6 +33,9 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
                  请清空后重新输入，不要用它。"
             )
         }
+        UsernameError::NoBase => {
+            "名字里只有附加符号，没有可以单独显示的字符，请重新输入。".to_owned()
+        }
         UsernameError::Character(None) => {
             "名字里有一个看不见的字符，不能用在这个位置。请清空后重新输入。".to_owned()
         }
@@ -40,7 +43,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     error: "错误：",
     go_home: "回到首页",
     really_log_out: "确定要退出登录吗？",
-    another_site_asked: "您是从其他网站的链接来到这里的，目前还没有退出登录。",
+    another_site_asked: "这个请求可能来自其他网站，因此还没有处理，您仍然是登录状态。",
     log_out: "退出登录",
     errors: Errors {
         bad_request: Explanation {

@@ -33,6 +33,9 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
                  請清空後重新輸入，不要用它。"
             )
         }
+        UsernameError::NoBase => {
+            "名字裏只有附加符號，沒有可以單獨顯示的字元，請重新輸入。".to_owned()
+        }
         UsernameError::Character(None) => {
             "名字裏有一個看不見的字元，不能用在這個位置。請清空後重新輸入。".to_owned()
         }
@@ -40,7 +43,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     error: "錯誤：",
     go_home: "回到首頁",
     really_log_out: "確定要註銷登錄嗎？",
-    another_site_asked: "您是從其他網站的連結來到這裏的，目前還沒有註銷。",
+    another_site_asked: "這個請求可能來自其他網站，因此還沒有處理，您仍然是登錄狀態。",
     log_out: "註銷",
     errors: Errors {
         bad_request: Explanation {
