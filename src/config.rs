@@ -2,39 +2,29 @@
 
 mod environment;
 mod error;
-mod flags;
+mod setting;
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
+use clap::ArgMatches;
 use time::Duration;
-use tower_sessions::SessionStore;
 
-use self::environment::{given, path, switch, text, variable};
-pub use self::{error::ConfigError, flags::Flags};
+use self::{
+    environment::{text, variable},
+    setting::{
+        ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
+        PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR,
+    },
+};
+pub use self::{error::ConfigError, setting::flags};
 use crate::{
     public_url::PublicUrl,
-    secret::SecretKeys,
-    session::{DataIn, Lifetimes, SessionConfig},
-    state_dir::StateDir,
+    secret::{self, SecretKeys},
+    session::{DataIn, Timeouts},
 };
 
-const LISTEN: &str = "127.0.0.1:5000";
-const STATE_DIR: &str = "instance";
-
-/// What the file of the embedded store is called in the state directory.
-const STORE_FILE: &str = "sessions.redb";
-
-/// The longest a session may live, idle or not: a hundred years, which no calendar minds.
+/// The longest that a session may last: a hundred years, which no calendar minds.
 const MAX_DURATION: Duration = Duration::days(36_500);
-
-/// What is to be done with a configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Run the site: what is missing is made.
-    Serve,
-    /// Look at what is there.
-    Inspect,
-}
 
 /// What Signet runs with.
 #[derive(Debug)]
@@ -43,20 +33,24 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where visitors reach the site, unless that is where it listens, over http.
     pub public_url: Option<PublicUrl>,
-    /// What sessions are signed with.
-    pub keys: SecretKeys,
-    /// How long sessions live.
-    pub lifetimes: Lifetimes,
+    /// What sessions are signed with, unless that is a key in the state directory.
+    pub keys: Option<SecretKeys>,
+    /// How long sessions last.
+    pub timeouts: Timeouts,
     /// Where their data is kept.
     pub data_in: DataIn,
-    /// Where the store is.
-    pub state_dir: StateDir,
+    /// What is kept between two runs.
+    pub state_dir: PathBuf,
+    /// How many records the embedded store may have.
+    pub max_records: usize,
     /// How many connections are served at once.
     pub max_connections: u32,
     /// Whether each request that is answered is logged.
     pub access_log: bool,
     /// How to log.
     pub log_format: LogFormat,
+    /// What is allowed and probably not meant, to be logged.
+    pub warnings: Vec<String>,
 }
 
 /// What a line of the log looks like.
@@ -69,106 +63,48 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// The file of the embedded store.
-    #[must_use]
-    pub fn store_file(&self) -> PathBuf {
-        self.state_dir.file(STORE_FILE)
-    }
-
-    /// Sessions as they are configured, on this store.
-    pub fn session_config(&self, store: impl SessionStore) -> SessionConfig {
-        let https = self.public_url.as_ref().is_some_and(PublicUrl::is_https);
-        SessionConfig::new(https, &self.keys.signing, &self.keys.fallbacks, store)
-            .lifetimes(self.lifetimes)
-            .data_in(self.data_in)
-    }
-}
-
-impl Flags {
-    /// Checks the flags and the environment, and reads the secret keys from wherever they are.
+    /// Checks the [`flags`] and the environment, and reads the secret keys that they give. Changes
+    /// nothing.
     ///
     /// # Errors
     ///
     /// When something is missing, malformed or unsafe.
-    pub fn check(self, purpose: Purpose) -> Result<Config, ConfigError> {
-        let listen = given(self.listen, "LISTEN")?.unwrap_or_else(|| LISTEN.to_owned());
-        let Ok(listen) = listen.parse() else {
-            return Err(ConfigError::Listen(listen));
+    pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
+        let mut warnings = Vec::new();
+        let listen = LISTEN.value(flags, |text| text.parse().ok())?;
+        let timeouts = Timeouts {
+            idle: SESSION_IDLE.value(flags, duration)?,
+            absolute: SESSION_LIFETIME.value(flags, duration)?,
         };
-        let public_url = given(self.public_url, "PUBLIC_URL")?;
-        let allow_insecure_http = self.allow_insecure_http || switch("ALLOW_INSECURE_HTTP")?;
-        let public_url = check_public_url(public_url, listen, allow_insecure_http)?;
-        let lifetimes = lifetimes(self.session_idle, self.session_lifetime)?;
-        let data_in = data_in(self.sessions)?;
-        let max_connections = max_connections(self.max_connections)?;
-        let access_log = self.access_log || switch("ACCESS_LOG")?;
-        let log_format = log_format(self.log_format)?;
-        // Last, because these may make files.
-        let state_dir = state_dir(self.state_dir, purpose)?;
-        match state_dir.check_file(STORE_FILE) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                let path = state_dir.file(STORE_FILE);
-                return Err(ConfigError::StoreFile { path, source });
-            }
-            _ => {}
+        if timeouts.idle > timeouts.absolute {
+            warnings.push(
+                "--session-idle (SESSION_IDLE) is longer than --session-lifetime \
+                 (SESSION_LIFETIME), and ends no session"
+                    .to_owned(),
+            );
         }
-        let file = self.secret_key_file.or_else(|| path("SECRET_KEY_FILE"));
-        let keys = keys(file, &state_dir, purpose)?;
-        Ok(Config {
+        Ok(Self {
+            public_url: public_url(flags, listen)?,
+            keys: keys(flags, &mut warnings)?,
             listen,
-            public_url,
-            keys,
-            lifetimes,
-            data_in,
-            state_dir,
-            max_connections,
-            access_log,
-            log_format,
+            timeouts,
+            data_in: SESSIONS.value(flags, |text| match text {
+                "cookie" => Some(DataIn::Cookie),
+                "store" => Some(DataIn::Store),
+                _ => None,
+            })?,
+            state_dir: STATE_DIR.path_or_default(flags),
+            max_records: MAX_RECORDS.value(flags, |text| number(text, 1_000_000_000))?,
+            max_connections: MAX_CONNECTIONS.value(flags, |text| number(text, 1_000_000))?,
+            access_log: ACCESS_LOG.is_on(flags)?,
+            log_format: LOG_FORMAT.value(flags, |text| match text {
+                "text" => Some(LogFormat::Text),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            })?,
+            warnings,
         })
     }
-}
-
-fn check_public_url(
-    public_url: Option<String>,
-    listen: SocketAddr,
-    allow_insecure_http: bool,
-) -> Result<Option<PublicUrl>, ConfigError> {
-    let Some(text) = public_url else {
-        return if listen.ip().is_loopback() {
-            Ok(None)
-        } else {
-            Err(ConfigError::PublicUrlMissing(listen))
-        };
-    };
-    let url: PublicUrl = match text.parse() {
-        Ok(url) => url,
-        Err(source) => return Err(ConfigError::PublicUrl { url: text, source }),
-    };
-    if url.is_potentially_trustworthy() || allow_insecure_http {
-        Ok(Some(url))
-    } else {
-        Err(ConfigError::InsecureHttp(url))
-    }
-}
-
-fn lifetimes(idle: Option<String>, lifetime: Option<String>) -> Result<Lifetimes, ConfigError> {
-    let parse = |names, value: Option<String>, default| match value {
-        Some(value) => duration(&value).ok_or(ConfigError::Duration { names, value }),
-        None => Ok(default),
-    };
-    let default = Lifetimes::default();
-    Ok(Lifetimes {
-        idle: parse(
-            "--session-idle (SESSION_IDLE)",
-            given(idle, "SESSION_IDLE")?,
-            default.idle,
-        )?,
-        lifetime: parse(
-            "--session-lifetime (SESSION_LIFETIME)",
-            given(lifetime, "SESSION_LIFETIME")?,
-            default.lifetime,
-        )?,
-    })
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -178,65 +114,46 @@ fn duration(text: &str) -> Option<Duration> {
         .filter(|it| (Duration::SECOND..=MAX_DURATION).contains(it) && it.subsec_nanoseconds() == 0)
 }
 
-fn data_in(sessions: Option<String>) -> Result<DataIn, ConfigError> {
-    match given(sessions, "SESSIONS")?.as_deref() {
-        None | Some("cookie") => Ok(DataIn::Cookie),
-        Some("store") => Ok(DataIn::Store),
-        Some(other) => Err(ConfigError::Sessions(other.to_owned())),
+fn number<T: TryFrom<u32>>(text: &str, most: u32) -> Option<T> {
+    let number = text.parse().ok().filter(|it| (1..=most).contains(it))?;
+    T::try_from(number).ok()
+}
+
+fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl>, ConfigError> {
+    let allow_insecure_http = ALLOW_INSECURE_HTTP.is_on(flags)?;
+    match PUBLIC_URL.given(flags, |text| text.parse::<PublicUrl>().ok())? {
+        None if !listen.ip().is_loopback() => Err(ConfigError::PublicUrlMissing(listen)),
+        Some(url) if !url.is_potentially_trustworthy() && !allow_insecure_http => {
+            Err(ConfigError::InsecureHttp(url))
+        }
+        public_url => Ok(public_url),
     }
 }
 
-fn max_connections(number: Option<String>) -> Result<u32, ConfigError> {
-    match given(number, "MAX_CONNECTIONS")? {
-        None => Ok(10_000),
-        Some(number) => match number.parse() {
-            Ok(number @ 1..=1_000_000) => Ok(number),
-            _ => Err(ConfigError::MaxConnections(number)),
-        },
-    }
-}
-
-fn log_format(format: Option<String>) -> Result<LogFormat, ConfigError> {
-    match given(format, "LOG_FORMAT")?.as_deref() {
-        None | Some("text") => Ok(LogFormat::Text),
-        Some("json") => Ok(LogFormat::Json),
-        Some(other) => Err(ConfigError::LogFormat(other.to_owned())),
-    }
-}
-
-fn state_dir(flag: Option<PathBuf>, purpose: Purpose) -> Result<StateDir, ConfigError> {
-    let path = flag
-        .or_else(|| path("STATE_DIRECTORY"))
-        .unwrap_or_else(|| PathBuf::from(STATE_DIR));
-    let opened = match purpose {
-        Purpose::Serve => StateDir::make(&path),
-        Purpose::Inspect => StateDir::find(&path),
-    };
-    opened.map_err(|source| ConfigError::StateDir { path, source })
-}
-
-fn keys(
-    file: Option<PathBuf>,
-    state_dir: &StateDir,
-    purpose: Purpose,
-) -> Result<SecretKeys, ConfigError> {
+fn keys(flags: &ArgMatches, warnings: &mut Vec<String>) -> Result<Option<SecretKeys>, ConfigError> {
     // An empty SECRET_KEY is a mistake, and not the same as none: a deployment that failed to fill
     // it in must not start with a key that it did not choose.
     let signing_key = text("SECRET_KEY")?;
     let fallback_keys = variable("SECRET_KEY_FALLBACKS")?;
+    let file = SECRET_KEY_FILE.path(flags);
     match (signing_key, fallback_keys, file) {
+        (None, None, None) => Ok(None),
         (Some(signing_key), fallback_keys, None) => {
             SecretKeys::from_environment(&signing_key, &fallback_keys.unwrap_or_default())
                 .map_err(ConfigError::Environment)
+                .map(Some)
         }
         (None, None, Some(file)) => {
-            SecretKeys::from_file(&file).map_err(ConfigError::SecretKeyFile)
+            let keys = SecretKeys::from_file(&file).map_err(ConfigError::SecretKeyFile)?;
+            if secret::is_readable_by_everybody(&file) {
+                warnings.push(format!(
+                    "--secret-key-file (SECRET_KEY_FILE): everybody on this machine can read {}; \
+                     outside of a container, give it the mode 0600",
+                    file.display()
+                ));
+            }
+            Ok(Some(keys))
         }
-        (None, None, None) => match purpose {
-            Purpose::Serve => SecretKeys::load_or_generate(state_dir),
-            Purpose::Inspect => SecretKeys::load(state_dir),
-        }
-        .map_err(ConfigError::StateDirKey),
         (None, Some(_), None) => Err(ConfigError::FallbacksAlone),
         (Some(_), _, Some(_)) => Err(ConfigError::TwoSourcesOfKeys("SECRET_KEY")),
         (None, Some(_), Some(_)) => Err(ConfigError::TwoSourcesOfKeys("SECRET_KEY_FALLBACKS")),

@@ -9,11 +9,13 @@ use std::{
 
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 use time::OffsetDateTime;
-use tower_sessions::session_store;
 
 use crate::{
-    config::Config,
-    session::{Contents, DataIn, EmbeddedStore, Lifetimes, OpenError, Refusal},
+    config::{Config, ConfigError},
+    secret::SecretKeys,
+    session::{Contents, DataIn, EmbeddedStore, OpenError, Refusal, SessionError, Timeouts},
+    site,
+    state_dir::StateDir,
 };
 
 /// More than any browser sends.
@@ -23,6 +25,9 @@ const MAX_INPUT_BYTES: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum InspectError {
+    /// What is in the state directory does not fit the configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Standard input or output failed.
     #[error("standard input or output: {0}")]
     Io(#[from] io::Error),
@@ -34,20 +39,27 @@ pub enum InspectError {
     Snapshot { path: PathBuf, source: OpenError },
     /// The same, later.
     #[error("cannot read the session: {0}")]
-    Store(#[from] session_store::Error),
+    Session(#[from] SessionError),
 }
 
-/// Reads the value of a session cookie on standard input and prints what it says. Whether a site
-/// with this configuration, which may be running, accepts it.
+/// Reads the value of a session cookie on standard input and prints what it says. Returns whether a
+/// site with this configuration, which may be running, accepts it.
 ///
 /// # Errors
 ///
-/// When there is no value, or no telling which sessions were revoked.
-pub async fn run(config: &Config) -> Result<bool, InspectError> {
-    let path = config.store_file();
+/// When there is no value, or what is kept about sessions cannot be read.
+pub async fn run(config: Config) -> Result<bool, InspectError> {
+    let path = config.state_dir.clone();
+    let state_dir = StateDir::find(&path);
+    let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
+    let keys = match &config.keys {
+        Some(keys) => keys.clone(),
+        None => SecretKeys::load(&state_dir).map_err(ConfigError::StateDirKey)?,
+    };
+    let path = site::check_store_file(&state_dir)?;
     let store =
         EmbeddedStore::snapshot(&path).map_err(|source| InspectError::Snapshot { path, source })?;
-    let sessions = config.session_config(store);
+    let sessions = site::sessions(&config, keys, store)?;
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -67,13 +79,13 @@ pub async fn run(config: &Config) -> Result<bool, InspectError> {
     let mut report = match inspection.verdict {
         Ok(()) => "accepted\n".to_owned(),
         Err(reason) => {
-            let explanation = explain(reason, config, inspection.contents.is_some(), name);
+            let explanation = explain(reason, &config, inspection.contents.is_some(), name);
             format!("refused: {reason}\n{explanation}\n")
         }
     };
     if let Some(contents) = &inspection.contents {
         report.push('\n');
-        report.push_str(&describe(contents, &config.lifetimes, now));
+        report.push_str(&describe(contents, &config.timeouts, now));
     }
     io::stdout().write_all(report.as_bytes())?;
     Ok(inspection.verdict.is_ok())
@@ -112,11 +124,12 @@ fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> Str
                               another login,\nor --sessions (SESSIONS) was not store when it began."
                 .to_owned(),
         },
+        // This takes more than one cookie.
         Refusal::Ambiguous => "There is another session beside it.".to_owned(),
     }
 }
 
-fn describe(contents: &Contents, lifetimes: &Lifetimes, now: i64) -> String {
+fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
     let mut lines = Vec::new();
     let mut data: Vec<_> = contents.data.iter().collect();
     data.sort_by_key(|(key, _)| key.as_str());
@@ -133,8 +146,8 @@ fn describe(contents: &Contents, lifetimes: &Lifetimes, now: i64) -> String {
         "signed",
         format!("{}, by {key}", moment(contents.signed, now)),
     ));
-    lines.push(("idle", left(contents.signed, lifetimes.idle, now)));
-    lines.push(("lifetime", left(contents.began, lifetimes.lifetime, now)));
+    lines.push(("idle", left(contents.signed, timeouts.idle, now)));
+    lines.push(("lifetime", left(contents.began, timeouts.absolute, now)));
     let mut report = String::new();
     for (name, text) in lines {
         let _ = writeln!(report, "{name:<10}{text}");

@@ -58,9 +58,11 @@
 
 pub mod config;
 pub mod inspect;
+pub mod log;
 pub mod public_url;
 pub mod secret;
 pub mod server;
 pub mod session;
+pub mod site;
 pub mod state_dir;
 pub mod web;

@@ -3,22 +3,18 @@
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write as _},
-    panic,
+    io::{self, Write as _},
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Command};
 use mimalloc::MiMalloc;
 use signet::{
-    config::{Flags, LogFormat, Purpose},
+    config::{self, Config},
     inspect::{self, InspectError},
-    secret::SecretKey,
-    server,
-};
-use tracing::Level;
-use tracing_subscriber::{
-    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    log::Log,
+    secret,
+    site::{self, SiteError},
 };
 
 /// A page asks for memory many times: with the system's allocator it takes a third longer.
@@ -32,99 +28,81 @@ Secrets, which only the environment or a file can hold:
 
 With no key given, one is made once and kept in the state directory.";
 
-/// Log in, be greeted, log out: a web app whose sessions travel in a signed cookie.
-#[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_help = ENVIRONMENT)]
-struct CommandLine {
-    #[command(subcommand)]
-    command: Option<Command>,
-
-    #[command(flatten)]
-    serve: Flags,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the site; this is the default
-    #[command(after_help = ENVIRONMENT)]
-    Serve(Flags),
-    /// Print a fresh `SECRET_KEY`
-    Key,
-    /// Read the value of a session cookie on standard input, and say what it holds, which key signed
-    /// it, and whether the site accepts it
-    ///
-    /// Takes the flags and variables of the site, which may be running. Exit code 0: accepted; 1:
-    /// refused; 2: cannot tell.
-    #[command(after_help = ENVIRONMENT)]
-    Inspect(Flags),
-}
-
 fn main() -> ExitCode {
-    let CommandLine { command, serve } = CommandLine::parse();
-    match command.unwrap_or(Command::Serve(serve)) {
-        Command::Serve(flags) => run_site(flags),
-        Command::Key => print_key(),
-        Command::Inspect(flags) => inspect_cookie(flags),
+    let matches = command_line().get_matches();
+    match matches.subcommand() {
+        Some(("key", _)) => print_key(),
+        Some(("inspect", flags)) => inspect_cookie(flags),
+        Some((_, flags)) => run_site(flags),
+        None => run_site(&matches),
     }
 }
 
-fn run_site(flags: Flags) -> ExitCode {
-    let config = match flags.check(Purpose::Serve) {
+fn command_line() -> Command {
+    let with_flags = |command: Command| command.args(config::flags()).after_help(ENVIRONMENT);
+    with_flags(Command::new("signet"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Log in, be greeted, log out: a web app whose sessions travel in a signed cookie")
+        .args_conflicts_with_subcommands(true)
+        .subcommand(with_flags(
+            Command::new("serve").about("Run the site; this is the default"),
+        ))
+        .subcommand(Command::new("key").about("Print a fresh SECRET_KEY"))
+        .subcommand(with_flags(
+            Command::new("inspect")
+                .about(
+                    "Read the value of a session cookie on standard input, and say what it holds, \
+                     which key signed it, and whether the site accepts it",
+                )
+                .long_about(
+                    "Read the value of a session cookie on standard input, and say what it holds, \
+                     which key signed it, and whether the site accepts it\n\n\
+                     Takes the flags and variables of the site, which may be running. Exit code 0: \
+                     accepted; 1: refused; 2: cannot tell.",
+                ),
+        ))
+}
+
+fn run_site(flags: &ArgMatches) -> ExitCode {
+    let config = match Config::check(flags) {
         Ok(config) => config,
         Err(error) => return fail(2, error),
     };
-    start_logging(config.log_format);
-    let served = tokio::runtime::Runtime::new()
-        .map_err(server::ServerError::Io)
-        .and_then(|runtime| runtime.block_on(server::run(config)));
-    match served {
+    let log = Log::start(config.log_format);
+    let ended = tokio::runtime::Runtime::new()
+        .map_err(SiteError::Io)
+        .and_then(|runtime| runtime.block_on(site::run(config, &log)));
+    if let Err(error) = &ended {
+        log.fail(error);
+    }
+    log.finish();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, error),
+        Err(SiteError::Config(_)) => ExitCode::from(2),
+        Err(_) => ExitCode::from(1),
     }
 }
 
-fn start_logging(format: LogFormat) {
-    // tower-sessions opens a span for every look at a session, and warns when a visitor without one
-    // logs in or out.
-    let levels = Targets::new()
-        .with_default(Level::WARN)
-        .with_target("signet", Level::INFO)
-        .with_target("tower_sessions_core", Level::ERROR);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let lines = match format {
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => lines.json().boxed(),
-    };
-    tracing_subscriber::registry()
-        .with(lines)
-        .with(levels)
-        .init();
-    // Otherwise a panic is several lines, in no format.
-    panic::set_hook(Box::new(|panic| {
-        tracing::error!(panic = panic.to_string());
-    }));
-}
-
 fn print_key() -> ExitCode {
-    let key = match SecretKey::generate() {
+    let key = match secret::generate() {
         Ok(key) => key,
         Err(error) => return fail(1, error),
     };
-    match writeln!(io::stdout(), "{}", key.reveal()) {
+    match writeln!(io::stdout(), "{key}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, format_args!("cannot write to standard output: {error}")),
     }
 }
 
-fn inspect_cookie(flags: Flags) -> ExitCode {
-    let config = match flags.check(Purpose::Inspect) {
+fn inspect_cookie(flags: &ArgMatches) -> ExitCode {
+    let config = match Config::check(flags) {
         Ok(config) => config,
         Err(error) => return fail(2, error),
     };
     let inspected = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(InspectError::Io)
-        .and_then(|runtime| runtime.block_on(inspect::run(&config)));
+        .and_then(|runtime| runtime.block_on(inspect::run(config)));
     match inspected {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),

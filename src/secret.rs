@@ -1,29 +1,22 @@
-//! `SECRET_KEY`: read, generate, refuse. What is read here is never shown, not even by `Debug`.
-
-mod candidate;
+//! The keys of the site: read from the environment, a file or the state directory, or generated.
 
 use std::{
-    fmt, fs, io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 
-use self::candidate::Candidate;
-use crate::state_dir::StateDir;
-
-/// The shortest key that is accepted, in bytes: the output of HMAC-SHA256, as RFC 2104 §3 advises.
-pub const MIN_BYTES: usize = 32;
+use crate::{
+    session::{KeyError, MIN_KEY_BYTES, SecretKey},
+    state_dir::StateDir,
+};
 
 /// Where keys are kept in the state directory.
-const FILE_NAME: &str = "secret_key";
-
-/// A key that sessions are signed with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretKey(String);
+pub const FILE_NAME: &str = "secret_key";
 
 /// The keys of a site. All verify.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SecretKeys {
     /// The key that also signs.
     pub signing: SecretKey,
@@ -33,24 +26,14 @@ pub struct SecretKeys {
 
 /// Why keys are refused.
 ///
-/// Each says what to do, and where the key stands (a variable, or a file and line): never the key.
+/// Each message says what to do, and where the key stands (a variable, or a file and line), and never
+/// the key.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum SecretError {
-    /// The key can be guessed for its length.
-    #[error("{place} has {bytes} bytes and needs at least {MIN_BYTES}: make one with `signet key`")]
-    Short { place: String, bytes: usize },
-
-    /// The key stands in a tutorial.
-    #[error("{place} is a published example that everybody knows: make one with `signet key`")]
-    Published { place: String },
-
-    /// The key was probably not meant as one.
-    #[error(
-        "{place} has white space in it, or other characters than visible ASCII: \
-         make one with `signet key`"
-    )]
-    NotOneWord { place: String },
+    /// The key is short, published, or obviously not random.
+    #[error("{place} {source}: make one with `signet key`")]
+    Key { place: String, source: KeyError },
 
     /// The key stands there twice, so that retiring one of them would retire nothing.
     #[error("{place} is the same key as {earlier}: remove one of them")]
@@ -73,35 +56,30 @@ pub enum SecretError {
     Random(#[from] getrandom::Error),
 }
 
-impl SecretKey {
-    /// A fresh key: 256 random bits, in base64url.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system gives no random bytes.
-    pub fn generate() -> Result<Self, SecretError> {
-        let mut bytes = [0; MIN_BYTES];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(BASE64URL.encode(bytes)))
-    }
-
-    /// The key itself, to be printed by `signet key` and kept in a file, and nowhere else.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
+/// A fresh key: 256 random bits, in base64url.
+///
+/// # Errors
+///
+/// When the operating system gives no random bytes.
+pub fn generate() -> Result<String, SecretError> {
+    let mut bytes = [0; MIN_KEY_BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(BASE64URL.encode(bytes))
 }
 
-impl AsRef<[u8]> for SecretKey {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
+/// Returns whether every user of the machine can read the file at `path`.
+#[must_use]
+pub fn is_readable_by_everybody(path: &Path) -> bool {
+    mode(path).is_ok_and(|mode| mode & 0o004 != 0)
 }
 
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(..)")
-    }
+/// The permission bits of a file; none where files have no such bits.
+fn mode(path: &Path) -> io::Result<u32> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::MetadataExt::mode(&metadata));
+    #[cfg(not(unix))]
+    return Ok(metadata.len().min(0) as u32);
 }
 
 impl SecretKeys {
@@ -111,20 +89,26 @@ impl SecretKeys {
     ///
     /// When one of them is no good, or stands there twice.
     pub fn from_environment(signing: &str, fallbacks: &str) -> Result<Self, SecretError> {
-        let signing = Candidate::new("SECRET_KEY".to_owned(), signing);
-        let fallbacks = fallbacks.split_whitespace().zip(1..).map(|(text, number)| {
-            Candidate::new(format!("SECRET_KEY_FALLBACKS, key {number}"), text)
-        });
-        Self::check(signing, fallbacks)
+        let fallbacks = fallbacks
+            .split_whitespace()
+            .zip(1..)
+            .map(|(text, number)| (format!("SECRET_KEY_FALLBACKS, key {number}"), text));
+        Self::check(("SECRET_KEY".to_owned(), signing), fallbacks)
     }
 
     /// The keys in a file, one a line, the one that signs first.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, has no key, or one of them is no good or stands there twice.
+    /// When it cannot be read, everybody can write it, it has no key, or one of them is no good or
+    /// stands there twice.
     pub fn from_file(path: &Path) -> Result<Self, SecretError> {
-        let text = fs::read_to_string(path).map_err(file_error("read", path))?;
+        let text = mode(path)
+            .and_then(|mode| match mode & 0o002 {
+                0 => fs::read_to_string(path),
+                _ => Err(io::Error::other("everybody can write it")),
+            })
+            .map_err(file_error("read", path))?;
         Self::from_lines(path, &text)
     }
 
@@ -137,9 +121,8 @@ impl SecretKeys {
     pub fn load_or_generate(state_dir: &StateDir) -> Result<Self, SecretError> {
         let path = state_dir.file(FILE_NAME);
         if !path.try_exists().map_err(file_error("read", &path))? {
-            let key = SecretKey::generate()?;
             state_dir
-                .make_file(FILE_NAME, &format!("{}\n", key.reveal()))
+                .make_file(FILE_NAME, &format!("{}\n", generate()?))
                 .map_err(file_error("make", &path))?;
         }
         Self::load(state_dir)
@@ -166,30 +149,43 @@ impl SecretKeys {
         let mut keys = text
             .lines()
             .zip(1..)
-            .map(|(line, number)| Candidate::new(format!("{path:?}, line {number}"), line))
-            .filter(|candidate| !candidate.is_empty());
+            .filter(|(line, _)| !line.trim().is_empty())
+            .map(|(line, number)| (format!("{path:?}, line {number}"), line));
         let signing = keys
             .next()
             .ok_or_else(|| SecretError::Empty(path.to_owned()))?;
         Self::check(signing, keys)
     }
 
+    /// Checks keys, each with the place where it stands.
     fn check<'a>(
-        signing: Candidate<'a>,
-        fallbacks: impl Iterator<Item = Candidate<'a>>,
+        (place, text): (String, &'a str),
+        fallbacks: impl Iterator<Item = (String, &'a str)>,
     ) -> Result<Self, SecretError> {
         let mut keys = Self {
-            signing: signing.check()?,
+            signing: check_key(&place, text)?,
             fallbacks: Vec::new(),
         };
-        let mut seen = vec![signing];
-        for fallback in fallbacks {
-            keys.fallbacks.push(fallback.check()?);
-            fallback.check_against(&seen)?;
-            seen.push(fallback);
+        let mut places = vec![place];
+        for (place, text) in fallbacks {
+            let key = check_key(&place, text)?;
+            let mut all = std::iter::once(&keys.signing).chain(&keys.fallbacks);
+            if let Some(earlier) = all.position(|earlier| *earlier == key) {
+                let earlier = places.swap_remove(earlier);
+                return Err(SecretError::Repeated { place, earlier });
+            }
+            keys.fallbacks.push(key);
+            places.push(place);
         }
         Ok(keys)
     }
+}
+
+fn check_key(place: &str, text: &str) -> Result<SecretKey, SecretError> {
+    SecretKey::new(text).map_err(|source| SecretError::Key {
+        place: place.to_owned(),
+        source,
+    })
 }
 
 fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SecretError {

@@ -1,7 +1,7 @@
-//! The state directory: what Signet keeps between two runs, for nobody else to see.
+//! The state directory: what Signet keeps between two runs, for nobody else to see, and its lock.
 
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -10,8 +10,14 @@ use std::{
 #[derive(Debug)]
 pub struct StateDir {
     path: PathBuf,
-    /// Whether we may look at what belongs to somebody else, and only look.
+    /// Whether the files of another user may be read, and only read.
     is_foreign: bool,
+}
+
+/// A lock on the directory, which ends with this.
+#[derive(Debug)]
+pub struct Lock {
+    _dir: Option<File>,
 }
 
 impl StateDir {
@@ -19,12 +25,26 @@ impl StateDir {
     ///
     /// # Errors
     ///
-    /// When there is none and none can be made.
+    /// When there is none and none can be made; on Unix also when it belongs to another user, other
+    /// than root, or everybody may write to it. They could replace what is in it.
     pub fn make(path: &Path) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let metadata = fs::metadata(path)?;
+            if ![rustix::process::geteuid().as_raw(), 0].contains(&metadata.uid()) {
+                return Err(io::Error::other("it belongs to another user"));
+            }
+            if metadata.mode() & 0o002 != 0 {
+                return Err(io::Error::other(
+                    "everybody may write to it: give it the mode 0700",
+                ));
+            }
+        }
         Ok(Self {
             path: path.to_owned(),
             is_foreign: false,
@@ -47,10 +67,20 @@ impl StateDir {
         })
     }
 
-    /// Where it is.
+    /// Locks the directory, so that no second process uses it. The lock is on the directory itself:
+    /// a file in it may be deleted.
+    ///
+    /// Returns nothing when another process holds it. Some network file systems and Windows lock no
+    /// directories. The store's own lock has to do there.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn lock(&self) -> Option<Lock> {
+        let Ok(dir) = File::open(&self.path) else {
+            return Some(Lock { _dir: None });
+        };
+        match dir.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            Ok(()) | Err(TryLockError::Error(_)) => Some(Lock { _dir: Some(dir) }),
+        }
     }
 
     /// Where the file with this name is, or would be.
@@ -73,7 +103,7 @@ impl StateDir {
     ///
     /// # Errors
     ///
-    /// When there is none; on Unix also when it belongs to somebody else, or everybody may read or
+    /// When there is none; on Unix also when it belongs to another user, or everybody may read or
     /// write it. Then it may say what a stranger wants it to, or a stranger knows what it says.
     pub fn check_file(&self, name: &str) -> io::Result<()> {
         let metadata = fs::metadata(self.file(name))?;
@@ -95,8 +125,8 @@ impl StateDir {
 
     /// Makes the file with this name unless there is one, with the mode 0600.
     ///
-    /// It appears in one step: nobody ever reads half of it, and of two processes that make it at
-    /// once the first wins and the other is content.
+    /// It appears in one step, so that nothing ever reads half of it. Of two processes that make it
+    /// at once, the first wins.
     ///
     /// # Errors
     ///
@@ -104,7 +134,7 @@ impl StateDir {
     pub fn make_file(&self, name: &str, contents: &str) -> io::Result<()> {
         // On Unix a temporary file has the mode 0600 from its beginning.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)
-            // Its own error names a file that nobody knows of.
+            // Its own error names a file of which nobody has heard.
             .map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(contents.as_bytes())?;
         file.as_file().sync_all()?;

@@ -7,17 +7,6 @@ use std::{
 
 use super::ConfigError;
 
-/// What a flag says, or else its variable.
-pub(super) fn given(
-    flag: Option<String>,
-    name: &'static str,
-) -> Result<Option<String>, ConfigError> {
-    match flag {
-        Some(flag) => Ok(Some(flag)),
-        None => variable(name),
-    }
-}
-
 /// What a variable says.
 pub(super) fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     Ok(text(name)?.filter(|text| !text.trim().is_empty()))
@@ -32,21 +21,9 @@ pub(super) fn text(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// Like [`variable`], for paths, which need not be UTF-8.
+/// The path that a variable gives, which need not be UTF-8.
 pub(super) fn path(name: &'static str) -> Option<PathBuf> {
     env::var_os(name)
         .filter(|path| !path.is_empty())
         .map(PathBuf::from)
-}
-
-/// Like [`variable`], for flags that take no value.
-pub(super) fn switch(name: &'static str) -> Result<bool, ConfigError> {
-    let Some(value) = variable(name)? else {
-        return Ok(false);
-    };
-    match value.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Ok(true),
-        "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(ConfigError::Switch { name, value }),
-    }
 }

@@ -2,22 +2,19 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{
-    public_url::{NotAnOrigin, PublicUrl},
-    secret::SecretError,
-};
+use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError};
 
 /// What is wrong with the command line or the environment, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum ConfigError {
-    /// The address is none.
-    #[error("--listen (LISTEN) is {0:?}: give an IP address and a port, such as 127.0.0.1:5000")]
-    Listen(String),
-    /// The URL is none.
-    #[error("--public-url (PUBLIC_URL) is {url:?}: {source}")]
-    PublicUrl { url: String, source: NotAnOrigin },
-    /// Others can reach the site, and nobody said under which name.
+    /// A setting has a value that it cannot have.
+    #[error("{0}")]
+    Value(String),
+    /// A variable cannot be read.
+    #[error("{0} is not UTF-8: set it to text, or unset it")]
+    NotUtf8(&'static str),
+    /// Others can reach the site, and it is not said under which name.
     #[error(
         "{0} is beyond loopback: say with --public-url (PUBLIC_URL) where visitors reach the site"
     )]
@@ -28,45 +25,28 @@ pub enum ConfigError {
          use https, or say --allow-insecure-http (ALLOW_INSECURE_HTTP)"
     )]
     InsecureHttp(PublicUrl),
-    /// Two sources of keys: which one is meant?
+    /// There are two sources of keys.
     #[error("{0} and --secret-key-file (SECRET_KEY_FILE) are both given: choose one")]
     TwoSourcesOfKeys(&'static str),
-    /// Old keys without a new one.
+    /// There are old keys without a new one.
     #[error("SECRET_KEY_FALLBACKS is given without SECRET_KEY: give both, or neither")]
     FallbacksAlone,
-    /// A variable cannot be read.
-    #[error("{0} is not UTF-8: set it to text, or unset it")]
-    NotUtf8(&'static str),
-    /// A variable that switches something says neither yes nor no.
-    #[error("{name} is {value:?}: set it to 1 or 0")]
-    Switch { name: &'static str, value: String },
-    /// A duration that is none, or makes no sense.
-    #[error(
-        "{names} is {value:?}: give whole seconds, from 1s to 36500d, in units such as 30m or 7d"
-    )]
-    Duration { names: &'static str, value: String },
-    /// There is no such place for sessions.
-    #[error("--sessions (SESSIONS) is {0:?}: choose cookie or store")]
-    Sessions(String),
-    /// No such number of connections.
-    #[error("--max-connections (MAX_CONNECTIONS) is {0:?}: give a number from 1 to 1000000")]
-    MaxConnections(String),
-    /// There is no such format.
-    #[error("--log-format (LOG_FORMAT) is {0:?}: choose text or json")]
-    LogFormat(String),
+    /// Browsers would refuse the session cookie.
+    #[error(transparent)]
+    Cookie(#[from] CookieError),
     /// The keys in the environment are no good.
     #[error(transparent)]
     Environment(SecretError),
     /// The keys in the file are no good.
     #[error("--secret-key-file (SECRET_KEY_FILE): {0}")]
     SecretKeyFile(SecretError),
-    /// There is no state directory, and none can be made.
+    /// The state directory cannot be used, or made.
     #[error("--state-dir (STATE_DIRECTORY) is {path:?}: {source}; choose another directory")]
     StateDir { path: PathBuf, source: io::Error },
     /// The store in the state directory cannot be trusted.
     #[error("--state-dir (STATE_DIRECTORY): cannot use {path:?}: {source}")]
     StoreFile { path: PathBuf, source: io::Error },
-    /// The key in the state directory is no good, or there can be none.
+    /// The key in the state directory is no good, or cannot be made.
     #[error("--state-dir (STATE_DIRECTORY): {0}")]
     StateDirKey(SecretError),
 }

@@ -1,35 +1,49 @@
 //! Which cookies of a request are ours, and the `Set-Cookie` that we answer with (RFC 6265bis).
 
-use std::iter;
+mod options;
+
+use std::{borrow::Cow, iter};
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use memchr::memchr;
 
-/// Name and value together, in bytes: what RFC 6265bis §5.6 lets a browser keep.
-pub(super) const MAX_BYTES: usize = 4096;
+pub use self::options::{CookieError, CookieOptions, Persistence, SameSite};
 
-/// The session cookie: its name, and the attributes it is set and removed with.
-#[derive(Clone, Copy, Debug)]
+/// The session cookie, as it is read, set and removed.
+#[derive(Clone, Debug)]
 pub(super) struct SessionCookie {
-    https: bool,
+    name: Cow<'static, str>,
+    /// All but `Max-Age`, each after a semicolon.
+    attributes: String,
+    persistence: Persistence,
 }
 
 impl SessionCookie {
-    /// The cookie for a site that visitors reach over `https`, or over plain http.
-    ///
-    /// Over https it has the `__Host-` prefix: a browser accepts such a cookie only over https and
-    /// from this very host, so neither a neighbouring subdomain nor an attacker on the network can
-    /// plant one.
-    pub(super) fn new(https: bool) -> Self {
-        Self { https }
+    /// The cookie with these options.
+    pub(super) fn new(options: &CookieOptions) -> Self {
+        let mut attributes = "; Path=/".to_owned();
+        if let Some(domain) = &options.domain {
+            attributes.push_str("; Domain=");
+            attributes.push_str(domain);
+        }
+        if options.secure {
+            attributes.push_str("; Secure");
+        }
+        attributes.push_str("; HttpOnly; SameSite=");
+        attributes.push_str(match options.same_site {
+            SameSite::Strict => "Strict",
+            SameSite::Lax => "Lax",
+            SameSite::None => "None",
+        });
+        Self {
+            name: options.name.clone(),
+            attributes,
+            persistence: options.persistence,
+        }
     }
 
-    pub(super) fn name(self) -> &'static str {
-        if self.https {
-            "__Host-session"
-        } else {
-            "session"
-        }
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The values of all cookies with exactly our name, in any number of `Cookie` headers.
@@ -37,35 +51,38 @@ impl SessionCookie {
     /// Works on raw bytes: one bad byte in a neighbour's cookie is no reason to forget ours. Names
     /// are compared as they are, because decoding or trimming them would let `__%48ost-session`,
     /// which any subdomain can set, stand in for `__Host-session`.
-    pub(super) fn values(self, headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn values<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a [u8]> {
         headers
             .get_all(COOKIE)
             .iter()
             .flat_map(|header| split(header.as_bytes()))
             .filter_map(move |pair| {
                 let pair = pair.strip_prefix(b" ").unwrap_or(pair);
-                pair.strip_prefix(self.name().as_bytes())?
-                    .strip_prefix(b"=")
+                pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")
             })
     }
 
-    /// The `Set-Cookie` that makes a browser keep `value` for `max_age` seconds.
-    pub(super) fn set(self, value: &str, max_age: i64) -> HeaderValue {
-        let name = self.name();
-        let secure = if self.https { "Secure; " } else { "" };
-        let header =
-            format!("{name}={value}; Path=/; {secure}HttpOnly; SameSite=Lax; Max-Age={max_age}");
-        #[expect(
-            clippy::expect_used,
-            reason = "our own literals, a number, and a value in base64url: all visible ASCII"
-        )]
-        HeaderValue::try_from(header).expect("a Set-Cookie of visible ASCII")
+    /// The `Set-Cookie` that makes a browser keep `value`, for `max_age` seconds if it persists.
+    pub(super) fn set(&self, value: &str, max_age: i64) -> HeaderValue {
+        match self.persistence {
+            Persistence::Persistent => self.header(value, &format!("; Max-Age={max_age}")),
+            Persistence::UntilBrowserCloses => self.header(value, ""),
+        }
     }
 
     /// The `Set-Cookie` that makes a browser forget the session, with the attributes it was set
     /// with: with others it would be another cookie, and ours would stay.
-    pub(super) fn removal(self) -> HeaderValue {
-        self.set("", 0)
+    pub(super) fn removal(&self) -> HeaderValue {
+        self.header("", "; Max-Age=0")
+    }
+
+    fn header(&self, value: &str, max_age: &str) -> HeaderValue {
+        let header = [&self.name, "=", value, &self.attributes, max_age].concat();
+        #[expect(
+            clippy::expect_used,
+            reason = "a token, a host name, our own literals, a number, and a value in base64url"
+        )]
+        HeaderValue::try_from(header).expect("a Set-Cookie of visible ASCII")
     }
 }
 
@@ -93,7 +110,8 @@ mod tests {
         for header in headers {
             map.append(COOKIE, HeaderValue::from_bytes(header).unwrap());
         }
-        let found: Vec<_> = SessionCookie::new(true).values(&map).collect();
+        let cookie = SessionCookie::new(&CookieOptions::https());
+        let found: Vec<_> = cookie.values(&map).collect();
         let expected: Vec<_> = expected.iter().map(|value| value.as_bytes()).collect();
         assert_eq!(found, expected);
     }
@@ -135,5 +153,19 @@ mod tests {
         ] {
             assert_values(&[lookalike], &[]);
         }
+    }
+
+    #[test]
+    fn all_options_are_in_the_header_and_in_the_removal() {
+        let cookie = SessionCookie::new(&CookieOptions {
+            name: Cow::Borrowed("id"),
+            domain: Some("signet.example".to_owned()),
+            same_site: SameSite::None,
+            secure: true,
+            persistence: Persistence::UntilBrowserCloses,
+        });
+        let attributes = "Path=/; Domain=signet.example; Secure; HttpOnly; SameSite=None";
+        assert_eq!(cookie.set("value", 60), format!("id=value; {attributes}"));
+        assert_eq!(cookie.removal(), format!("id=; {attributes}; Max-Age=0"));
     }
 }

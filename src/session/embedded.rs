@@ -1,4 +1,4 @@
-//! `EmbeddedStore`: a `SessionStore` that needs no other server, only a file.
+//! `EmbeddedStore`: records in memory and in a file, without another server.
 
 mod file;
 #[cfg(test)]
@@ -6,7 +6,6 @@ mod tests;
 mod writer;
 
 use std::{
-    collections::HashMap,
     fmt,
     path::Path,
     sync::{Arc, mpsc},
@@ -16,54 +15,58 @@ use std::{
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
-use tower_sessions::{
-    SessionStore,
-    session::{Id, Record},
-    session_store::{Error, Result},
-};
+use tower_sessions::session::Id;
 
 pub use self::file::OpenError;
 use self::writer::{Change, Operation, Writer};
+use super::records::{Record, Records, StoreError};
 
 /// Keeps records in memory, where reading one takes no lock and touches no disk, and in a
 /// [redb](https://docs.rs/redb) file, where they survive a crash.
 ///
 /// A change is answered once it is on the disk. One thread writes; changes that arrive while it is
 /// busy share the next commit. Of the records themselves the memory holds 16 bytes of ID, 8 of
-/// expiry and the data as JSON.
+/// expiry and the data.
+///
+/// A file that is deleted or replaced while the store is open takes no changes any more, because a
+/// restart would not find them. Neither does a file on a full disk, until there is room. Under a
+/// limit on the size of files (`RLIMIT_FSIZE`) the process gets `SIGXFSZ` too, which ends it unless
+/// it is caught.
 pub struct EmbeddedStore {
-    records: Arc<Records>,
-    /// None when there is nobody to send changes to.
+    records: Arc<Memory>,
+    /// None when nothing can be changed.
     changes: Option<mpsc::Sender<Change>>,
     writer: Option<JoinHandle<()>>,
 }
 
-/// All records, by their IDs. Its readers wait for nobody, not even for a writer.
-type Records = papaya::HashMap<Id, Entry>;
+/// All records, by their IDs. Readers wait for nobody, not even for a writer.
+type Memory = papaya::HashMap<Id, Entry>;
 
 /// A record without its ID.
 struct Entry {
     /// In unix microseconds.
     expires: i64,
-    /// A JSON object, or nothing where the record holds no data.
     data: Box<[u8]>,
 }
 
 impl EmbeddedStore {
-    /// Opens the file at `path`, made when it is missing, with the mode 0600. What is in it is read
-    /// into memory, and it stays locked until the store is dropped.
+    /// Opens the file at `path`, and makes it when it is missing, with the mode 0600. All records
+    /// are read into memory, and the file stays locked until the store is dropped.
+    ///
+    /// What would make more than `max_records` records fails with [`StoreError::Full`], and the log
+    /// says so once a minute. From nine tenths on, the log warns. A file with more of them opens.
     ///
     /// # Errors
     ///
     /// When another process has the file open, or it cannot be read, made or repaired.
-    pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
-        let records = Arc::new(Records::new());
-        let mut writer = Writer::new(path.to_owned(), Arc::clone(&records))?;
+    pub fn open(path: &Path, max_records: usize) -> Result<Self, OpenError> {
+        let records = Arc::new(Memory::new());
+        let mut writer = Writer::new(path.to_owned(), max_records, Arc::clone(&records))?;
         let (changes, queue) = mpsc::channel();
         let writer = thread::Builder::new()
             .name("sessions".to_owned())
             .spawn(move || writer.run(&queue))
-            .map_err(redb::Error::from)?;
+            .map_err(OpenError::Io)?;
         Ok(Self {
             records,
             changes: Some(changes),
@@ -71,14 +74,14 @@ impl EmbeddedStore {
         })
     }
 
-    /// What the file at `path` holds right now, whoever has it open. Nothing can be changed.
+    /// Reads what the file at `path` holds right now, whoever has it open. Nothing can be changed.
     ///
     /// # Errors
     ///
     /// When the file is missing, cannot be read, is damaged, or is written to so fast that no
     /// consistent copy can be had.
-    pub fn snapshot(path: &Path) -> std::result::Result<Self, OpenError> {
-        let records = Records::new();
+    pub fn snapshot(path: &Path) -> Result<Self, OpenError> {
+        let records = Memory::new();
         file::read(&file::copy(path)?, &records)?;
         Ok(Self {
             records: Arc::new(records),
@@ -87,87 +90,63 @@ impl EmbeddedStore {
         })
     }
 
-    /// Makes a change durable. Whether there was something to change.
-    async fn change(&self, id: Id, operation: Operation) -> Result<bool> {
-        let stopped = || Error::Backend("the session store takes no changes".to_owned());
+    /// Makes a change durable. Returns whether it changed anything.
+    async fn change(&self, id: Id, operation: Operation) -> Result<bool, StoreError> {
+        let stopped = || StoreError::Unavailable("it takes no changes".into());
         let (done, answer) = oneshot::channel();
-        self.changes
-            .as_ref()
-            .and_then(|changes| {
-                changes
-                    .send(Change {
-                        id,
-                        operation,
-                        done,
-                    })
-                    .ok()
-            })
-            .ok_or_else(stopped)?;
-        answer
-            .await
-            .map_err(|_| stopped())?
-            .map_err(|cause| Error::Backend(cause.to_string()))
+        let change = Change {
+            id,
+            operation,
+            done,
+        };
+        let changes = self.changes.as_ref().ok_or_else(stopped)?;
+        changes.send(change).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 }
 
 #[async_trait]
-impl SessionStore for EmbeddedStore {
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self
-            .change(record.id, Operation::Create(Entry::new(record)?))
-            .await?
-        {
-            record.id = Id::default();
-        }
-        Ok(())
-    }
-
-    /// Changes a record that is there. One that was deleted meanwhile stays deleted.
-    async fn save(&self, record: &Record) -> Result<()> {
-        let entry = Entry::new(record)?;
-        self.change(record.id, Operation::Save(entry))
-            .await
-            .map(drop)
-    }
-
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+impl Records for EmbeddedStore {
+    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
         let records = self.records.pin();
-        match records.get(id) {
-            Some(entry) if entry.expires > now() => entry.record(*id).map(Some),
-            _ => Ok(None),
-        }
+        let entry = records.get(&id).filter(|entry| entry.counts_at(now()));
+        Ok(entry.map(|entry| Record {
+            id,
+            data: entry.data.to_vec(),
+            expires: entry.expires.div_euclid(MICROS),
+        }))
     }
 
-    async fn delete(&self, id: &Id) -> Result<()> {
-        self.change(*id, Operation::Delete).await.map(drop)
+    async fn add(&self, record: Record) -> Result<bool, StoreError> {
+        self.change(record.id, Operation::Add(Entry::new(record)))
+            .await
+    }
+
+    async fn replace(&self, record: Record) -> Result<bool, StoreError> {
+        self.change(record.id, Operation::Replace(Entry::new(record)))
+            .await
+    }
+
+    async fn remove(&self, id: Id) -> Result<bool, StoreError> {
+        self.change(id, Operation::Remove).await
     }
 }
 
 impl Entry {
-    fn new(record: &Record) -> Result<Self> {
-        let data = if record.data.is_empty() {
-            Vec::new()
-        } else {
-            serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?
-        };
-        Ok(Self {
-            expires: micros(record.expiry_date),
-            data: data.into(),
-        })
+    /// Records that expire in the same second expire in the order in which they were made. So they
+    /// come to stand beside each other in the file, and a commit changes few of its pages.
+    fn new(record: Record) -> Self {
+        Self {
+            expires: record
+                .expires
+                .saturating_mul(MICROS)
+                .saturating_add(now().rem_euclid(MICROS)),
+            data: record.data.into(),
+        }
     }
 
-    fn record(&self, id: Id) -> Result<Record> {
-        let decode = |error: &dyn fmt::Display| Error::Decode(error.to_string());
-        Ok(Record {
-            id,
-            data: if self.data.is_empty() {
-                HashMap::new()
-            } else {
-                serde_json::from_slice(&self.data).map_err(|error| decode(&error))?
-            },
-            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.expires) * 1000)
-                .map_err(|error| decode(&error))?,
-        })
+    fn counts_at(&self, now: i64) -> bool {
+        self.expires > now
     }
 }
 
@@ -176,7 +155,7 @@ impl Drop for EmbeddedStore {
     fn drop(&mut self) {
         self.changes = None;
         if let Some(writer) = self.writer.take() {
-            // It panicked, and has said so itself.
+            // If it panicked, it has said so itself.
             let _ = writer.join();
         }
     }
@@ -190,12 +169,11 @@ impl fmt::Debug for EmbeddedStore {
     }
 }
 
-fn now() -> i64 {
-    micros(OffsetDateTime::now_utc())
-}
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
 
-fn micros(time: OffsetDateTime) -> i64 {
-    time.unix_timestamp()
-        .saturating_mul(1_000_000)
-        .saturating_add(time.microsecond().into())
+/// The present, in unix microseconds.
+fn now() -> i64 {
+    let now = OffsetDateTime::now_utc();
+    now.unix_timestamp() * MICROS + i64::from(now.microsecond())
 }

@@ -1,11 +1,11 @@
-//! What a cookie's value says, for whoever runs the site.
+//! What a cookie's value says, to somebody who has the key.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
-use tower_sessions::{session::Id, session_store};
+use tower_sessions::session::Id;
 
-use super::{Refusal, SessionConfig, received::Accepted};
+use super::{Refusal, SessionConfig, SessionError};
 
 /// What a cookie's value says, and what becomes of it.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ impl SessionConfig {
     /// # Errors
     ///
     /// When the store cannot answer.
-    pub async fn inspect(&self, value: &[u8], now: i64) -> session_store::Result<Inspection> {
-        let cookie = match Accepted::open(self, value) {
+    pub async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, SessionError> {
+        let mut cookie = match self.format.open(value) {
             Ok(cookie) => cookie,
             Err(reason) => {
                 return Ok(Inspection {
@@ -47,27 +47,15 @@ impl SessionConfig {
                 });
             }
         };
-        let mut contents = Contents {
-            id: cookie.payload.id,
-            began: cookie.payload.began,
-            signed: cookie.signed.at,
-            key: cookie.signed.key,
-            data: cookie.payload.data.clone(),
-        };
-        let verdict = match cookie.check(self, now) {
-            Ok(mut cookie) => {
-                let is_alive = self.backend.load(&mut cookie.payload).await?;
-                contents.data = cookie.payload.data;
-                if is_alive {
-                    Ok(())
-                } else {
-                    Err(Refusal::Revoked)
-                }
-            }
-            Err(reason) => Err(reason),
-        };
+        let verdict = self.judge(&mut cookie, now).await?;
         Ok(Inspection {
-            contents: Some(contents),
+            contents: Some(Contents {
+                id: cookie.payload.id,
+                began: cookie.payload.began,
+                signed: cookie.signed,
+                key: cookie.key,
+                data: cookie.payload.data,
+            }),
             verdict,
         })
     }

@@ -10,7 +10,7 @@ use std::{
 use axum::{extract::Request, response::Response};
 use tower::{Layer, Service};
 
-use super::{SessionConfig, middleware::carry_session};
+use super::{SessionConfig, middleware};
 
 /// The middleware that gives each request its [`Session`](tower_sessions::Session), and
 /// [`SessionBegan`](super::SessionBegan) if it came with one.
@@ -42,10 +42,10 @@ impl SessionLayer {
 }
 
 impl<S> Layer<S> for SessionLayer {
-    type Service = CarrySession<S>;
+    type Service = SessionService<S>;
 
-    fn layer(&self, inner: S) -> CarrySession<S> {
-        CarrySession {
+    fn layer(&self, inner: S) -> SessionService<S> {
+        SessionService {
             config: Arc::clone(&self.config),
             inner,
         }
@@ -57,12 +57,12 @@ impl<S> Layer<S> for SessionLayer {
 /// It is not made by axum's `from_fn`, which puts what is inside, its future and another clone of it
 /// into boxes of their own on every request.
 #[derive(Clone, Debug)]
-pub struct CarrySession<S> {
+pub struct SessionService<S> {
     config: Arc<SessionConfig>,
     inner: S,
 }
 
-impl<S> Service<Request> for CarrySession<S>
+impl<S> Service<Request> for SessionService<S>
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + 'static,
@@ -76,10 +76,10 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        // The one that is ready is this one; its clone may not be.
+        // Only the instance that was polled is ready; the clone is for the next call.
         let next = self.inner.clone();
         let next = std::mem::replace(&mut self.inner, next);
-        Box::pin(carry_session(Arc::clone(&self.config), request, next))
+        Box::pin(middleware::run(Arc::clone(&self.config), request, next))
     }
 }
 
@@ -87,11 +87,10 @@ where
 mod tests {
     use std::{future::ready, mem::take};
 
+    use super::*;
+    use crate::session::{EmbeddedStore, SecretKey};
     use axum::{body::Body, response::IntoResponse as _};
     use tower::ServiceExt as _;
-    use tower_sessions::MemoryStore;
-
-    use super::*;
 
     /// A service that has to be asked twice whether it is ready, and only then may be called.
     #[derive(Default)]
@@ -129,7 +128,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_inside_is_called_once_it_is_ready() {
-        let config = SessionConfig::new(false, "key", [], MemoryStore::default());
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = EmbeddedStore::open(&dir.path().join("sessions"), 1).expect("opens");
+        let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");
+        let config = SessionConfig::new(key, store);
         let mut service = SessionLayer::new(config).layer(Strict::default());
         for _ in 0..2 {
             let service = service.ready().await.expect("ready");

@@ -1,57 +1,68 @@
 //! What the cookies of a request say: at most one session, and why others are refused.
 
-use std::mem;
-
 use axum::http::HeaderMap;
-use tower_sessions::{session::Id, session_store};
+use tower_sessions::session::Id;
 
-use super::{Refusal, SessionConfig, lifetime::Times, payload::Payload, signature::Signed};
+use super::{
+    Refusal, SessionConfig, SessionError,
+    format::{Payload, VerifiedCookie},
+};
+
+/// How many values of a request are verified at most. A browser sends one; more are planted, and cost
+/// an HMAC for each key.
+const MAX_VERIFIED: usize = 8;
 
 /// What the cookies of a request brought.
 #[derive(Default)]
 pub(super) struct Received {
-    /// The sessions that were accepted, each once. Normally one or none. Of several the visitor has
-    /// none: which is their own, and which was planted? But who logs out ends them all.
-    pub(super) accepted: Vec<Accepted>,
-    /// Whether a cookie with our name came at all, accepted or refused.
+    /// The sessions that were accepted, each once. With several, the visitor has none, because one
+    /// may have been planted.
+    accepted: Vec<VerifiedCookie>,
+    /// The cookies that we signed and whose sessions are refused all the same.
+    refused: Vec<VerifiedCookie>,
+    /// Whether a cookie with our name came at all.
     pub(super) has_cookie: bool,
 }
 
-/// A session whose cookie was accepted.
-pub(super) struct Accepted {
-    pub(super) payload: Payload,
-    pub(super) signed: Signed,
-}
-
 impl Received {
-    /// Finds the session among the cookies of a request.
+    /// Finds the session among the cookies of a request that came at `now` (unix seconds).
     ///
     /// A cookie that is refused is passed over and not an error: the visitor is then not logged in.
     pub(super) async fn read(
         config: &SessionConfig,
         headers: &HeaderMap,
         now: i64,
-    ) -> session_store::Result<Self> {
+    ) -> Result<Self, SessionError> {
         let mut received = Self::default();
         let mut refusals = Vec::new();
+        let mut verified = 0;
         for value in config.cookie.values(headers) {
             received.has_cookie = true;
-            match Accepted::open(config, value).and_then(|it| it.check(config, now)) {
-                Ok(accepted) => received.add(accepted),
-                Err(reason) => refusals.push(reason),
+            if verified == MAX_VERIFIED {
+                break;
+            }
+            let opened = config.format.open(value);
+            // A malformed value costs no HMAC.
+            verified += usize::from(!matches!(opened, Err(Refusal::Malformed)));
+            let mut cookie = match opened {
+                Ok(cookie) => cookie,
+                Err(reason) => {
+                    refusals.push(reason);
+                    continue;
+                }
+            };
+            match config.judge(&mut cookie, now).await? {
+                Ok(()) => received.accept(cookie),
+                Err(reason) => {
+                    refusals.push(reason);
+                    // A malformed one is of another way of keeping sessions, which it may outlive.
+                    if reason != Refusal::Malformed {
+                        received.refused.push(cookie);
+                    }
+                }
             }
         }
-        let accepted = &mut received.accepted;
-        let mut next = 0;
-        while let Some(Accepted { payload, .. }) = accepted.get_mut(next) {
-            if config.backend.load(payload).await? {
-                next += 1;
-            } else {
-                accepted.remove(next);
-                refusals.push(Refusal::Revoked);
-            }
-        }
-        if accepted.len() > 1 {
+        if received.accepted.len() > 1 {
             refusals.push(Refusal::Ambiguous);
         }
         // One line a request, however many cookies it has.
@@ -62,74 +73,39 @@ impl Received {
     }
 
     /// Adds a session; of two cookies of one session the newer counts.
-    fn add(&mut self, accepted: Accepted) {
-        let known = self
-            .accepted
-            .iter_mut()
-            .find(|known| known.payload.id == accepted.payload.id);
-        match known {
-            None => self.accepted.push(accepted),
-            Some(known) if known.signed.at < accepted.signed.at => *known = accepted,
+    fn accept(&mut self, cookie: VerifiedCookie) {
+        let mut accepted = self.accepted.iter_mut();
+        match accepted.find(|it| it.payload.id == cookie.payload.id) {
+            None => self.accepted.push(cookie),
+            Some(known) if known.signed < cookie.signed => *known = cookie,
             Some(_) => {}
         }
     }
 
-    /// The session of the visitor, with its data, which is taken out.
-    pub(super) fn take_session(&mut self) -> Option<Payload> {
-        match &mut *self.accepted {
-            [Accepted { payload, .. }] => Some(Payload {
-                data: mem::take(&mut payload.data),
-                ..*payload
-            }),
+    /// The cookie of the visitor's session.
+    pub(super) fn cookie(&self) -> Option<&VerifiedCookie> {
+        match &*self.accepted {
+            [cookie] => Some(cookie),
             _ => None,
         }
     }
 
-    /// Whether the session of the visitor, which was in time when it came, still is.
-    pub(super) fn is_in_time(&self, config: &SessionConfig, now: i64) -> bool {
-        self.accepted
-            .iter()
-            .all(|it| config.lifetimes.check(it.times(), now).is_ok())
+    /// The visitor's session.
+    pub(super) fn session(&self) -> Option<&Payload> {
+        self.cookie().map(|cookie| &cookie.payload)
     }
 
-    /// Whether the cookie of the visitor's session should be signed anew at `now`: time has passed, or
-    /// a fallback key signed it.
-    pub(super) fn is_renewal_due(&self, config: &SessionConfig, now: i64) -> bool {
-        let [accepted] = &*self.accepted else {
-            return false;
-        };
-        accepted.signed.key != 0 || config.lifetimes.is_renewal_due(accepted.times(), now)
-    }
-
-    /// Whether the visitor came with this session.
-    pub(super) fn brought(&self, id: Id) -> bool {
-        self.accepted.iter().any(|it| it.payload.id == id)
-    }
-}
-
-impl Accepted {
-    /// What a cookie says, once its signature is found to be right.
-    pub(super) fn open(config: &SessionConfig, value: &[u8]) -> Result<Self, Refusal> {
-        let signed = config.signer.verify(value)?;
-        // UTF-8 is checked here once, instead of once a string by serde_json.
-        let json = str::from_utf8(&signed.payload).map_err(|_| Refusal::Malformed)?;
-        let payload: Payload = serde_json::from_str(json).map_err(|_| Refusal::Malformed)?;
-        Ok(Self { payload, signed })
-    }
-
-    /// The same, unless it is no session of this site, or has had its time.
-    pub(super) fn check(self, config: &SessionConfig, now: i64) -> Result<Self, Refusal> {
-        if !config.backend.could_be_ours(&self.payload) {
-            return Err(Refusal::Malformed);
-        }
-        config.lifetimes.check(self.times(), now)?;
-        Ok(self)
-    }
-
-    pub(super) fn times(&self) -> Times {
-        Times {
-            began: self.payload.began,
-            signed: self.signed.at,
-        }
+    /// The IDs of all sessions whose cookies we signed, each with when the last of these was signed,
+    /// in unix seconds.
+    pub(super) fn all_signed(&self) -> impl Iterator<Item = (Id, i64)> {
+        let all = || self.accepted.iter().chain(&self.refused);
+        all().map(
+            move |VerifiedCookie {
+                      payload, signed, ..
+                  }| {
+                let same = all().filter(|it| it.payload.id == payload.id);
+                (payload.id, same.map(|it| it.signed).fold(*signed, i64::max))
+            },
+        )
     }
 }

@@ -71,10 +71,11 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
             }
             Err(error) => return Err(error.into()),
         };
+        let Ok(began) = Option::<SessionBegan>::from_request_parts(parts, state).await;
         Ok(Self {
             session,
             username,
-            began: parts.extensions.get().copied(),
+            began,
         })
     }
 }

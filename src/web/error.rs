@@ -127,13 +127,9 @@ mod tests {
         routing::get,
     };
     use tower::ServiceExt as _;
-    use tower_sessions::{MemoryStore, Session};
 
     use super::*;
-    use crate::{
-        session::{SessionConfig, SessionLayer},
-        web::current_user::CurrentUser,
-    };
+    use crate::web::current_user::CurrentUser;
 
     #[track_caller]
     fn assert_is_500_page(status: StatusCode, body: &str) {
@@ -193,18 +189,6 @@ mod tests {
     async fn a_page_without_a_session_around_it_is_a_failure() {
         let (status, body) = answer(get(async |_: CurrentUser| "cause")).await;
         assert_is_500_page(status, &body);
-    }
-
-    #[tokio::test]
-    async fn a_session_too_large_for_a_cookie_has_a_page_that_says_so() {
-        let config = SessionConfig::new(false, "key", [], MemoryStore::default());
-        let too_much = get(async |session: Session| {
-            let kept = session.insert("much", "x".repeat(4096)).await;
-            kept.map_err(AppError::from)
-        });
-        let (status, body) = answer(too_much.layer(SessionLayer::new(config))).await;
-        assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE);
-        assert!(body.contains("<h1>儲存空間不足</h1>"), "{body}");
     }
 
     #[tokio::test]

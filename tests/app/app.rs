@@ -10,14 +10,14 @@ use axum::{
 use cookie::{Cookie, CookieJar};
 use signet::{
     public_url::{Origins, PublicUrl},
-    session::{DataIn, SessionConfig},
+    session::{CookieOptions, DataIn, SecretKey, SessionConfig},
     web,
 };
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
 use crate::store::TestStore;
 
-pub const KEY: &str = "the key that signs in these tests";
+pub const KEY: &str = "the-key-that-signs-in-these-tests";
 
 /// Signet's pages, or others.
 pub type Pages = BoxCloneSyncService<Request<Body>, Response, Infallible>;
@@ -35,73 +35,111 @@ pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
     move |config| Pages::new(web::site(config, origins.clone()))
 }
 
+#[track_caller]
+pub fn key(text: &str) -> SecretKey {
+    SecretKey::new(text).expect("a key")
+}
+
 /// The site, with a visitor who keeps cookies.
 pub struct TestApp {
     pages: Pages,
     jar: Mutex<CookieJar>,
     /// What the session cookie is called.
-    pub cookie_name: &'static str,
+    pub cookie_name: String,
     /// What stands behind the sessions.
     pub store: TestStore,
     /// What the visitor calls the site.
     host: &'static str,
+    /// Where the data is, in a test that tries both ways.
+    way: Option<DataIn>,
+}
+
+impl Drop for TestApp {
+    /// Says which way of keeping sessions failed.
+    fn drop(&mut self) {
+        if let Some(way) = self.way.filter(|_| std::thread::panicking()) {
+            eprintln!("the data of the sessions was in the {way}");
+        }
+    }
 }
 
 impl TestApp {
     /// The site as it is on one's own machine.
     pub fn new() -> Self {
-        Self::with_keys(KEY, &[])
+        Self::of(site)
     }
 
-    /// The site as visitors see it over https.
-    pub fn over_https() -> Self {
-        Self::at("https://signet.example")
+    /// A site with these pages.
+    pub fn of(pages: impl FnOnce(SessionConfig) -> Pages) -> Self {
+        Self::with(pages, |config| config)
     }
 
-    /// The site as visitors see it over plain http, beyond loopback.
-    pub fn over_plain_http() -> Self {
-        Self::at("http://signet.example")
-    }
-
-    fn at(public_url: &str) -> Self {
-        let is_https = public_url.starts_with("https:");
-        let mut app = Self::with(TestStore::memory(), site_at(public_url), |store| {
-            SessionConfig::new(is_https, KEY, [], store)
-        });
-        app.host = "signet.example";
-        app
+    /// The same, configured in another way.
+    pub fn with(
+        pages: impl FnOnce(SessionConfig) -> Pages,
+        configure: impl FnOnce(SessionConfig) -> SessionConfig,
+    ) -> Self {
+        Self::on(TestStore::memory(), KEY, pages, configure)
     }
 
     /// The site with other keys.
     pub fn with_keys(first: &str, fallbacks: &[&str]) -> Self {
-        Self::with(TestStore::memory(), site, |store| {
-            SessionConfig::new(false, first, fallbacks.iter().copied(), store)
+        let fallbacks = fallbacks.iter().map(|fallback| key(fallback));
+        Self::on(TestStore::memory(), first, site, |config| {
+            config.fallback_keys(fallbacks)
         })
     }
 
     /// Sites with these pages, one for each way of keeping sessions.
     pub fn in_both_ways(pages: impl Fn(SessionConfig) -> Pages) -> [Self; 2] {
         [DataIn::Cookie, DataIn::Store].map(|data_in| {
-            Self::with(TestStore::embedded(), &pages, |store| {
-                SessionConfig::new(false, KEY, [], store).data_in(data_in)
-            })
+            let mut app = Self::on(TestStore::embedded(), KEY, &pages, |config| {
+                config.data_in(data_in)
+            });
+            app.way = Some(data_in);
+            app
         })
     }
 
-    /// A site with these pages and this store, otherwise configured as one likes.
-    pub fn with(
+    /// A site with this store.
+    pub fn on(
         store: TestStore,
+        first_key: &str,
         pages: impl FnOnce(SessionConfig) -> Pages,
-        config: impl FnOnce(TestStore) -> SessionConfig,
+        configure: impl FnOnce(SessionConfig) -> SessionConfig,
     ) -> Self {
-        let config = config(store.clone());
+        let config = SessionConfig::new(key(first_key), store.clone());
+        let config = configure(config.cookie(&CookieOptions::plain_http()).unwrap());
         Self {
-            cookie_name: config.cookie_name(),
+            cookie_name: config.cookie_name().to_owned(),
             pages: pages(config),
             jar: Mutex::default(),
             store,
             host: "localhost",
+            way: None,
         }
+    }
+
+    /// The site as visitors see it over https.
+    pub fn over_https() -> Self {
+        let site = site_at("https://signet.example");
+        let mut app = Self::with(site, |config| {
+            config.cookie(&CookieOptions::https()).unwrap()
+        });
+        app.host = "signet.example";
+        app
+    }
+
+    /// The site as visitors see it over plain http, beyond loopback.
+    pub fn over_plain_http() -> Self {
+        let mut app = Self::of(site_at("http://signet.example"));
+        app.host = "signet.example";
+        app
+    }
+
+    /// Where the data is, in a test that tries both ways.
+    pub fn way(&self) -> Option<DataIn> {
+        self.way
     }
 
     /// Somebody else on the same site.
@@ -109,9 +147,10 @@ impl TestApp {
         Self {
             pages: self.pages.clone(),
             jar: Mutex::default(),
-            cookie_name: self.cookie_name,
+            cookie_name: self.cookie_name.clone(),
             store: self.store.clone(),
             host: self.host,
+            way: self.way,
         }
     }
 
@@ -126,13 +165,13 @@ impl TestApp {
     /// The value of the session cookie that the visitor has.
     pub fn cookie(&self) -> Option<String> {
         let jar = self.jar.lock().unwrap();
-        jar.get(self.cookie_name)
+        jar.get(&self.cookie_name)
             .map(|cookie| cookie.value().to_owned())
     }
 
     /// Gives the visitor a session cookie with this value.
     pub fn set_cookie(&self, value: impl Into<String>) {
-        let cookie = Cookie::new(self.cookie_name, value.into());
+        let cookie = Cookie::new(self.cookie_name.clone(), value.into());
         self.jar.lock().unwrap().add(cookie);
     }
 

@@ -144,12 +144,13 @@ async fn a_session_that_would_not_live_longer_for_it_is_not_renewed() {
 
 #[tokio::test]
 async fn a_session_signed_by_a_fallback_key_is_accepted_and_signed_by_the_first() {
-    let app = TestApp::with_keys("a newer key than the old one", &["some other key", KEY]);
+    const NEWER: &str = "a-newer-key-than-the-old-one-to-sign";
+    let app = TestApp::with_keys(NEWER, &["some-other-key-of-enough-bytes-too", KEY]);
     app.set_cookie(Forger::default().session("admin"));
     app.get("/").await.greets("admin");
 
     let resigned = app.cookie().unwrap();
-    let app = TestApp::with_keys("a newer key than the old one", &[]);
+    let app = TestApp::with_keys(NEWER, &[]);
     app.set_cookie(resigned);
     app.get("/").await.greets("admin");
 }

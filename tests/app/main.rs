@@ -2,14 +2,16 @@
 
 mod app;
 mod assets;
+mod contract;
 mod cookies;
 mod cross_site;
 mod errors;
 mod forger;
+mod handlers;
 mod headers;
 mod itsdangerous;
 mod languages;
-mod other_site;
+mod markup;
 mod outage;
 mod parallel;
 mod properties;
@@ -19,4 +21,3 @@ mod sessions;
 mod store;
 mod story;
 mod usernames;
-mod validity;

@@ -1,14 +1,11 @@
 //! The store does not answer: nobody is let in unchecked, and nobody loses their session.
 
-use axum::http::header::RETRY_AFTER;
-use signet::session::SessionConfig;
-
 use crate::{
-    app::{KEY, Page, TestApp, site},
+    app::{Page, TestApp, site},
     forger::{DAY, Forger},
-    other_site::{self, Gate},
-    store::TestStore,
+    handlers::{self, Gate},
 };
+use axum::http::header::RETRY_AFTER;
 
 #[track_caller]
 fn assert_try_again(page: &Page) {
@@ -59,7 +56,7 @@ async fn a_session_begins_only_where_it_can_be_kept() {
 async fn a_logout_that_cannot_be_kept_is_none() {
     for path in ["/slow/flush", "/slow/cycle", "/slow/flush_and_keep"] {
         let gate = Gate::default();
-        for app in TestApp::in_both_ways(other_site::pages_behind(&gate)) {
+        for app in TestApp::in_both_ways(handlers::pages_behind(&gate)) {
             app.get("/keep/1").await;
             let (page, ()) = tokio::join!(app.get(path), async {
                 gate.arrival().await;
@@ -76,10 +73,8 @@ async fn a_logout_that_cannot_be_kept_is_none() {
 #[tokio::test]
 async fn a_page_is_shown_even_where_its_session_cannot_be_renewed() {
     let gate = Gate::default();
-    let pages = other_site::pages_behind(&gate);
-    let app = TestApp::with(TestStore::memory(), pages, |store| {
-        SessionConfig::new(false, KEY, [], store)
-    });
+    let pages = handlers::pages_behind(&gate);
+    let app = TestApp::of(pages);
     app.set_cookie(Forger::ago(DAY).session("admin"));
     let (page, ()) = tokio::join!(app.get("/slow/read_later"), async {
         gate.arrival().await;

@@ -54,12 +54,15 @@ async fn any_truncation_and_anything_appended_is_refused() {
 #[tokio::test]
 async fn another_key_and_a_retired_key_are_refused() {
     let forger = Forger {
-        key: "a key that is not the site's own",
+        key: "a-key-that-is-not-the-one-of-the-site",
         ..Forger::default()
     };
     assert_refused(forger.session("admin")).await;
 
-    let app = TestApp::with_keys("the new key", &["the key before it"]);
+    let app = TestApp::with_keys(
+        "the-new-key-of-enough-bytes-to-sign",
+        &["the-key-before-it-of-enough-bytes"],
+    );
     app.set_cookie(Forger::default().session("admin"));
     app.get("/").await.greets_nobody();
 }

@@ -8,24 +8,16 @@ use axum::{
     },
 };
 use serde_json::{Value, json};
-use signet::session::SessionConfig;
 
 use crate::{
-    app::{KEY, TestApp},
+    app::TestApp,
     forger::{DAY, Forger, SID, now, payload},
-    other_site,
-    store::TestStore,
+    handlers,
 };
-
-fn other_site() -> TestApp {
-    TestApp::with(TestStore::memory(), other_site::pages, |store| {
-        SessionConfig::new(false, KEY, [], store)
-    })
-}
 
 /// A visitor of the other site, whose session began a day less than its lifetime ago.
 fn visitor_with_old_session() -> (TestApp, Value) {
-    let app = other_site();
+    let app = TestApp::of(handlers::pages);
     let forger = Forger::default();
     let session = json!({"_sid": SID, "_iat": forger.at - 29 * DAY, "data": "old"});
     app.set_cookie(forger.sign(&session));
@@ -75,7 +67,7 @@ async fn a_session_that_is_emptied_in_whatever_way_has_no_cookie() {
         app.get(path).await.has_status(200);
         assert_eq!(app.cookie(), None, "{path}");
 
-        let nobody = other_site();
+        let nobody = TestApp::of(handlers::pages);
         nobody.get(path).await.sets_no_cookie();
     }
 }
@@ -90,7 +82,7 @@ async fn a_session_that_was_deleted_cannot_be_written() {
 
 #[tokio::test]
 async fn a_session_too_large_for_a_cookie_is_an_error_and_the_old_cookie_stays() {
-    let app = other_site();
+    let app = TestApp::of(handlers::pages);
     app.get("/keep/10").await.has_status(200);
     let before = app.cookie().unwrap();
 
@@ -103,7 +95,7 @@ async fn a_session_too_large_for_a_cookie_is_an_error_and_the_old_cookie_stays()
 
 #[tokio::test]
 async fn what_could_not_be_read_back_is_not_kept() {
-    for app in TestApp::in_both_ways(other_site::pages) {
+    for app in TestApp::in_both_ways(handlers::pages) {
         let keep_nested = async |depth| {
             let json = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
             let request = Request::post("/keep_json")
@@ -127,7 +119,7 @@ async fn what_could_not_be_read_back_is_not_kept() {
 
 #[tokio::test]
 async fn name_and_value_of_a_cookie_have_4096_bytes_at_most() {
-    let app = other_site();
+    let app = TestApp::of(handlers::pages);
     let mut largest = 0;
     for bytes in 2900..3100 {
         if app.get(&format!("/keep/{bytes}")).await.status == 200 {
@@ -139,7 +131,7 @@ async fn name_and_value_of_a_cookie_have_4096_bytes_at_most() {
 
 #[tokio::test]
 async fn the_members_that_signet_needs_itself_cannot_be_overwritten() {
-    let app = other_site();
+    let app = TestApp::of(handlers::pages);
     app.get("/keep/10").await;
     for key in ["_sid", "_iat"] {
         let page = app.get(&format!("/keep_as/{key}")).await;
@@ -157,7 +149,7 @@ async fn a_session_is_saved_unless_the_server_failed() {
         (500, false),
         (503, false),
     ] {
-        let app = other_site();
+        let app = TestApp::of(handlers::pages);
         let page = app.get(&format!("/keep/1/{status}")).await;
         page.has_status(status);
         assert_eq!(app.cookie().is_some(), is_saved, "{status}");
@@ -167,14 +159,14 @@ async fn a_session_is_saved_unless_the_server_failed() {
 
 #[tokio::test]
 async fn what_a_response_varies_by_already_stays() {
-    let page = other_site().get("/vary").await;
+    let page = TestApp::of(handlers::pages).get("/vary").await;
     let vary: Vec<_> = page.headers.get_all(VARY).iter().collect();
     assert_eq!(vary, ["accept-language", "cookie"]);
 }
 
 #[tokio::test]
 async fn a_body_that_is_put_together_later_still_reads_the_session() {
-    let app = other_site();
+    let app = TestApp::of(handlers::pages);
     app.get("/keep/3").await;
     assert_eq!(app.get("/read_later").await.html, "xxx");
 }

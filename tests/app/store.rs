@@ -1,41 +1,43 @@
 //! The store behind a site's sessions, within reach of the tests.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
-use signet::session::EmbeddedStore;
+use signet::session::{EmbeddedStore, Record, Records, StoreError};
 use tempfile::TempDir;
-use tower_sessions::{
-    MemoryStore, SessionStore,
-    session::{Id, Record},
-    session_store::{Error, Result},
-};
+use tower_sessions::session::Id;
+
+use crate::forger::now;
 
 /// A store that one can look into, and that can be told not to answer.
 #[derive(Clone, Debug)]
 pub struct TestStore {
-    store: Arc<dyn SessionStore>,
+    store: Arc<dyn Records>,
     is_broken: Arc<AtomicBool>,
     _dir: Option<Arc<TempDir>>,
 }
 
 impl TestStore {
-    /// The store of tower-sessions that forgets all with the process.
+    /// A store that forgets all with the test.
     pub fn memory() -> Self {
-        Self::new(MemoryStore::default(), None)
+        Self::new(Memory::default(), None)
     }
 
     /// Signet's own, with a file.
     pub fn embedded() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let store = EmbeddedStore::open(&dir.path().join("sessions")).expect("a store");
+        let path = dir.path().join("sessions");
+        let store = EmbeddedStore::open(&path, 1_000_000).expect("a store");
         Self::new(store, Some(dir))
     }
 
-    fn new(store: impl SessionStore, dir: Option<TempDir>) -> Self {
+    fn new(store: impl Records, dir: Option<TempDir>) -> Self {
         Self {
             store: Arc::new(store),
             is_broken: Arc::default(),
@@ -48,29 +50,64 @@ impl TestStore {
         self.is_broken.store(is_broken, Ordering::Relaxed);
     }
 
-    fn answering(&self) -> Result<&dyn SessionStore> {
+    fn answering(&self) -> Result<&dyn Records, StoreError> {
         if self.is_broken.load(Ordering::Relaxed) {
-            return Err(Error::Backend("broken by the test".to_owned()));
+            return Err(StoreError::Unavailable("broken by the test".into()));
         }
         Ok(&*self.store)
     }
 }
 
 #[async_trait]
-impl SessionStore for TestStore {
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        self.answering()?.create(record).await
+impl Records for TestStore {
+    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
+        self.answering()?.get(id).await
     }
 
-    async fn save(&self, record: &Record) -> Result<()> {
-        self.answering()?.save(record).await
+    async fn add(&self, record: Record) -> Result<bool, StoreError> {
+        self.answering()?.add(record).await
     }
 
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        self.answering()?.load(id).await
+    async fn replace(&self, record: Record) -> Result<bool, StoreError> {
+        self.answering()?.replace(record).await
     }
 
-    async fn delete(&self, id: &Id) -> Result<()> {
-        self.answering()?.delete(id).await
+    async fn remove(&self, id: Id) -> Result<bool, StoreError> {
+        self.answering()?.remove(id).await
+    }
+}
+
+/// Records in memory alone.
+#[derive(Debug, Default)]
+struct Memory(Mutex<HashMap<Id, Record>>);
+
+#[async_trait]
+impl Records for Memory {
+    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
+        let records = self.0.lock().unwrap();
+        Ok(records.get(&id).filter(|it| it.expires > now()).cloned())
+    }
+
+    async fn add(&self, record: Record) -> Result<bool, StoreError> {
+        let mut records = self.0.lock().unwrap();
+        let is_there = records.get(&record.id).is_some_and(|it| it.expires > now());
+        if !is_there {
+            records.insert(record.id, record);
+        }
+        Ok(!is_there)
+    }
+
+    async fn replace(&self, record: Record) -> Result<bool, StoreError> {
+        match self.0.lock().unwrap().entry(record.id) {
+            Entry::Occupied(mut entry) if entry.get().expires > now() => {
+                entry.insert(record);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    async fn remove(&self, id: Id) -> Result<bool, StoreError> {
+        Ok(self.0.lock().unwrap().remove(&id).is_some())
     }
 }

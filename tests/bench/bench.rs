@@ -20,7 +20,6 @@ use std::{fs, process::exit, thread::available_parallelism};
 use mimalloc::MiMalloc;
 use signet::session::EmbeddedStore;
 use tokio::{net::TcpListener, runtime::Runtime};
-use tower_sessions::MemoryStore;
 
 use crate::{in_process::Visit, sites::Site, table::Table};
 
@@ -74,7 +73,8 @@ async fn measure_in_process() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut sites = Vec::new();
     for site in Site::ALL {
-        let store = EmbeddedStore::open(&dir.path().join(site.name())).expect("a store");
+        let store =
+            EmbeddedStore::open(&dir.path().join(site.name()), 10_000_000).expect("a store");
         let service = site.service(store).await;
         let cookie = sites::log_in_to(&service).await;
         sites.push((site, service, cookie));
@@ -108,7 +108,9 @@ fn serve(name: &str) {
     let site = site.expect("the name of a site");
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let router = site.router(MemoryStore::default()).await;
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = EmbeddedStore::open(&dir.path().join("sessions"), 10_000_000);
+        let router = site.router(store.expect("a store")).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         eprintln!("listening on http://{address}");

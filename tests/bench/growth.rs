@@ -6,17 +6,14 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use signet::session::{EmbeddedStore, SessionConfig, SessionLayer};
+use signet::session::{EmbeddedStore, Record, Records as _, SessionLayer};
 use time::{Duration, OffsetDateTime};
-use tower_sessions::{
-    Session, SessionStore as _,
-    session::{Id, Record},
-};
+use tower_sessions::{Session, session::Id};
 
 use crate::{
     ROUNDS,
     in_process::answer,
-    sites::{KEY, Service, ask, log_in_to},
+    sites::{KEY, Service, ask, config, key, log_in_to},
     table::Table,
 };
 
@@ -25,18 +22,19 @@ const AT_ONCE: usize = 1_000;
 
 /// Makes a file with so many revocations in it.
 pub async fn revoke(path: &Path, count: usize) {
-    let store = Arc::new(EmbeddedStore::open(path).expect("a store"));
+    let store = Arc::new(EmbeddedStore::open(path, count).expect("a store"));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..AT_ONCE {
         let store = Arc::clone(&store);
         tasks.spawn(async move {
             for _ in 0..count / AT_ONCE {
-                let mut record = Record {
+                let end = OffsetDateTime::now_utc() + Duration::days(7);
+                let record = Record {
                     id: Id::default(),
-                    data: std::collections::HashMap::new(),
-                    expiry_date: OffsetDateTime::now_utc() + Duration::days(7),
+                    data: Vec::new(),
+                    expires: end.unix_timestamp(),
                 };
-                store.create(&mut record).await.expect("room on the disk");
+                store.add(record).await.expect("room on the disk");
             }
         });
     }
@@ -45,11 +43,8 @@ pub async fn revoke(path: &Path, count: usize) {
 
 /// A page that reads the name, with Signet's session around it, and a cookie for it.
 async fn page(store: EmbeddedStore, keys: usize) -> (Service, String) {
-    let older: Vec<_> = (1..keys)
-        .map(|number| format!("{KEY}, number {number}"))
-        .collect();
-    let older = older.iter().map(String::as_str);
-    let config = SessionConfig::new(false, KEY, older, store);
+    let older = (1..keys).map(|number| key(&format!("{KEY}-number-{number}")));
+    let config = config(store).fallback_keys(older);
     let read = async |session: Session| {
         let name = session.get::<String>("username").await;
         name.expect("a session").unwrap_or_default()
@@ -82,7 +77,7 @@ pub async fn measure() {
     ] {
         let path = dir.path().join(name);
         revoke(&path, revocations).await;
-        let store = EmbeddedStore::open(&path).expect("a store");
+        let store = EmbeddedStore::open(&path, 10_000_000).expect("a store");
         let (page, mut cookie) = page(store, keys).await;
         if is_forged {
             let last = if cookie.ends_with('A') { "E" } else { "A" };

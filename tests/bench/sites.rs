@@ -13,18 +13,16 @@ use axum::{
 use serde::Deserialize;
 use signet::{
     public_url::Origins,
-    session::{SessionConfig, SessionLayer},
+    session::{CookieOptions, EmbeddedStore, Records, SecretKey, SessionConfig, SessionLayer},
     web::{self, Guard},
 };
 use time::Duration;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
-use tower_sessions::{
-    Expiry, MemoryStore, Session, SessionManagerLayer, SessionStore, cookie::Key,
-};
+use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer, cookie::Key};
 use tower_sessions_cookie_store::{CookieSessionConfig, CookieSessionManagerLayer};
 
 /// A key as long as the longest of the peers needs it.
-pub const KEY: &str = "a key for measuring, which signs nothing that anybody will ever see again";
+pub const KEY: &str = "a-key-for-measuring-which-signs-nothing-that-anybody-will-ever-see-again";
 
 /// The name under which everybody is logged in.
 const NAME: &str = "admin";
@@ -67,16 +65,16 @@ impl Site {
     }
 
     /// The site, where the store is Signet's to use.
-    pub async fn service(self, store: impl SessionStore) -> Service {
+    pub async fn service(self, store: impl Records) -> Service {
         if self == Self::Signet {
-            return Service::new(signet(SessionConfig::new(false, KEY, [], store)));
+            return Service::new(signet(config(store)));
         }
         Service::new(self.router(store).await)
     }
 
     /// The same as a router, as axum serves it.
-    pub async fn router(self, store: impl SessionStore) -> Router {
-        let config = SessionConfig::new(false, KEY, [], store);
+    pub async fn router(self, store: impl Records) -> Router {
+        let config = config(store);
         let page = Page::of_signet().await;
         let key = Key::from(KEY.as_bytes());
         let expiry = Expiry::OnInactivity(Duration::days(7));
@@ -101,6 +99,17 @@ impl Site {
             }
         }
     }
+}
+
+/// Sessions over plain http.
+pub fn config(store: impl Records) -> SessionConfig {
+    SessionConfig::new(key(KEY), store)
+        .cookie(&CookieOptions::plain_http())
+        .expect("good options")
+}
+
+pub fn key(text: &str) -> SecretKey {
+    SecretKey::new(text).expect("a good key")
 }
 
 /// Signet as it is, on this machine alone.
@@ -130,8 +139,9 @@ struct Page {
 impl Page {
     /// What Signet shows to somebody who is logged in.
     async fn of_signet() -> Self {
-        let config = SessionConfig::new(false, KEY, [], MemoryStore::default());
-        let site = Service::new(signet(config));
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = EmbeddedStore::open(&dir.path().join("sessions"), 1).expect("a store");
+        let site = Service::new(signet(config(store)));
         let cookie = log_in_to(&site).await;
         let response = site.oneshot(ask("/", &cookie)).await.expect("an answer");
         let body = to_bytes(response.into_body(), usize::MAX).await;

@@ -138,7 +138,7 @@ fn the_log_can_be_an_object_a_line() {
 #[test]
 fn the_start_says_what_it_runs_with_and_no_secret() {
     let mut signet = Signet::new()
-        .env("SECRET_KEY", "hunter2-hunter2-hunter2-hunter2-hunter2")
+        .env("SECRET_KEY", "hunter2-is-the-key-of-this-site-and-a-secret")
         .env("SESSION_IDLE", "90m")
         .env("SESSIONS", "store")
         .env("PUBLIC_URL", "https://signet.example");

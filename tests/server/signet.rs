@@ -6,6 +6,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// the environment that the tests run in.
 pub struct Signet {
     command: Command,
-    dir: TempDir,
+    dir: Arc<TempDir>,
     /// What visitors call the site, when it has a public URL.
     host: Option<String>,
 }
@@ -38,7 +39,7 @@ impl Signet {
     }
 
     fn with_command(mut command: Command) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
+        let dir = Arc::new(tempfile::tempdir().expect("a directory"));
         command
             .env_clear()
             .env("STATE_DIRECTORY", dir.path().join("state"))
@@ -88,15 +89,20 @@ impl Signet {
         let mut stderr = BufReader::new(process.stderr.take().expect("piped"));
         let mut ready = String::new();
         stderr.read_line(&mut ready).expect("a line");
-        let address = ready.strip_prefix("listening on http://");
-        let address = address.unwrap_or_else(|| panic!("not ready, but {ready:?}"));
-        let address = address.trim().parse().expect("an address");
+        let (_, address) = ready
+            .split_once("listening on http://")
+            .unwrap_or_else(|| panic!("not ready, but {ready:?}"));
+        // In JSON more comes after it.
+        let address = address.split(['"', '\n']).next().unwrap();
+        let address = address.parse().expect("an address");
         let host = self.host.clone();
         Site {
             address,
             host: host.unwrap_or_else(|| format!("{address}")),
             process: Killed(process),
+            ready,
             stderr,
+            _dir: Arc::clone(&self.dir),
         }
     }
 
@@ -135,7 +141,10 @@ pub struct Site {
     pub address: SocketAddr,
     pub host: String,
     process: Killed,
+    /// The line that said so.
+    pub ready: String,
     stderr: BufReader<std::process::ChildStderr>,
+    _dir: Arc<TempDir>,
 }
 
 impl Site {

@@ -1,6 +1,12 @@
 //! The file behind the records: one redb table.
 
-use std::{fs, io, path::Path, thread, time::Duration};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 use redb::{
     Builder, Database, Error, ReadableDatabase as _, ReadableTable as _,
@@ -9,7 +15,7 @@ use redb::{
 };
 use tower_sessions::session::Id;
 
-use super::{Entry, Records};
+use super::{Entry, Memory};
 
 /// `(expiry in unix microseconds, ID) -> data`. In the order in which records expire, so that new
 /// ones come to stand beside each other, and those to purge at the front.
@@ -75,9 +81,43 @@ impl From<Error> for OpenError {
 
 /// Opens the file and locks it.
 ///
-/// None is made: where one was and is no more, a new one would know of no revocation.
-pub(super) fn open(path: &Path) -> Result<Database, Error> {
-    Ok(builder().open(path)?)
+/// Never makes one: a fresh file would forget every revocation.
+pub(super) fn open(path: &Path) -> Result<(Pin, Database), Error> {
+    let pin = Pin::new(path)?;
+    let database = builder().open(path)?;
+    pin.check(path)?;
+    Ok((pin, database))
+}
+
+/// Holds on to a file, to tell whether it is still the one at its path.
+///
+/// While it is held, no other file gets its inode.
+pub(super) struct Pin(#[cfg_attr(not(unix), expect(dead_code))] File);
+
+impl Pin {
+    fn new(path: &Path) -> io::Result<Self> {
+        File::open(path).map(Self)
+    }
+
+    /// Makes sure that the file is still there. Where it is not, what is written to it is lost.
+    pub(super) fn check(&self, path: &Path) -> io::Result<()> {
+        // Elsewhere no file that is open can be deleted or replaced.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let ours = self.0.metadata()?;
+            let there = fs::metadata(path);
+            if there.is_ok_and(|it| (it.dev(), it.ino()) == (ours.dev(), ours.ino())) {
+                return Ok(());
+            }
+            Err(io::Error::other(
+                "it was deleted or replaced while it was open: put it back, or restart without the \
+                 logouts that only it knows of",
+            ))
+        }
+        #[cfg(not(unix))]
+        Ok(())
+    }
 }
 
 /// Makes the file unless there is one, with the mode 0600.
@@ -162,7 +202,7 @@ fn builder() -> Builder {
 ///
 /// What has expired too: it is not much, and if it is only our clock that is ahead, it counts again
 /// once that is put right.
-pub(super) fn read(database: &Database, records: &Records) -> Result<(), Error> {
+pub(super) fn read(database: &Database, records: &Memory) -> Result<(), Error> {
     let table = database.begin_read()?.open_table(TABLE)?;
     let records = records.pin();
     records.reserve(usize::try_from(table.len()?).unwrap_or(0));
@@ -176,7 +216,7 @@ pub(super) fn read(database: &Database, records: &Records) -> Result<(), Error> 
 }
 
 /// Takes out of memory what the file does not say.
-pub(super) fn retain_stored(database: &Database, records: &Records) -> Result<(), Error> {
+pub(super) fn retain_stored(database: &Database, records: &Memory) -> Result<(), Error> {
     let table = database.begin_read()?.open_table(TABLE)?;
     let mut failed = None;
     records

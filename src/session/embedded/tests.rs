@@ -1,80 +1,40 @@
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
-use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
-use serde_json::json;
+use futures_util::future::join_all;
+use redb::ReadableTable as _;
 use tempfile::TempDir;
 
 use super::*;
 
 /// A store in a directory of its own, which is to be kept until the store is closed.
 fn store() -> (EmbeddedStore, PathBuf, TempDir) {
+    store_of(1_000_000)
+}
+
+fn store_of(max_records: usize) -> (EmbeddedStore, PathBuf, TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("sessions");
-    (EmbeddedStore::open(&path).expect("opens"), path, dir)
+    let store = EmbeddedStore::open(&path, max_records).expect("opens");
+    (store, path, dir)
 }
 
 fn record(data: &str, seconds_left: i64) -> Record {
     Record {
         id: Id::default(),
-        data: [("data".to_owned(), json!(data))].into(),
-        // As exactly as it is kept.
-        expiry_date: OffsetDateTime::now_utc().truncate_to_microsecond()
-            + time::Duration::seconds(seconds_left),
+        data: data.into(),
+        expires: OffsetDateTime::now_utc().unix_timestamp() + seconds_left,
     }
 }
 
-fn rows(path: &Path) -> u64 {
-    let database = file::open(path).expect("closed before");
+/// The IDs in the file, in its order.
+fn ids_in_file(path: &Path) -> Vec<Id> {
+    use redb::ReadableDatabase as _;
+    let (_, database) = file::open(path).expect("closed before");
     let transaction = database.begin_read().expect("readable");
     let table = transaction.open_table(file::TABLE).expect("a table");
-    table.len().expect("a length")
-}
-
-#[tokio::test]
-async fn what_was_created_is_loaded_until_it_is_deleted() {
-    let (store, ..) = store();
-    let mut record = record("one", 60);
-    let id = record.id;
-    assert_eq!(store.load(&id).await.expect("answers"), None);
-    store.create(&mut record).await.expect("created");
-    assert_eq!(record.id, id);
-    let loaded = store.load(&id).await.expect("answers");
-    assert_eq!(loaded, Some(record));
-    store.delete(&id).await.expect("deleted");
-    assert_eq!(store.load(&id).await.expect("answers"), None);
-}
-
-#[tokio::test]
-async fn an_id_that_is_taken_is_left_to_its_owner() {
-    let (store, ..) = store();
-    let mut first = record("first", 60);
-    store.create(&mut first).await.expect("created");
-    let mut second = record("second", 60);
-    second.id = first.id;
-    store.create(&mut second).await.expect("created");
-    assert_ne!(second.id, first.id);
-    for record in [first, second] {
-        let loaded = store.load(&record.id).await.expect("answers");
-        assert_eq!(loaded, Some(record));
-    }
-}
-
-#[tokio::test]
-async fn saving_changes_what_is_there_and_brings_nothing_back() {
-    let (store, path, _dir) = store();
-    let mut record = record("before", 60);
-    store.create(&mut record).await.expect("created");
-    record.data.insert("more".to_owned(), json!([1, null]));
-    record.expiry_date += time::Duration::MINUTE;
-    store.save(&record).await.expect("saved");
-    let loaded = store.load(&record.id).await.expect("answers");
-    assert_eq!(loaded.as_ref(), Some(&record));
-
-    store.delete(&record.id).await.expect("deleted");
-    store.save(&record).await.expect("nothing to save");
-    assert_eq!(store.load(&record.id).await.expect("answers"), None);
-    drop(store);
-    assert_eq!(rows(&path), 0);
+    let rows = table.iter().expect("rows");
+    rows.map(|row| Id(row.expect("a row").0.value().1))
+        .collect()
 }
 
 #[tokio::test]
@@ -82,69 +42,66 @@ async fn changes_that_share_a_commit_follow_each_other() {
     let (store, path, _dir) = store();
     let records = [(); 100].map(|()| record("before", 60));
     let each = records.iter().map(|it| {
-        let (store, mut created, mut saved) = (&store, it.clone(), it.clone());
-        saved.data.insert("more".to_owned(), json!(1));
+        let (store, mut replaced) = (&store, it.clone());
+        replaced.data = "after".into();
         async move {
             // Polled in this order, and sent before any is answered.
-            let (created, saved, deleted, again) = tokio::join!(
-                async { store.create(&mut created).await },
-                store.save(&saved),
-                store.delete(&it.id),
-                store.save(&saved),
-            );
-            created.and(saved).and(deleted).and(again)
+            tokio::join!(
+                store.add(it.clone()),
+                store.replace(replaced.clone()),
+                store.add(replaced.clone()),
+                store.remove(it.id),
+                store.replace(replaced.clone()),
+            )
         }
     });
-    for result in futures_util::future::join_all(each).await {
-        result.expect("answers");
+    for (added, replaced, again, removed, late) in join_all(each).await {
+        let did = [added, replaced, again, removed, late].map(|it| it.expect("answers"));
+        assert_eq!(did, [true, true, false, true, false]);
     }
     for record in &records {
-        assert_eq!(store.load(&record.id).await.expect("answers"), None);
+        assert_eq!(store.get(record.id).await.expect("answers"), None);
     }
     drop(store);
-    assert_eq!(rows(&path), 0);
+    assert_eq!(ids_in_file(&path), []);
 }
 
 #[tokio::test]
 async fn everything_is_there_again_after_it_was_closed() {
     let (store, path, _dir) = store();
-    let mut kept = record("kept", 60);
-    let mut deleted = record("deleted", 60);
-    store.create(&mut kept).await.expect("created");
-    store.create(&mut deleted).await.expect("created");
-    store.delete(&deleted.id).await.expect("deleted");
+    let [kept, removed] = ["kept", "removed"].map(|data| record(data, 60));
+    for record in [&kept, &removed] {
+        store.add(record.clone()).await.expect("added");
+    }
+    store.remove(removed.id).await.expect("removed");
     drop(store);
-    let store = EmbeddedStore::open(&path).expect("opens");
-    assert_eq!(store.load(&deleted.id).await.expect("answers"), None);
-    let loaded = store.load(&kept.id).await.expect("answers");
-    assert_eq!(loaded, Some(kept));
+    let store = EmbeddedStore::open(&path, 10).expect("opens");
+    assert_eq!(store.get(removed.id).await.expect("answers"), None);
+    assert_eq!(store.get(kept.id).await.expect("answers"), Some(kept));
 }
 
 #[tokio::test]
-async fn what_has_expired_is_not_loaded_and_soon_forgotten() {
+async fn what_has_expired_is_soon_purged() {
     let (store, path, _dir) = store();
     for _ in 0..10 {
-        let mut expired = record("expired", 0);
-        store.create(&mut expired).await.expect("created");
-        assert_eq!(store.load(&expired.id).await.expect("answers"), None);
+        store.add(record("expired", -1)).await.expect("added");
     }
-    let mut alive = record("alive", 60);
-    store.create(&mut alive).await.expect("created");
+    store.add(record("alive", 60)).await.expect("added");
     assert_eq!(store.records.len(), 1, "in memory");
     drop(store);
-    assert_eq!(rows(&path), 1, "in the file");
+    assert_eq!(ids_in_file(&path).len(), 1, "in the file");
 }
 
 #[tokio::test]
-async fn the_file_does_not_grow_with_what_was_forgotten() {
+async fn the_file_does_not_grow_with_what_was_purged() {
     let (store, path, _dir) = store();
     let mut size = 0;
     for round in 0..20 {
-        let each = (0..500).map(|_| async { store.create(&mut record("soon gone", 0)).await });
-        for result in futures_util::future::join_all(each).await {
-            result.expect("created");
+        let each = (0..500).map(|_| store.add(record("soon gone", -1)));
+        for result in join_all(each).await {
+            result.expect("added");
         }
-        let now = std::fs::metadata(&path).expect("there").len();
+        let now = fs::metadata(&path).expect("there").len();
         if round < 5 {
             size = now;
         }
@@ -152,16 +109,103 @@ async fn the_file_does_not_grow_with_what_was_forgotten() {
     }
 }
 
+/// So that a commit changes few pages of the file, although IDs are random.
+#[tokio::test]
+async fn records_that_expire_together_are_in_the_file_in_the_order_in_which_they_were_made() {
+    let (store, path, _dir) = store();
+    let records = [(); 20].map(|()| record("", 1000));
+    let seconds = || OffsetDateTime::now_utc().unix_timestamp();
+    let mut made = Vec::new();
+    while made.is_empty() {
+        let start = seconds();
+        for record in &records {
+            store.add(record.clone()).await.expect("added");
+        }
+        // The fraction of the present second is what tells them apart.
+        if seconds() == start {
+            made = records.iter().map(|it| it.id).collect();
+        } else {
+            for record in &records {
+                store.remove(record.id).await.expect("removed");
+            }
+        }
+    }
+    drop(store);
+    assert_eq!(ids_in_file(&path), made);
+}
+
+#[tokio::test]
+async fn a_full_store_takes_no_further_records_and_all_other_changes() {
+    let (store, path, _dir) = store_of(10);
+    let records = [(); 10].map(|()| record("", 60));
+    for record in &records {
+        assert!(store.add(record.clone()).await.expect("room"));
+    }
+    let another = record("another", 60);
+    for _ in 0..3 {
+        let refused = store.add(another.clone()).await;
+        assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    }
+    assert!(!store.add(records[0].clone()).await.expect("is there"));
+    assert!(store.replace(records[0].clone()).await.expect("is there"));
+    assert!(store.remove(records[0].id).await.expect("is there"));
+    assert!(store.add(another).await.expect("room again"));
+    drop(store);
+
+    let store = EmbeddedStore::open(&path, 5).expect("a smaller limit is no reason not to start");
+    let refused = store.add(record("", 60)).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    assert_eq!(store.records.len(), 10);
+}
+
+#[tokio::test]
+async fn a_store_that_is_full_of_what_has_expired_makes_room() {
+    let (store, _path, _dir) = store_of(10);
+    let each = (0..10).map(|_| store.add(record("expired", -1)));
+    join_all(each).await;
+    let each = (0..10).map(|_| store.add(record("alive", 60)));
+    for added in join_all(each).await {
+        assert!(added.expect("room"));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_deleted_or_replaced_takes_no_changes_until_it_is_back() {
+    let (store, path, dir) = store();
+    let (elsewhere, backup) = (dir.path().join("elsewhere"), dir.path().join("backup"));
+    let [known, lost] = ["known", "lost"].map(|data| record(data, 60));
+    store.add(known.clone()).await.expect("added");
+    fs::copy(&path, &backup).expect("copied");
+    for replacement in [None, Some(&backup)] {
+        fs::rename(&path, &elsewhere).expect("moved");
+        if let Some(backup) = replacement {
+            fs::copy(backup, &path).expect("copied");
+        }
+        for _ in 0..2 {
+            let refused = store.add(lost.clone()).await.expect_err("refused");
+            let refused = refused.to_string();
+            assert!(refused.contains("deleted or replaced"), "{refused}");
+            assert_eq!(
+                store.get(known.id).await.expect("answers"),
+                Some(known.clone())
+            );
+        }
+        fs::rename(&elsewhere, &path).expect("moved back");
+        store.remove(lost.id).await.expect("changes again");
+    }
+}
+
 #[tokio::test]
 async fn a_snapshot_is_of_now_and_changes_nothing() {
     let (store, path, dir) = store();
-    let mut record = record("kept", 60);
-    store.create(&mut record).await.expect("created");
+    let record = record("kept", 60);
+    store.add(record.clone()).await.expect("added");
     let snapshot = EmbeddedStore::snapshot(&path).expect("a snapshot");
-    let loaded = snapshot.load(&record.id).await.expect("answers");
-    assert_eq!(loaded.as_ref(), Some(&record));
-    assert!(snapshot.delete(&record.id).await.is_err());
-    assert!(snapshot.create(&mut record).await.is_err());
+    let read = snapshot.get(record.id).await.expect("answers");
+    assert_eq!(read.as_ref(), Some(&record));
+    assert!(snapshot.remove(record.id).await.is_err());
+    assert!(snapshot.add(record).await.is_err());
 
     let nothing = dir.path().join("nothing");
     let missing = EmbeddedStore::snapshot(&nothing);
@@ -170,12 +214,9 @@ async fn a_snapshot_is_of_now_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn debug_and_errors_keep_the_data_to_themselves() {
-    let (store, ..) = store();
-    store
-        .create(&mut record("hunter2", 60))
-        .await
-        .expect("created");
+async fn debug_keeps_the_data_to_itself() {
+    let (store, _path, _dir) = store();
+    store.add(record("hunter2", 60)).await.expect("added");
     assert_eq!(format!("{store:?}"), "EmbeddedStore { records: 1, .. }");
 }
 
@@ -183,17 +224,18 @@ async fn debug_and_errors_keep_the_data_to_themselves() {
 fn a_file_of_another_version_is_told_from_a_damaged_one() {
     let (store, path, _dir) = store();
     drop(store);
-    let database = file::open(&path).expect("closed before");
+    let (_, database) = file::open(&path).expect("closed before");
     let transaction = database.begin_write().expect("writable");
+    let another = redb::TableDefinition::<file::Key, &[u8]>::new("sessions");
     transaction
-        .rename_table(
-            file::TABLE,
-            redb::TableDefinition::<file::Key, &[u8]>::new("sessions"),
-        )
+        .rename_table(file::TABLE, another)
         .expect("renamed");
     transaction.commit().expect("committed");
     drop(database);
-    for opened in [EmbeddedStore::open(&path), EmbeddedStore::snapshot(&path)] {
+    for opened in [
+        EmbeddedStore::open(&path, 1),
+        EmbeddedStore::snapshot(&path),
+    ] {
         assert!(matches!(opened, Err(OpenError::Format)), "{opened:?}");
     }
 }

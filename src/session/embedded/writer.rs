@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, hash_map},
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
+    time::{Duration, Instant},
 };
 
 use redb::{Database, Error, ReadableTable as _, Table};
@@ -11,8 +12,8 @@ use tokio::sync::oneshot;
 use tower_sessions::session::Id;
 
 use super::{
-    Entry, Records,
-    file::{self, Key, TABLE},
+    Entry, Memory, StoreError,
+    file::{self, Key, Pin, TABLE},
     now,
 };
 
@@ -20,48 +21,68 @@ use super::{
 const BATCH: usize = 1024;
 
 /// How many expired records a commit purges at most for each change that it makes: more than one,
-/// so that they become fewer, and few, so that nobody waits long for a clean-up.
+/// so that they become fewer, and few, so that no commit takes long for it.
 const PURGED_PER_CHANGE: usize = 4;
+
+/// How often to log that the store is full, or nearly.
+const COMPLAINTS: Duration = Duration::from_secs(60);
 
 /// What is to become of one record.
 pub(super) struct Change {
     pub(super) id: Id,
     pub(super) operation: Operation,
-    /// Told when the change is on the disk, whether there was something to change; or why it is not.
-    pub(super) done: oneshot::Sender<Result<bool, Arc<str>>>,
+    /// Told when the change is on the disk, and whether it changed anything; or why it is not.
+    pub(super) done: oneshot::Sender<Result<bool, StoreError>>,
 }
 
 pub(super) enum Operation {
     /// Makes a record, unless there is one.
-    Create(Entry),
+    Add(Entry),
     /// Replaces a record, if there is one.
-    Save(Entry),
+    Replace(Entry),
     /// Removes a record, if there is one.
-    Delete,
+    Remove,
 }
 
-/// Owns the file. Nobody else changes it, or the records in memory.
+/// What stands under each ID after a commit, where that is not what stood there before.
+type Changed = HashMap<Id, Option<Entry>>;
+
+/// Owns the file. Nothing else changes it, or the records in memory.
 pub(super) struct Writer {
     path: PathBuf,
+    /// The file that was opened first.
+    pin: Pin,
     /// None after an error, from which redb recovers by opening the file again.
     database: Option<Database>,
-    records: Arc<Records>,
+    records: Arc<Memory>,
+    max_records: usize,
+    /// When the log last said that the store is full, and nearly full.
+    said_full: Option<Instant>,
+    said_nearly_full: Option<Instant>,
 }
 
 impl Writer {
     /// Opens the file and reads what is in it.
-    pub(super) fn new(path: PathBuf, records: Arc<Records>) -> Result<Self, Error> {
+    pub(super) fn new(
+        path: PathBuf,
+        max_records: usize,
+        records: Arc<Memory>,
+    ) -> Result<Self, Error> {
         file::make(&path)?;
-        let database = file::open(&path)?;
+        let (pin, database) = file::open(&path)?;
         file::read(&database, &records)?;
         Ok(Self {
             path,
+            pin,
             database: Some(database),
             records,
+            max_records,
+            said_full: None,
+            said_nearly_full: None,
         })
     }
 
-    /// Makes changes until nobody is left who could ask for one.
+    /// Makes changes until no sender is left.
     pub(super) fn run(&mut self, queue: &Receiver<Change>) {
         while let Ok(first) = queue.recv() {
             let mut operations = Vec::new();
@@ -71,10 +92,11 @@ impl Writer {
                 waiting.push(change.done);
             }
             match self.commit(operations) {
-                Ok(had_effect) => {
-                    for (done, had_effect) in waiting.into_iter().zip(had_effect) {
-                        // Who asked may have gone away.
-                        let _ = done.send(Ok(had_effect));
+                Ok(results) => {
+                    self.complain_if_full(&results);
+                    for (done, result) in waiting.into_iter().zip(results) {
+                        // The request may have been given up.
+                        let _ = done.send(result);
                     }
                 }
                 Err(cause) => {
@@ -82,15 +104,18 @@ impl Writer {
                     let path = self.path.display();
                     let cause: Arc<str> = format!("cannot write {path}: {cause}").into();
                     for done in waiting {
-                        let _ = done.send(Err(Arc::clone(&cause)));
+                        let _ = done.send(Err(StoreError::Unavailable(Arc::clone(&cause))));
                     }
                 }
             }
         }
     }
 
-    /// Makes changes durable, then visible. Of each, whether there was something to change.
-    fn commit(&mut self, operations: Vec<(Id, Operation)>) -> Result<Vec<bool>, Error> {
+    /// Makes changes durable, then visible. Returns of each whether it changed anything.
+    fn commit(
+        &mut self,
+        operations: Vec<(Id, Operation)>,
+    ) -> Result<Vec<Result<bool, StoreError>>, Error> {
         // First, because it may change what is in memory.
         let database = match self.database.take() {
             Some(database) => database,
@@ -98,27 +123,16 @@ impl Writer {
         };
         let database = self.database.insert(database);
         let records = self.records.pin();
-        let mut changed: HashMap<Id, Option<Entry>> = HashMap::new();
-        let had_effect = operations
-            .into_iter()
-            .map(|(id, operation)| {
-                let slot = changed.entry(id);
-                let exists = match &slot {
-                    hash_map::Entry::Occupied(slot) => slot.get().is_some(),
-                    hash_map::Entry::Vacant(_) => records.contains_key(&id),
-                };
-                let after = match operation {
-                    Operation::Create(entry) if !exists => Some(entry),
-                    Operation::Save(entry) if exists => Some(entry),
-                    Operation::Delete if exists => None,
-                    _ => return false,
-                };
-                slot.insert_entry(after);
-                true
-            })
-            .collect();
+        let adds = operations
+            .iter()
+            .filter(|(_, operation)| matches!(operation, Operation::Add(_)));
+        if records.len() + adds.count() > self.max_records {
+            purge(database, &self.records, BATCH)?;
+        }
+        let room = self.max_records.saturating_sub(records.len());
+        let (results, changed) = decide(operations, &self.records, room);
         if changed.is_empty() {
-            return Ok(had_effect);
+            return Ok(results);
         }
 
         let transaction = database.begin_write()?;
@@ -131,9 +145,10 @@ impl Writer {
                 table.insert((after.expires, id.0), &*after.data)?;
             }
         }
-        let purged = purge_expired(&mut table, PURGED_PER_CHANGE * changed.len())?;
+        let purged = remove_expired(&mut table, PURGED_PER_CHANGE * changed.len())?;
         drop(table);
         transaction.commit()?;
+        self.pin.check(&self.path)?;
 
         for (id, after) in changed {
             match after {
@@ -141,42 +156,123 @@ impl Writer {
                 None => records.remove(&id),
             };
         }
-        for (expires, id) in purged {
-            let _ = records.remove_if(&Id(id), |_, entry| entry.expires == expires);
-        }
-        Ok(had_effect)
+        forget(&self.records, purged);
+        Ok(results)
     }
 
     /// Opens the file again after an error.
     ///
-    /// Nobody knows how much of the commit that failed is in it. What it says now is what a restart
-    /// would find, so it is what counts. First what it says is taken over and then what it does not:
-    /// nothing that both say is missing in between, and nobody is told that a session is alive which
-    /// is not.
+    /// The failed commit may be partly on the disk, and the disk is the truth: a restart would find
+    /// what is there. Inserts first, then removes, so that no record on both sides is ever missing.
     fn reopen(&self) -> Result<Database, Error> {
-        let database = file::open(&self.path)?;
+        self.pin.check(&self.path)?;
+        let (_, database) = file::open(&self.path)?;
         file::read(&database, &self.records)?;
         file::retain_stored(&database, &self.records)?;
         Ok(database)
     }
+
+    fn complain_if_full(&mut self, results: &[Result<bool, StoreError>]) {
+        let (records, max_records) = (self.records.len(), self.max_records);
+        if results.iter().any(Result::is_err) {
+            if is_due(&mut self.said_full) {
+                tracing::error!(
+                    records,
+                    max_records,
+                    "the session store is full, and what needs another record is refused: raise \
+                     max_records (signet: --max-records, MAX_RECORDS)"
+                );
+            }
+        } else if records >= max_records - max_records / 10 && is_due(&mut self.said_nearly_full) {
+            tracing::warn!(
+                records,
+                max_records,
+                "the session store is nearly full: raise max_records (signet: --max-records, \
+                 MAX_RECORDS)"
+            );
+        }
+    }
 }
 
-/// Removes the records that expired first, at most so many of them.
-fn purge_expired(
+/// Returns whether something should be logged that was last logged then, and notes that it is.
+fn is_due(last: &mut Option<Instant>) -> bool {
+    let is_due = last.is_none_or(|at| at.elapsed() >= COMPLAINTS);
+    if is_due {
+        *last = Some(Instant::now());
+    }
+    is_due
+}
+
+/// Decides what each operation does, in order, when so many records may be added. Returns the result
+/// of each, and what changes.
+fn decide(
+    operations: Vec<(Id, Operation)>,
+    records: &Memory,
+    mut room: usize,
+) -> (Vec<Result<bool, StoreError>>, Changed) {
+    let now = now();
+    let records = records.pin();
+    let mut changed = Changed::new();
+    let results = operations
+        .into_iter()
+        .map(|(id, operation)| {
+            let slot = changed.entry(id);
+            let before = match &slot {
+                hash_map::Entry::Occupied(slot) => slot.get().as_ref(),
+                hash_map::Entry::Vacant(_) => records.get(&id),
+            };
+            let is_there = before.is_some();
+            let counts = before.is_some_and(|entry| entry.counts_at(now));
+            let after = match operation {
+                Operation::Add(_) if !is_there && room == 0 => return Err(StoreError::Full),
+                Operation::Add(entry) if !counts => Some(entry),
+                Operation::Replace(entry) if counts => Some(entry),
+                Operation::Remove if is_there => None,
+                _ => return Ok(false),
+            };
+            room = room + usize::from(is_there) - usize::from(after.is_some());
+            slot.insert_entry(after);
+            Ok(true)
+        })
+        .collect();
+    (results, changed)
+}
+
+/// Purges the records that expired first, at most so many of them.
+fn purge(database: &Database, records: &Memory, most: usize) -> Result<(), Error> {
+    let transaction = database.begin_write()?;
+    let purged = remove_expired(&mut transaction.open_table(TABLE)?, most)?;
+    if !purged.is_empty() {
+        transaction.commit()?;
+        forget(records, purged);
+    }
+    Ok(())
+}
+
+/// Removes the records that expired first from the file, at most so many of them.
+fn remove_expired(
     table: &mut Table<'_, Key, &'static [u8]>,
     most: usize,
 ) -> Result<Vec<Key>, Error> {
     let now = now();
-    let mut purged = Vec::new();
-    while purged.len() < most {
+    let mut removed = Vec::new();
+    while removed.len() < most {
         let first = table.first()?.map(|(key, _)| key.value());
         match first {
             Some(key) if key.0 <= now => {
                 table.remove(key)?;
-                purged.push(key);
+                removed.push(key);
             }
             _ => break,
         }
     }
-    Ok(purged)
+    Ok(removed)
+}
+
+/// Removes records from memory that are not in the file any more.
+fn forget(records: &Memory, removed: Vec<Key>) {
+    let records = records.pin();
+    for (expires, id) in removed {
+        let _ = records.remove_if(&Id(id), |_, entry| entry.expires == expires);
+    }
 }

@@ -11,21 +11,21 @@ use tower_sessions::session::Id;
 
 /// What a session is between two requests.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Payload {
+pub(in crate::session) struct Payload {
     /// Names the session.
     #[serde(rename = "_sid", serialize_with = "write_id")]
-    pub(super) id: Id,
+    pub(in crate::session) id: Id,
     /// When the session began, in unix seconds.
     #[serde(rename = "_iat")]
-    pub(super) began: i64,
+    pub(in crate::session) began: i64,
     /// What the handlers keep in it.
     #[serde(flatten)]
-    pub(super) data: HashMap<String, Value>,
+    pub(in crate::session) data: HashMap<String, Value>,
 }
 
 impl Payload {
     /// The same session, without what the handlers keep in it.
-    pub(super) fn without_data(&self) -> Self {
+    pub(in crate::session) fn without_data(&self) -> Self {
         Self {
             data: HashMap::new(),
             ..*self
@@ -33,8 +33,8 @@ impl Payload {
     }
 }
 
-/// Whether `key` is a member that the payload needs for itself.
-pub(super) fn is_reserved(key: &str) -> bool {
+/// Returns whether the payload needs a member with this key for itself.
+pub(in crate::session) fn is_reserved(key: &str) -> bool {
     matches!(key, "_sid" | "_iat")
 }
 

@@ -1,7 +1,7 @@
-//! Idle timeout, lifetime, and when to renew: pure functions of times and the present.
+//! Idle and absolute timeout, and when to renew: pure functions of times and the present.
 //!
-//! Every time is in unix seconds and every answer follows from the arguments, so that shortening a
-//! limit takes effect on the cookies that are already out there.
+//! Every time is in unix seconds and every answer follows from the arguments, so that a shorter
+//! timeout takes effect on the cookies that are already out there.
 
 use time::Duration;
 
@@ -10,22 +10,22 @@ use super::Refusal;
 /// How far ahead of ours the clock that signed a cookie may be.
 const CLOCK_SKEW: i64 = 60;
 
-/// The two clocks of a session, as ASVS 5.0 (7.3.1 and 7.3.2) asks for them. Both count whole
+/// The two timeouts of a session, as ASVS 5.0 asks for them (7.3.1 and 7.3.2). Both count whole
 /// seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lifetimes {
-    /// A session ends when nothing signed its cookie for this long: the inactivity timeout.
+pub struct Timeouts {
+    /// A session ends when its cookie was not signed anew for this long: the inactivity timeout.
     pub idle: Duration,
-    /// A session ends this long after it began, however busy it is: the absolute lifetime.
-    pub lifetime: Duration,
+    /// A session ends this long after it began, however busy it is.
+    pub absolute: Duration,
 }
 
-impl Default for Lifetimes {
+impl Default for Timeouts {
     /// 7 days and 30 days.
     fn default() -> Self {
         Self {
             idle: Duration::days(7),
-            lifetime: Duration::days(30),
+            absolute: Duration::days(30),
         }
     }
 }
@@ -37,14 +37,14 @@ pub(super) struct Times {
     pub(super) signed: i64,
 }
 
-impl Lifetimes {
-    /// Whether a session with these times is alive at `now`.
+impl Timeouts {
+    /// Refuses a session with these times that has run out at `now`, or begins later.
     pub(super) fn check(&self, times: Times, now: i64) -> Result<(), Refusal> {
         let latest = now.saturating_add(CLOCK_SKEW);
         if times.signed > latest || times.began > latest {
             return Err(Refusal::FromTheFuture);
         }
-        if now.saturating_sub(times.began) >= self.lifetime.whole_seconds() {
+        if now.saturating_sub(times.began) >= self.absolute.whole_seconds() {
             return Err(Refusal::Lifetime);
         }
         if now.saturating_sub(times.signed) >= self.idle.whole_seconds() {
@@ -53,8 +53,8 @@ impl Lifetimes {
         Ok(())
     }
 
-    /// Whether a cookie with these times is to be signed anew at `now`: more than a tenth of the
-    /// idle timeout has passed since it was signed, and the session would live longer for it.
+    /// Returns whether a cookie with these times should be signed anew at `now`: more than a tenth of
+    /// the idle timeout has passed since it was signed, and the session would live longer for it.
     ///
     /// Waiting for a tenth keeps most responses free of a cookie, at the price that a session may
     /// end that much sooner than the idle timeout says.
@@ -64,31 +64,31 @@ impl Lifetimes {
             && times.signed.saturating_add(idle) < self.session_end(times.began)
     }
 
-    /// What is really left at `now`, in seconds, of a session that began at `began` and is signed
-    /// now: the `Max-Age` of its cookie.
+    /// What is left at `now`, in seconds, of a session that began at `began` and is signed now: the
+    /// `Max-Age` of its cookie.
     pub(super) fn max_age(&self, began: i64, now: i64) -> i64 {
-        let end = self.cookie_end(Times { began, signed: now });
+        let idle_end = now.saturating_add(self.idle.whole_seconds());
+        let end = idle_end.min(self.session_end(began));
         end.saturating_sub(now).max(0)
     }
 
-    /// Until when, in unix seconds, it must be remembered that a session that began at `began` was
-    /// revoked at `now`: longer than any cookie is good that was signed before everybody knew. The
-    /// clocks need not agree, nor does it take no time to check a cookie.
-    pub(super) fn revocation_end(&self, began: i64, now: i64) -> i64 {
-        let signed = now.saturating_add(CLOCK_SKEW);
-        self.cookie_end(Times { began, signed })
+    /// Until when, in unix seconds, a revocation made at `now` must be remembered, of a session
+    /// whose cookie was signed at `signed`.
+    ///
+    /// That is longer than any cookie of the session can be good: also one that another request
+    /// signs before it hears of the revocation, on a machine whose clock is ahead of ours, and one
+    /// that was signed while our own clock was wrong.
+    pub(super) fn revocation_end(&self, signed: i64, now: i64) -> i64 {
+        let last_signed = signed.max(now.saturating_add(CLOCK_SKEW));
+        let longest = self.idle.min(self.absolute).whole_seconds();
+        last_signed
+            .saturating_add(longest)
             .saturating_add(CLOCK_SKEW)
     }
 
     /// When a session ends that began at `began`, however busy it is, in unix seconds.
     pub(super) fn session_end(&self, began: i64) -> i64 {
-        began.saturating_add(self.lifetime.whole_seconds())
-    }
-
-    /// When a cookie with these times stops being good.
-    fn cookie_end(&self, times: Times) -> i64 {
-        let idle = times.signed.saturating_add(self.idle.whole_seconds());
-        idle.min(self.session_end(times.began))
+        began.saturating_add(self.absolute.whole_seconds())
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     const DAY: i64 = 86_400;
 
     fn check(began: i64, signed: i64) -> Result<(), Refusal> {
-        Lifetimes::default().check(Times { began, signed }, NOW)
+        Timeouts::default().check(Times { began, signed }, NOW)
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
                 began: signed,
                 signed,
             };
-            Lifetimes::default().is_renewal_due(times, NOW)
+            Timeouts::default().is_renewal_due(times, NOW)
         };
         let tenth = 7 * DAY / 10;
         assert!(!is_due(NOW - tenth));
@@ -148,7 +148,7 @@ mod tests {
     fn a_session_whose_lifetime_ends_first_is_not_renewed() {
         let is_due = |began| {
             let signed = NOW - DAY;
-            Lifetimes::default().is_renewal_due(Times { began, signed }, NOW)
+            Timeouts::default().is_renewal_due(Times { began, signed }, NOW)
         };
         assert!(is_due(NOW - 24 * DAY + 1));
         assert!(!is_due(NOW - 24 * DAY));
@@ -157,26 +157,38 @@ mod tests {
 
     #[test]
     fn max_age_is_the_idle_timeout_until_less_than_that_is_left() {
-        let lifetimes = Lifetimes::default();
-        assert_eq!(lifetimes.max_age(NOW, NOW), 7 * DAY);
-        assert_eq!(lifetimes.max_age(NOW - 23 * DAY, NOW), 7 * DAY);
-        assert_eq!(lifetimes.max_age(NOW - 29 * DAY, NOW), DAY);
-        assert_eq!(lifetimes.max_age(NOW - 31 * DAY, NOW), 0);
+        let timeouts = Timeouts::default();
+        assert_eq!(timeouts.max_age(NOW, NOW), 7 * DAY);
+        assert_eq!(timeouts.max_age(NOW - 23 * DAY, NOW), 7 * DAY);
+        assert_eq!(timeouts.max_age(NOW - 29 * DAY, NOW), DAY);
+        assert_eq!(timeouts.max_age(NOW - 31 * DAY, NOW), 0);
     }
 
     #[test]
     fn a_revocation_outlives_every_cookie_of_its_session() {
-        let lifetimes = Lifetimes::default();
-        for began in [NOW, NOW - 25 * DAY, NOW - 29 * DAY] {
-            let forgotten = lifetimes.revocation_end(began, NOW);
-            for signed in [NOW - DAY, NOW, NOW + CLOCK_SKEW] {
-                let times = Times { began, signed };
-                assert!(lifetimes.check(times, forgotten - CLOCK_SKEW).is_err());
+        for timeouts in [
+            Timeouts::default(),
+            Timeouts {
+                idle: Duration::days(90),
+                ..Timeouts::default()
+            },
+        ] {
+            for signed in [NOW - DAY, NOW, NOW + CLOCK_SKEW, NOW + 10 * DAY] {
+                for began in [signed, signed - 5 * DAY, signed - 29 * DAY] {
+                    let forgotten = timeouts.revocation_end(signed, NOW);
+                    let times = Times { began, signed };
+                    assert!(timeouts.check(times, forgotten - CLOCK_SKEW).is_err());
+                }
             }
         }
+        let timeouts = Timeouts::default();
         assert_eq!(
-            lifetimes.revocation_end(NOW - 25 * DAY, NOW),
-            NOW + 5 * DAY + CLOCK_SKEW
+            timeouts.revocation_end(NOW - DAY, NOW),
+            NOW + 7 * DAY + 2 * CLOCK_SKEW
+        );
+        assert_eq!(
+            timeouts.revocation_end(NOW + DAY, NOW),
+            NOW + 8 * DAY + CLOCK_SKEW
         );
     }
 }

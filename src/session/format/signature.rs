@@ -1,4 +1,4 @@
-//! The wire format: signing a payload, verifying a value, and which of several keys did it.
+//! Signs a payload, verifies a value, and tells which of several keys signed it.
 //!
 //! It is the format of `URLSafeTimedSerializer` in Python's itsdangerous, so that its own tools
 //! read our cookies: `payload "." timestamp "." signature`, each in base64url without padding. The
@@ -11,9 +11,12 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::{Refusal, cookie::MAX_BYTES};
+use super::{MAX_BYTES, Refusal, SecretKey};
 
 type HmacSha256 = Hmac<Sha256>;
+
+/// How long a signature is: 256 bits in base64url.
+const SIGNATURE_CHARS: usize = 43;
 
 /// Signs with the first key and verifies with all of them.
 pub(super) struct Signer {
@@ -33,21 +36,16 @@ pub(super) struct Signed {
 }
 
 impl Signer {
-    pub(super) fn new<K: AsRef<[u8]>>(
-        cookie_name: &str,
-        signing_key: K,
-        fallback_keys: impl IntoIterator<Item = K>,
-    ) -> Self {
+    pub(super) fn new(cookie_name: &str, keys: &[SecretKey]) -> Self {
         let salt = format!("signet.session.{cookie_name}");
-        let derive = |key: K| {
-            let derived = keyed(key.as_ref()).chain_update(&salt).finalize();
+        let derive = |key: &SecretKey| {
+            let derived = keyed(key.reveal().as_bytes())
+                .chain_update(&salt)
+                .finalize();
             keyed(&derived.into_bytes())
         };
         Self {
-            keys: std::iter::once(signing_key)
-                .chain(fallback_keys)
-                .map(derive)
-                .collect(),
+            keys: keys.iter().map(derive).collect(),
         }
     }
 
@@ -62,12 +60,16 @@ impl Signer {
         value
     }
 
-    /// Checks the signature of `value` in constant time, and only then decodes the rest.
+    /// Checks the signature of `value` in constant time, and only then decodes the rest. A value
+    /// that could not be right costs no HMAC.
     pub(super) fn verify(&self, value: &[u8]) -> Result<Signed, Refusal> {
         if value.len() > MAX_BYTES {
             return Err(Refusal::Malformed);
         }
         let (message, signature) = split_at_last_dot(value)?;
+        if signature.len() != SIGNATURE_CHARS {
+            return Err(Refusal::Malformed);
+        }
         let mut buffer = [0; 64];
         let signature = decode_short(signature, &mut buffer)?;
         let key = self
@@ -142,16 +144,21 @@ fn parse_timestamp(encoded: &[u8]) -> Result<i64, Refusal> {
 mod tests {
     use super::*;
 
-    const KEY: &str = "a key for the known-answer vector!";
+    const KEY: &str = "a-key-for-the-known-answer-vector!";
     const PAYLOAD: &[u8] =
         br#"{"_sid":"AAECAwQFBgcICQoLDA0ODw","_iat":1763800000,"username":"admin"}"#;
     const AT: i64 = 1_763_800_000;
     /// What itsdangerous 2.2.0 makes of the three.
     const VALUE: &str = "eyJfc2lkIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsIl9pYXQiOjE3NjM4MDAwMDAsInVzZX\
-                         JuYW1lIjoiYWRtaW4ifQ.aSFzwA.3eEQm_i3Y9Zzc7tQvsc8UG454xbG3rNBEhAF6qzGe0k";
+                         JuYW1lIjoiYWRtaW4ifQ.aSFzwA.X-KX5ABk-_x-Z8dHUqt6ejbQZkPTiVLpF4B4FcEqkn8";
+
+    fn signer_of(cookie_name: &str, keys: &[&str]) -> Signer {
+        let keys = keys.iter().map(|key| SecretKey::new(key).expect("a key"));
+        Signer::new(cookie_name, &keys.collect::<Vec<_>>())
+    }
 
     fn signer(keys: &[&str]) -> Signer {
-        Signer::new("session", keys[0], keys[1..].iter().copied())
+        signer_of("session", keys)
     }
 
     #[test]
@@ -170,13 +177,17 @@ mod tests {
 
     #[test]
     fn a_value_signed_for_one_cookie_is_refused_in_another() {
-        let other = Signer::new("__Host-session", KEY, []);
+        let other = signer_of("__Host-session", &[KEY]);
         assert_eq!(other.verify(VALUE.as_bytes()), Err(Refusal::BadSignature));
     }
 
     #[test]
     fn the_signing_key_signs_and_all_verify() {
-        let rotated = signer(&["a new key", "another old key", KEY]);
+        let rotated = signer(&[
+            "a-new-key-of-enough-bytes-to-be-tested",
+            "another-old-key-of-enough-bytes-too",
+            KEY,
+        ]);
         let old = rotated.verify(VALUE.as_bytes()).expect("a fallback key");
         assert_eq!(old.key, 2);
         let new = rotated.sign(PAYLOAD, AT);

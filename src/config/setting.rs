@@ -1,0 +1,220 @@
+//! The flags and their environment variables, a row each.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+
+use super::{ConfigError, environment};
+
+/// A flag and its environment variable. `--help`, the look-up of a value and the message about a bad
+/// one follow from it.
+pub(super) struct Setting {
+    flag: &'static str,
+    variable: &'static str,
+    /// What the value is called; empty for a switch, which takes none.
+    value: &'static str,
+    /// What counts when neither is given, or a description of it, or nothing.
+    default: &'static str,
+    help: &'static str,
+    /// What a value must be, to be said about a bad one.
+    expected: &'static str,
+}
+
+pub(super) const LISTEN: Setting = Setting {
+    flag: "listen",
+    variable: "LISTEN",
+    value: "ADDR:PORT",
+    default: "127.0.0.1:5000",
+    help: "Where to listen; port 0 takes any free one",
+    expected: "give an IP address and a port, such as 127.0.0.1:5000",
+};
+pub(super) const PUBLIC_URL: Setting = Setting {
+    flag: "public-url",
+    variable: "PUBLIC_URL",
+    value: "URL",
+    default: "http://ADDR:PORT",
+    help: "Where visitors reach the site; must be given when ADDR is beyond loopback",
+    expected: "not an origin such as https://signet.example: scheme, host and perhaps port, no path",
+};
+pub(super) const STATE_DIR: Setting = Setting {
+    flag: "state-dir",
+    variable: "STATE_DIRECTORY",
+    value: "DIR",
+    default: "instance",
+    help: "Where Signet keeps what it knows of sessions, and the key that it makes when none is given",
+    expected: "choose another directory",
+};
+pub(super) const SECRET_KEY_FILE: Setting = Setting {
+    flag: "secret-key-file",
+    variable: "SECRET_KEY_FILE",
+    value: "FILE",
+    default: "",
+    help: "A file with secret keys, one a line: the first signs, all verify",
+    expected: "",
+};
+const DURATION: &str = "give whole seconds, from 1s to 36500d, in units such as 30m or 7d";
+pub(super) const SESSION_IDLE: Setting = Setting {
+    flag: "session-idle",
+    variable: "SESSION_IDLE",
+    value: "D",
+    default: "7d",
+    help: "How long a session lasts that is not used, such as 30m or 7d",
+    expected: DURATION,
+};
+pub(super) const SESSION_LIFETIME: Setting = Setting {
+    flag: "session-lifetime",
+    variable: "SESSION_LIFETIME",
+    value: "D",
+    default: "30d",
+    help: "How long a session lasts at most, however busy it is",
+    expected: DURATION,
+};
+pub(super) const SESSIONS: Setting = Setting {
+    flag: "sessions",
+    variable: "SESSIONS",
+    value: "cookie|store",
+    default: "cookie",
+    help: "Where the data of sessions is: in the cookie, or in the state directory",
+    expected: "choose cookie or store",
+};
+pub(super) const MAX_RECORDS: Setting = Setting {
+    flag: "max-records",
+    variable: "MAX_RECORDS",
+    value: "N",
+    default: "2000000",
+    help: "How many sessions the state directory holds at most: those that were logged out, or with \
+           --sessions store all",
+    expected: "give a number from 1 to 1000000000",
+};
+pub(super) const MAX_CONNECTIONS: Setting = Setting {
+    flag: "max-connections",
+    variable: "MAX_CONNECTIONS",
+    value: "N",
+    default: "10000",
+    help: "How many connections are served at once; more have to wait",
+    expected: "give a number from 1 to 1000000",
+};
+pub(super) const ACCESS_LOG: Setting = Setting {
+    flag: "access-log",
+    variable: "ACCESS_LOG",
+    value: "",
+    default: "",
+    help: "Log a line for each request that is answered",
+    expected: SWITCH,
+};
+pub(super) const LOG_FORMAT: Setting = Setting {
+    flag: "log-format",
+    variable: "LOG_FORMAT",
+    value: "text|json",
+    default: "text",
+    help: "How to log: for people, or a JSON object a line",
+    expected: "choose text or json",
+};
+pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
+    flag: "allow-insecure-http",
+    variable: "ALLOW_INSECURE_HTTP",
+    value: "",
+    default: "",
+    help: "Allow an http public URL beyond loopback, where anybody on the way reads the cookies",
+    expected: SWITCH,
+};
+const SWITCH: &str = "set it to 1 or 0";
+
+/// All of them, as `--help` lists them.
+const ALL: [Setting; 12] = [
+    LISTEN,
+    PUBLIC_URL,
+    STATE_DIR,
+    SECRET_KEY_FILE,
+    SESSION_IDLE,
+    SESSION_LIFETIME,
+    SESSIONS,
+    MAX_RECORDS,
+    MAX_CONNECTIONS,
+    ACCESS_LOG,
+    LOG_FORMAT,
+    ALLOW_INSECURE_HTTP,
+];
+
+/// The flags of `signet serve` and `signet inspect`.
+///
+/// clap does not read the variables: its messages would not name them.
+pub fn flags() -> impl Iterator<Item = Arg> {
+    ALL.into_iter().map(|setting| {
+        let mut help = format!("{} [env: {}]", setting.help, setting.variable);
+        if !setting.default.is_empty() {
+            help = format!("{help} [default: {}]", setting.default);
+        }
+        let arg = Arg::new(setting.flag).long(setting.flag).help(help);
+        match setting.value {
+            "" => arg.action(ArgAction::SetTrue),
+            name @ ("DIR" | "FILE") => arg.value_name(name).value_parser(value_parser!(PathBuf)),
+            name => arg.value_name(name),
+        }
+    })
+}
+
+impl Setting {
+    /// What the flag says, or else its variable, as `parse` reads it.
+    pub(super) fn given<T>(
+        &self,
+        flags: &ArgMatches,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let given = match flags.get_one::<String>(self.flag) {
+            Some(text) => Some(text.clone()),
+            None => environment::variable(self.variable)?,
+        };
+        given.map(|text| self.read(&text, parse)).transpose()
+    }
+
+    /// The same, or else the default.
+    pub(super) fn value<T>(
+        &self,
+        flags: &ArgMatches,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        match self.given(flags, &parse)? {
+            Some(value) => Ok(value),
+            None => self.read(self.default, parse),
+        }
+    }
+
+    /// The path that the flag or its variable gives. It need not be UTF-8.
+    pub(super) fn path(&self, flags: &ArgMatches) -> Option<PathBuf> {
+        let flag = flags.get_one::<PathBuf>(self.flag).cloned();
+        flag.or_else(|| environment::path(self.variable))
+    }
+
+    /// The same, or else the default.
+    pub(super) fn path_or_default(&self, flags: &ArgMatches) -> PathBuf {
+        self.path(flags)
+            .unwrap_or_else(|| PathBuf::from(self.default))
+    }
+
+    /// Returns whether the flag is given, or its variable says yes.
+    pub(super) fn is_on(&self, flags: &ArgMatches) -> Result<bool, ConfigError> {
+        if flags.get_flag(self.flag) {
+            return Ok(true);
+        }
+        let Some(text) = environment::variable(self.variable)? else {
+            return Ok(false);
+        };
+        match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(true),
+            "0" | "false" | "no" | "off" => Ok(false),
+            // The flag takes no value, so only the variable can have a bad one.
+            _ => Err(ConfigError::Value(format!(
+                "{} is {text:?}: {}",
+                self.variable, self.expected
+            ))),
+        }
+    }
+
+    fn read<T>(&self, text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {
+        parse(text).ok_or_else(|| {
+            let (flag, variable, expected) = (self.flag, self.variable, self.expected);
+            ConfigError::Value(format!("--{flag} ({variable}) is {text:?}: {expected}"))
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! A configuration becomes a running site.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use crate::{
+    config::{Config, ConfigError},
+    log::Log,
+    public_url::{Origins, PublicUrl},
+    secret::{self, SecretKeys},
+    server,
+    session::{CookieOptions, EmbeddedStore, OpenError, Records, SessionConfig},
+    state_dir::{Lock, StateDir},
+    web,
+};
+
+/// What the file of the embedded store is called in the state directory.
+const STORE_FILE: &str = "sessions.redb";
+
+/// How many files are open that are not connections, with room to spare.
+const OTHER_FILES: u64 = 32;
+
+/// Why the site stopped before it was told to.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what their fields are")]
+pub enum SiteError {
+    /// What is in the state directory does not fit the configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address cannot be bound.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen (LISTEN)")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    /// The session store cannot be opened.
+    #[error("--state-dir (STATE_DIRECTORY): cannot open {path:?}: {source}")]
+    Store { path: PathBuf, source: OpenError },
+    /// The operating system failed us later.
+    #[error("cannot serve: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Runs the site until SIGTERM, Ctrl-C or SIGHUP, then lets running requests finish; a second signal
+/// ends it at once.
+///
+/// Once it accepts connections it says so in one line on standard error: `listening on
+/// http://127.0.0.1:5000`.
+///
+/// # Errors
+///
+/// When the state directory cannot be used, the address cannot be bound or the signals cannot be
+/// caught.
+pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
+    catch_file_size_signal()?;
+    let (_lock, keys, store) = open_state_dir(&mut config)?;
+    let address = config.listen;
+    let listener =
+        server::listen(address).map_err(|source| SiteError::Listen { address, source })?;
+    let address = listener.local_addr()?;
+    let origins = Origins::new(config.public_url.as_ref(), address);
+    let public_url = origins.public().to_owned();
+    let key_count = 1 + keys.fallbacks.len();
+    let mut site = web::site(sessions(&config, keys, store)?, origins);
+    if config.access_log {
+        site = site.with_access_log();
+    }
+    let max_connections = config.max_connections;
+    if let Some(files) = server::raise_file_limit()
+        && files < u64::from(max_connections) + OTHER_FILES
+    {
+        config.warnings.push(format!(
+            "the hard limit on open files is {files}, so that fewer connections than \
+             --max-connections (MAX_CONNECTIONS) allows are served at once: raise the limit \
+             (LimitNOFILE=, ulimit -Hn)"
+        ));
+    }
+
+    // The signals are caught before anybody is told that we are ready: a supervisor may stop us at
+    // that very moment.
+    let stop = server::stop_signals()?;
+    log.line(&format!("listening on http://{address}"));
+    tracing::info!(
+        %public_url,
+        sessions = %config.data_in,
+        idle = %seconds(config.timeouts.idle),
+        lifetime = %seconds(config.timeouts.absolute),
+        state_dir = &*config.state_dir.to_string_lossy(),
+        max_records = config.max_records,
+        keys = key_count,
+        max_connections,
+        "started"
+    );
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    server::serve(listener, site, max_connections, stop).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens what is kept between two runs, and makes what is missing.
+fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStore), SiteError> {
+    let path = config.state_dir.clone();
+    let state_dir = StateDir::make(&path);
+    let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
+    let path = check_store_file(&state_dir)?;
+    let lock = state_dir.lock().ok_or_else(|| SiteError::Store {
+        path: path.clone(),
+        source: OpenError::InUse,
+    })?;
+    let had_key = config.keys.is_some() || state_dir.file(secret::FILE_NAME).exists();
+    if had_key && !path.exists() {
+        config.warnings.push(format!(
+            "--state-dir (STATE_DIRECTORY): there was a key but no {}, which knows who logged out: \
+             unless this is the first start, replace the key, or copies of their cookies are \
+             accepted",
+            path.display()
+        ));
+    }
+    let keys = match config.keys.take() {
+        Some(keys) => keys,
+        None => SecretKeys::load_or_generate(&state_dir).map_err(ConfigError::StateDirKey)?,
+    };
+    let store = EmbeddedStore::open(&path, config.max_records)
+        .map_err(|source| SiteError::Store { path, source })?;
+    Ok((lock, keys, store))
+}
+
+/// The file of the store, which is private if it is there.
+///
+/// # Errors
+///
+/// When it belongs to another user, or everybody may use it.
+pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
+    let path = state_dir.file(STORE_FILE);
+    match state_dir.check_file(STORE_FILE) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(ConfigError::StoreFile { path, source })
+        }
+        _ => Ok(path),
+    }
+}
+
+/// Sessions as they are configured, on this store.
+///
+/// # Errors
+///
+/// When browsers would refuse the cookie.
+pub fn sessions(
+    config: &Config,
+    keys: SecretKeys,
+    store: impl Records,
+) -> Result<SessionConfig, ConfigError> {
+    let is_https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let cookie = if is_https {
+        CookieOptions::https()
+    } else {
+        CookieOptions::plain_http()
+    };
+    Ok(SessionConfig::new(keys.signing, store)
+        .fallback_keys(keys.fallbacks)
+        .cookie(&cookie)?
+        .timeouts(config.timeouts)
+        .data_in(config.data_in))
+}
+
+fn seconds(duration: time::Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(duration.unsigned_abs())
+}
+
+/// Lets the process live when it writes beyond a limit on the size of files (`LimitFSIZE=`), which
+/// raises a signal beside the error.
+fn catch_file_size_signal() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+        // Stays caught when this is dropped.
+        let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
+    }
+    Ok(())
+}
