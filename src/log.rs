@@ -109,9 +109,14 @@ impl Log {
         }
     }
 
+    /// Logs how many lines were left out since this was last said.
+    pub fn report(&self) {
+        self.limits.report();
+    }
+
     /// Waits for the lines that are still to be written, for a while.
     pub fn finish(self) {
-        self.limits.report();
+        self.report();
         let (written, is_written) = mpsc::channel::<()>();
         let guard = self.guard;
         // It says on standard output when nobody reads standard error, and that may be one pipe.

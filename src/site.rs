@@ -94,6 +94,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
         tracing::warn!("{warning}");
     }
     server::serve(listener, site, max_connections, stop).await;
+    log.report();
     tracing::info!("stopped");
     Ok(())
 }

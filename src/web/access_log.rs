@@ -1,47 +1,67 @@
 //! A line in the log for each request.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::time::Instant;
 
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue},
     response::Response,
 };
 use tracing::Instrument as _;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The longest ID that is taken from a request, in bytes.
+const MAX_ID_BYTES: usize = 128;
+
+/// How much of a path is logged, in characters.
+const MAX_PATH_CHARS: usize = 512;
+
 /// Logs method, path, status and duration of a request. Nothing else of what the visitor sent: not
-/// the query, which may hold what belongs into a form, nor any header.
+/// the query, which may hold what belongs into a form, nor any header but the ID.
 ///
-/// The request gets a number, which stands in every line that is logged about it, and in the answer.
+/// The request has an ID, its own or a random one, which stands in every line that is logged about
+/// it, and in the answer.
 pub(super) async fn log<F: Future<Output = Response>>(
     request: Request,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    let id = COUNT.fetch_add(1, Ordering::Relaxed);
-    let span = tracing::info_span!("request", id);
+    let id = given_id(request.headers()).unwrap_or_else(random_id);
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let start = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path: String = request.uri().path().chars().take(MAX_PATH_CHARS).collect();
     async {
         let mut response = next(request).await;
+        let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(
             %method,
-            ?path,
+            path,
             status = response.status().as_u16(),
-            duration = ?start.elapsed(),
+            duration_us,
             "answered"
         );
-        response
-            .headers_mut()
-            .insert(REQUEST_ID, HeaderValue::from(id));
+        response.headers_mut().insert(REQUEST_ID, id);
         response
     }
     .instrument(span)
     .await
+}
+
+/// The ID that a proxy gave the request, if it is one word that cannot be mistaken for anything else.
+fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut ids = headers.get_all(REQUEST_ID).iter();
+    let id = ids.next().filter(|_| ids.next().is_none())?;
+    let is_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._:+/=@".contains(byte);
+    let is_well_formed = (1..=MAX_ID_BYTES).contains(&id.len()) && id.as_bytes().iter().all(is_id);
+    is_well_formed.then(|| id.clone())
+}
+
+/// 128 random bits in hexadecimal. A number that counts would tell visitors the traffic.
+fn random_id() -> HeaderValue {
+    let mut bytes = [0; 16];
+    // An ID is for finding lines, so there is no harm in one that is not random.
+    let _ = getrandom::fill(&mut bytes);
+    let hex = format!("{:032x}", u128::from_ne_bytes(bytes));
+    HeaderValue::try_from(hex).unwrap_or(HeaderValue::from_static(""))
 }

@@ -210,6 +210,8 @@ mod tests {
             assert_eq!(negotiate(&[line]), tag, "{line}");
         }
         assert_eq!(negotiate(&["fr, zh;q=0.5", "en;q=0.6"]), "en");
+        let late = ",".repeat(31) + "en";
+        assert_eq!(negotiate(&[&late]), "en");
     }
 
     #[test]
@@ -235,6 +237,7 @@ mod tests {
             "en_US",
             ";q=1",
             "en, zh\u{e9}",
+            &(",".repeat(32) + "en"),
         ] {
             assert_eq!(negotiate(&[line]), "zh-Hant", "{line}");
         }

@@ -196,6 +196,22 @@ async fn two_good_cookies_of_different_sessions_are_both_passed_over() {
     }
 }
 
+/// Each costs an HMAC for each key, and a browser sends one.
+#[tokio::test]
+async fn after_eight_cookies_that_are_shaped_right_no_further_one_is_looked_at() {
+    let forger = Forger {
+        key: "a-key-that-is-not-the-one-of-the-site",
+        ..Forger::default()
+    };
+    let planted = format!("session={}; ", forger.session("attacker"));
+    let good = format!("session={}", Forger::default().session("admin"));
+    get_with(&[planted.repeat(7) + &good]).await.greets("admin");
+    get_with(&[planted.repeat(8) + &good]).await.greets_nobody();
+    // These cost nothing.
+    let malformed = "session=; session=a.b.c; session=malformed; ".repeat(50);
+    get_with(&[malformed + &good]).await.greets("admin");
+}
+
 #[tokio::test]
 async fn lookalike_names_are_not_ours() {
     let good = Forger::default().session("admin");

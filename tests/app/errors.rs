@@ -127,6 +127,9 @@ async fn only_who_asks_for_text_rather_than_for_a_page_gets_a_line() {
         (&["nonsense"], false),
         (&["text/plain;q=nonsense, \""], false),
         (&["application/json, \u{ff}"], false),
+        (&[&(",".repeat(31) + "application/json")], true),
+        // As many as are read of a header with thousands.
+        (&[&(",".repeat(32) + "application/json")], false),
     ] {
         let headers: Vec<_> = accept.iter().map(|line| ("accept", *line)).collect();
         let app = TestApp::new();

@@ -252,6 +252,43 @@ async fn of_many_that_give_a_session_a_new_id_at_once_one_goes_on() {
     }
 }
 
+/// Two processes on one store know nothing of each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_processes_that_give_a_session_a_new_id_at_once_one_goes_on() {
+    const REQUESTS: usize = 8;
+    for data_in in [DataIn::Cookie, DataIn::Store] {
+        let store = TestStore::embedded();
+        let process = || {
+            TestApp::on(store.clone(), KEY, handlers::pages, |it| {
+                it.data_in(data_in)
+            })
+        };
+        let processes = [process(), process()];
+        for round in 0..50 {
+            let app = &processes[0];
+            app.get("/flush").await;
+            app.get("/keep/1").await.has_status(200);
+            let cookie = app.cookie().unwrap();
+            let mut requests = tokio::task::JoinSet::new();
+            for number in 0..REQUESTS {
+                let visitor = processes[number % 2].another_visitor();
+                visitor.set_cookie(cookie.as_str());
+                requests.spawn(async move {
+                    visitor.get("/cycle").await.has_status(200);
+                    visitor
+                });
+            }
+            let mut alive = 0;
+            for visitor in requests.join_all().await {
+                alive += usize::from(visitor.get("/read_later").await.html == "x");
+            }
+            assert_eq!(alive, 1, "{data_in}, round {round}");
+            app.set_cookie(cookie);
+            assert_eq!(app.get("/read_later").await.html, "");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_logout_whose_visitor_hangs_up_is_a_logout() {
     for app in TestApp::in_both_ways(site) {

@@ -107,9 +107,9 @@ async fn what_could_not_be_read_back_is_not_kept() {
                 .body(Body::from(json));
             app.send_as_is(request.unwrap()).await
         };
-        keep_nested(120).await.has_status(200);
+        keep_nested(126).await.has_status(200);
         let before = app.get("/read").await.html;
-        assert_eq!(before.len(), 240);
+        assert_eq!(before.len(), 252);
         let page = keep_nested(127).await;
         page.has_status(500);
         page.sets_no_cookie();

@@ -167,7 +167,7 @@ fn without_fetch_metadata_exactly_our_origin_counts() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_connection_keeps_little_of_what_was_sent_ahead() {
-    const CONNECTIONS: usize = 100;
+    const CONNECTIONS: usize = 40;
     let site = Signet::new().start();
     let resident = || {
         let path = format!("/proc/{}/status", site.pid().as_raw_nonzero());

@@ -11,6 +11,22 @@ fn a_bad_key_is_refused_by_the_name_of_its_variable() {
         ("", "SECRET_KEY has 0 bytes"),
         ("dev", "SECRET_KEY is a published example"),
         ("changeme", "SECRET_KEY is a published example"),
+        (
+            "fkdjsafjdkfdlkjfadskjfadskljdsfklj",
+            "SECRET_KEY is a published example",
+        ),
+        (&"a".repeat(40), "SECRET_KEY is not random"),
+        (&"0".repeat(32), "SECRET_KEY is not random"),
+        (&"changeme".repeat(4), "SECRET_KEY is a placeholder"),
+        (
+            "django-insecure-x4k#8q!z7v@p2m$n5b^c3l&j9h*g6f",
+            "SECRET_KEY is a placeholder",
+        ),
+        (
+            "a-string-secret-at-least-256-bits-long",
+            "SECRET_KEY is a published example",
+        ),
+        ("${SECRET_KEY:-not-set}", "SECRET_KEY is a placeholder"),
         ("thirty-one-bytes-are-not-enough", "SECRET_KEY has 31 bytes"),
         (
             "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
@@ -116,4 +132,27 @@ fn a_key_that_everybody_can_read_is_not_signed_with() {
     signet
         .run()
         .refused("--state-dir (STATE_DIRECTORY): cannot read");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_everybody_can_write_is_refused_and_one_that_they_can_read_is_a_warning() {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    for (mode, is_refused, warnings) in [(0o602, true, 0), (0o644, false, 1), (0o640, false, 0)] {
+        let signet = Signet::new();
+        let file = signet.file("keys", ONE);
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let mut signet = signet.args(&["--secret-key-file", file.to_str().unwrap()]);
+        if is_refused {
+            let ended = signet.run();
+            ended.refused("--secret-key-file (SECRET_KEY_FILE)");
+            ended.refused("everybody can write it");
+            continue;
+        }
+        let site = signet.start();
+        site.signal(rustix::process::Signal::TERM);
+        let (_, log) = site.wait();
+        let warning = "--secret-key-file (SECRET_KEY_FILE): everybody on this machine can read ";
+        assert_eq!(log.matches(warning).count(), warnings, "{log}");
+    }
 }

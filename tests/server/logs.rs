@@ -1,5 +1,7 @@
 //! What the log says, and what it keeps to itself.
 
+use std::io::{Read as _, Write as _};
+
 use serde_json::Value;
 
 use crate::signet::{Signet, Site};
@@ -92,47 +94,189 @@ fn what_another_site_or_a_wrong_host_asks_for_is_a_line_each() {
 fn the_access_log_has_a_line_for_each_request_and_nothing_that_is_private() {
     let lines = log_of(Signet::new().env("ACCESS_LOG", "1"), |site| {
         let cookie = site.log_in("hunter2");
-        let answer = site.get("/", &cookie);
-        assert!(answer.contains("\r\nx-request-id: 2\r\n"), "{answer}");
+        site.get("/", &cookie);
         site.get("/nowhere%0a?username=hunter3", "other=hunter4");
         site.get("/", "session=hunter5");
+        site.get(&format!("/{}", "x".repeat(10_000)), "");
     });
     let log = lines.join("\n");
     assert!(!log.contains("hunter"), "{log}");
     let ends: Vec<_> = lines
         .iter()
-        .map(|line| line.split_once("request{id=").expect(line).1)
-        .map(|line| line.split(" duration=").next().unwrap())
+        .map(|line| line.split_once("\"}: ").expect(line).1)
+        .map(|line| line.split(" duration_us=").next().unwrap())
         .collect();
     assert_eq!(
         ends,
         [
-            r#"1}: signet::web::access_log: answered method=POST path="/login" status=303"#,
-            r#"2}: signet::web::access_log: answered method=GET path="/" status=200"#,
-            r#"3}: signet::web::access_log: answered method=GET path="/nowhere%0a" status=404"#,
-            "4}: signet::session::received: session cookie refused reason=malformed refusals=1",
-            r#"4}: signet::web::access_log: answered method=GET path="/" status=200"#,
+            r#"signet::web::access_log: answered method=POST path="/login" status=303"#,
+            r#"signet::web::access_log: answered method=GET path="/" status=200"#,
+            r#"signet::web::access_log: answered method=GET path="/nowhere%0a" status=404"#,
+            "signet::session::received: session cookie refused reason=malformed refusals=1",
+            r#"signet::web::access_log: answered method=GET path="/" status=200"#,
+            &format!(
+                r#"signet::web::access_log: answered method=GET path="/{}" status=404"#,
+                "x".repeat(511)
+            ),
         ]
     );
 }
 
 #[test]
-fn the_log_can_be_an_object_a_line() {
-    let signet = Signet::new()
+fn a_request_keeps_the_id_that_a_proxy_gave_it_and_otherwise_gets_a_random_one() {
+    let site = Signet::new().args(&["--access-log"]).start();
+    let id_for = |headers: &str| {
+        let host = &site.host;
+        let request =
+            format!("GET / HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
+        let answer = site.ask(&request).unwrap();
+        let (_, id) = answer.split_once("\r\nx-request-id: ").expect("an ID");
+        id.split("\r\n").next().unwrap().to_owned()
+    };
+    for id in [
+        "4f2a-9",
+        &"a".repeat(128),
+        "Root=1-67891233-abcdef012345678912345678",
+    ] {
+        assert_eq!(id_for(&format!("X-Request-Id: {id}\r\n")), id);
+    }
+    let mut ids = Vec::new();
+    for headers in [
+        "",
+        "",
+        "X-Request-Id: \r\n",
+        "X-Request-Id: a b\r\n",
+        "X-Request-Id: \"><script>\r\n",
+        "X-Request-Id: \u{e9}\r\n",
+        "X-Request-Id: one\r\nX-Request-Id: two\r\n",
+        &format!("X-Request-Id: {}\r\n", "a".repeat(129)),
+    ] {
+        let id = id_for(headers);
+        assert_eq!(id.len(), 32, "{headers:?}: {id}");
+        assert!(id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+        ids.push(id);
+    }
+    let different: std::collections::HashSet<_> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "{ids:?}");
+}
+
+#[test]
+fn in_json_every_line_is_one_object_of_plain_values() {
+    let mut signet = Signet::new()
         .env("LOG_FORMAT", "json")
-        .args(&["--access-log"]);
-    let lines = log_of(signet, |site| {
-        site.get("/", "");
-        site.get("/", "session=bad");
-    });
-    let lines: Vec<Value> = lines
-        .iter()
+        .args(&["--access-log", "--session-idle=60d"]);
+    let site = signet.start();
+    site.get("/no\"where", "");
+    site.get("/", "session=bad");
+    let ready = site.ready.clone();
+    let address = site.address;
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    let lines: Vec<Value> = std::iter::once(ready.trim_end())
+        .chain(log.lines())
         .map(|line| serde_json::from_str(line).expect(line))
         .collect();
-    assert_eq!(lines[0]["fields"]["message"], "answered");
-    assert_eq!(lines[0]["fields"]["status"], 200);
-    assert_eq!(lines[1]["fields"]["reason"], "malformed");
-    assert_eq!(lines[1]["span"]["id"], lines[2]["span"]["id"]);
+    let fields = |number: usize| &lines[number]["fields"];
+    let message = format!("listening on http://{address}");
+    assert_eq!(fields(0)["message"], message);
+    assert_eq!(fields(1)["message"], "started");
+    assert_eq!(fields(1)["public_url"], format!("http://{address}"));
+    assert_eq!(
+        fields(1)["state_dir"],
+        signet.state_dir().to_string_lossy().into_owned()
+    );
+    assert_eq!(lines[2]["level"], "WARN");
+    assert_eq!(fields(3)["message"], "answered");
+    assert_eq!(fields(3)["status"], 404);
+    assert_eq!(fields(3)["path"], "/no\"where");
+    assert_eq!(fields(4)["reason"], "malformed");
+    assert!(fields(5)["duration_us"].is_u64(), "{}", lines[5]);
+    assert_eq!(lines[4]["span"]["id"], lines[5]["span"]["id"]);
+    assert!(
+        lines.iter().all(|line| line.get("spans").is_none()),
+        "{log}"
+    );
+    assert_eq!(lines.len(), 7, "{log}");
+}
+
+#[test]
+fn what_ends_a_program_that_logs_json_is_an_object_too() {
+    let taken = Signet::new().start();
+    let ended = Signet::new()
+        .args(&["--log-format=json", "--listen", &taken.address.to_string()])
+        .run();
+    assert_eq!(ended.code, Some(1));
+    let line: Value = serde_json::from_str(&ended.stderr).expect(&ended.stderr);
+    assert_eq!(line["level"], "ERROR");
+    let message = line["fields"]["message"].as_str().unwrap();
+    assert!(message.contains("--listen (LISTEN)"), "{message}");
+}
+
+#[test]
+fn a_flood_of_refusals_is_a_few_lines_and_a_count() {
+    const REQUESTS: usize = 1000;
+    let lines = log_of(Signet::new(), |site| {
+        let mut socket = site.connect();
+        let host = "x".repeat(4000);
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        for _ in 0..REQUESTS {
+            socket.write_all(request.as_bytes()).unwrap();
+            let mut answer = [0; 12];
+            socket.read_exact(&mut answer).unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 400");
+            // The rest of it, whose length is in its head.
+            let mut rest = Vec::new();
+            while !rest.ends_with(b"</html>\n") {
+                let mut byte = [0; 4096];
+                let length = socket.read(&mut byte).unwrap();
+                rest.extend(&byte[..length]);
+            }
+        }
+        // Others have limits of their own.
+        site.get("/", "session=bad");
+    });
+    let refused = lines.iter().filter(|line| line.contains(" host=\"xxx"));
+    let refused: Vec<_> = refused.collect();
+    assert!(refused.len() <= 100, "{} lines", refused.len());
+    assert!(refused.iter().all(|line| line.len() < 500), "{refused:?}");
+    let left_out: usize = lines
+        .iter()
+        .filter_map(|line| {
+            let (_, count) = line.split_once("more of these lines were left out lines=")?;
+            count.split(' ').next()?.parse::<usize>().ok()
+        })
+        .sum();
+    assert_eq!(refused.len() + left_out, REQUESTS, "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("reason=malformed")));
+}
+
+/// A pipe holds 64 KiB. What does not fit waits in a queue, then it is dropped.
+#[test]
+fn a_reader_of_standard_error_that_hangs_stops_nobody() {
+    let site = Signet::new().args(&["--access-log"]).start();
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.host);
+    let mut socket = site.connect();
+    for _ in 0..50 {
+        // 200 at a time, so that the log has 10,000 lines that nobody reads.
+        socket.write_all(request.repeat(200).as_bytes()).unwrap();
+        let mut answers = Vec::new();
+        let mut count = 0;
+        while count < 200 {
+            let mut buffer = [0; 16 * 1024];
+            let length = socket.read(&mut buffer).expect("an answer");
+            answers.extend(&buffer[..length]);
+            let text = String::from_utf8_lossy(&answers);
+            count += text.matches("</html>").count();
+            let kept = answers.len().min("</html".len());
+            answers.drain(..answers.len() - kept);
+        }
+    }
+    let cookie = site.log_in("admin");
+    assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+    let start = std::time::Instant::now();
+    site.signal(rustix::process::Signal::TERM);
+    assert_eq!(site.wait_unread(), Some(0));
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
 #[test]

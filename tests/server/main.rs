@@ -2,6 +2,7 @@
 
 mod command_line;
 mod crash;
+mod deadlines;
 mod hostile;
 mod inspect;
 mod keys;

@@ -29,21 +29,65 @@ fn sessions_survive_a_restart() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_and_ctrl_c_end_it_with_success() {
+fn sigterm_ctrl_c_and_sighup_end_it_with_success() {
     use rustix::process::Signal;
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let site = Signet::new().start();
         site.get("/", "");
         site.signal(signal);
         let (code, log) = site.wait();
         assert_eq!(code, Some(0));
-        let lines: Vec<_> = log.lines().collect();
+        // Without what a machine that allows few open files is warned of.
+        let lines: Vec<_> = log
+            .lines()
+            .filter(|line| !line.contains(" WARN "))
+            .collect();
         assert!(
             lines[0].contains("started public_url=http://127.0.0.1:"),
             "{log}"
         );
         assert!(lines[1].ends_with("stopped"), "{log}");
         assert_eq!(lines.len(), 2, "{log}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn under_nohup_it_outlives_its_terminal() {
+    let site = Signet::under_shell("trap '' HUP").start();
+    site.signal(rustix::process::Signal::HUP);
+    assert!(site.get("/", "").contains("您暫未登錄,"));
+    site.signal(rustix::process::Signal::TERM);
+    assert_eq!(site.wait().0, Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_allowed_and_probably_not_meant_is_a_warning() {
+    for (script, args, warning) in [
+        (
+            "true",
+            &["--session-idle=2d", "--session-lifetime=1d"][..],
+            "--session-idle",
+        ),
+        (
+            "ulimit -n 100",
+            &["--max-connections=101"],
+            "--max-connections (MAX_CONNECTIONS)",
+        ),
+        ("true", &["--max-connections=10"], ""),
+    ] {
+        let site = Signet::under_shell(script).args(args).start();
+        site.signal(rustix::process::Signal::TERM);
+        let (code, log) = site.wait();
+        assert_eq!(code, Some(0));
+        let warnings: Vec<_> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+        if warning.is_empty() {
+            assert_eq!(warnings, [""; 0]);
+        } else {
+            assert_eq!(warnings.len(), 1, "{log}");
+            assert!(warnings[0].contains(warning), "{log}");
+        }
     }
 }
 
@@ -95,27 +139,31 @@ fn requests_under_way_are_answered_and_who_has_not_asked_yet_is_not_waited_for()
     drop((half, silent));
 }
 
+/// How many seconds it takes to end with so many signals, while a request dangles: its form never
+/// comes.
+#[cfg(unix)]
+pub fn seconds_to_end_with_a_dangling_request(signals: usize) -> u64 {
+    let site = Signet::new().start();
+    let mut dangling = site.connect();
+    let request = site.login_request("admin");
+    let (head, _) = request.split_once("\r\n\r\n").unwrap();
+    write!(dangling, "{head}\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    dangling.read_exact(&mut go_on).unwrap();
+    let start = std::time::Instant::now();
+    for _ in 0..signals {
+        site.signal(rustix::process::Signal::TERM);
+        site.wait_until_it_accepts_nothing();
+    }
+    assert_eq!(site.wait().0, Some(0));
+    start.elapsed().as_secs()
+}
+
 #[cfg(unix)]
 #[test]
-fn a_second_signal_ends_it_at_once_and_a_request_that_dangles_in_10_seconds() {
-    for signals in [1, 2] {
-        let site = Signet::new().start();
-        let mut dangling = site.connect();
-        let request = site.login_request("admin");
-        let (head, _) = request.split_once("\r\n\r\n").unwrap();
-        write!(dangling, "{head}\r\nExpect: 100-continue\r\n\r\n").unwrap();
-        let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
-        dangling.read_exact(&mut go_on).unwrap();
-        let start = std::time::Instant::now();
-        for _ in 0..signals {
-            site.signal(rustix::process::Signal::TERM);
-            site.wait_until_it_accepts_nothing();
-        }
-        assert_eq!(site.wait().0, Some(0));
-        let seconds = start.elapsed().as_secs();
-        let expected = if signals == 2 { 0..5 } else { 9..13 };
-        assert!(expected.contains(&seconds), "{signals}: {seconds}");
-    }
+fn a_second_signal_ends_it_at_once() {
+    let seconds = seconds_to_end_with_a_dangling_request(2);
+    assert!(seconds < 5, "{seconds}");
 }
 
 #[cfg(unix)]

@@ -34,7 +34,7 @@ impl Signet {
     pub fn under_shell(script: &str) -> Self {
         let mut shell = Command::new("/bin/sh");
         let program = env!("CARGO_BIN_EXE_signet");
-        shell.args(["-c", &format!("{script}; exec \"$0\""), program]);
+        shell.args(["-c", &format!("{script}; exec \"$0\" \"$@\""), program]);
         Self::with_command(shell)
     }
 
@@ -230,6 +230,12 @@ impl Site {
         wait_for("a closed door", || {
             TcpStream::connect(self.address).is_err().then_some(())
         });
+    }
+
+    /// Waits for the end of the program, whose log nobody reads, and returns its exit code.
+    #[track_caller]
+    pub fn wait_unread(mut self) -> Option<i32> {
+        wait(&mut self.process.0).code()
     }
 
     /// Waits for the end of the program, and returns its exit code and what else it logged.

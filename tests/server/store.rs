@@ -88,8 +88,8 @@ fn a_file_that_everybody_can_write_is_refused() {
 fn a_full_disk_keeps_everybody_logged_in_and_passes_without_a_restart() {
     use rustix::process::{Resource, Rlimit, prlimit};
     for sessions in ["cookie", "store"] {
-        // What is written beyond the limit raises a signal too, which ends who does not ignore it.
-        let mut signet = Signet::under_shell("trap '' XFSZ").env("SESSIONS", sessions);
+        // What is written beyond the limit raises a signal too, whose default is to end the process.
+        let mut signet = Signet::new().env("SESSIONS", sessions);
         let site = signet.start();
         let [before, during] = ["before", "during"].map(|name| site.log_in(name));
         site.get("/logout", &before);
@@ -129,5 +129,154 @@ fn a_full_disk_keeps_everybody_logged_in_and_passes_without_a_restart() {
         for ended in [&before, &during] {
             assert!(site.get("/", ended).contains("您暫未登錄,"));
         }
+    }
+}
+
+/// Whatever happens to the file: a logout holds, or it is none and says so.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_deleted_or_replaced_while_the_site_runs_takes_no_logouts() {
+    for sessions in ["cookie", "store"] {
+        for is_replaced in [false, true] {
+            let mut signet = Signet::new().env("SESSIONS", sessions);
+            let site = signet.start();
+            let [before, during] = ["before", "during"].map(|name| site.log_in(name));
+            let file = signet.state_dir().join("sessions.redb");
+            let backup = signet.state_dir().join("backup");
+            fs::copy(&file, &backup).unwrap();
+            site.get("/logout", &before);
+            fs::remove_file(&file).unwrap();
+            if is_replaced {
+                fs::copy(&backup, &file).unwrap();
+            }
+            for _ in 0..3 {
+                let answer = site.get("/logout", &during);
+                assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+                assert!(!answer.contains("\r\nset-cookie: "), "{answer}");
+            }
+            assert!(site.get("/", &during).contains("<bdi>during</bdi>"));
+            assert!(site.get("/", &before).contains("您暫未登錄,"));
+
+            // The lock did not go with the file.
+            let state_dir = signet.state_dir();
+            let ended = Signet::new()
+                .args(&["--state-dir", state_dir.to_str().unwrap()])
+                .run();
+            assert_eq!(ended.code, Some(1), "{ended:?}");
+            assert!(
+                ended.stderr.contains("another process uses it"),
+                "{ended:?}"
+            );
+
+            site.signal(rustix::process::Signal::TERM);
+            let (_, log) = site.wait();
+            let errors = log.lines().filter(|line| line.contains(" ERROR "));
+            let errors: Vec<_> = errors.collect();
+            assert!(!errors.is_empty(), "{log}");
+            for error in errors {
+                assert!(error.contains("sessions.redb"), "{error}");
+                assert!(error.contains("it was deleted or replaced"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_start_with_a_key_and_without_a_store_is_a_warning() {
+    let warnings = |signet: &mut Signet| {
+        let site = signet.start();
+        site.signal(rustix::process::Signal::TERM);
+        let (_, log) = site.wait();
+        log.matches("there was a key but no ").count()
+    };
+    let mut signet = Signet::new();
+    for expected in [0, 0] {
+        assert_eq!(warnings(&mut signet), expected);
+    }
+    fs::remove_file(signet.state_dir().join("sessions.redb")).unwrap();
+    for expected in [1, 0] {
+        assert_eq!(warnings(&mut signet), expected);
+    }
+    let key = "one-key-of-enough-bytes-to-be-tested";
+    let mut signet = Signet::new().env("SECRET_KEY", key);
+    for expected in [1, 0] {
+        assert_eq!(warnings(&mut signet), expected);
+    }
+}
+
+#[test]
+fn a_full_store_refuses_what_needs_another_record_and_says_so_once() {
+    for sessions in ["cookie", "store"] {
+        let mut signet = Signet::new()
+            .env("SESSIONS", sessions)
+            .env("MAX_RECORDS", "10");
+        let site = signet.start();
+        // In one way a logout makes a record, in the other a login.
+        let take_room = |count| {
+            for _ in 0..count {
+                let cookie = site.log_in("admin");
+                if sessions == "cookie" {
+                    let answer = site.get("/logout", &cookie);
+                    assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
+                }
+            }
+        };
+        take_room(8);
+        let alive = site.log_in("alive");
+        take_room(if sessions == "cookie" { 2 } else { 1 });
+        for _ in 0..5 {
+            let answer = if sessions == "cookie" {
+                site.get("/logout", &alive)
+            } else {
+                site.post_login("", "another")
+            };
+            assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+            assert!(answer.contains("\r\nretry-after: 5\r\n"), "{answer}");
+            assert!(!answer.contains("\r\nset-cookie: "), "{answer}");
+        }
+        assert!(site.get("/", &alive).contains("<bdi>alive</bdi>"));
+        site.signal(rustix::process::Signal::TERM);
+        let (_, log) = site.wait();
+        for (level, message) in [(" WARN ", "is nearly full"), (" ERROR ", "is full")] {
+            let lines: Vec<_> = log.lines().filter(|line| line.contains(level)).collect();
+            assert_eq!(lines.len(), 1, "{log}");
+            assert!(lines[0].contains(message), "{log}");
+            assert!(lines[0].contains("--max-records"), "{log}");
+        }
+
+        // It starts with more than it may have.
+        let site = signet.args(&["--max-records=5"]).start();
+        assert!(site.get("/", &alive).contains("<bdi>alive</bdi>"));
+    }
+}
+
+/// They could replace what is in it.
+#[cfg(unix)]
+#[test]
+fn a_directory_that_others_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (mode, is_refused) in [(0o777, true), (0o702, true), (0o755, false), (0o770, false)] {
+        let mut signet = Signet::new();
+        fs::create_dir(signet.state_dir()).unwrap();
+        fs::set_permissions(signet.state_dir(), fs::Permissions::from_mode(mode)).unwrap();
+        if is_refused {
+            let ended = signet.run();
+            ended.refused("--state-dir (STATE_DIRECTORY)");
+            ended.refused("everybody may write to it");
+        } else {
+            signet.start();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_of_another_user_is_refused() {
+    let signet = Signet::new();
+    fs::create_dir(signet.state_dir()).unwrap();
+    // Only root can give something away, and others have nothing of another user at hand.
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(signet.state_dir(), Some(12345), None).unwrap();
+        signet.run().refused("it belongs to another user");
     }
 }
