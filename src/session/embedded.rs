@@ -1,5 +1,6 @@
 //! `EmbeddedStore`: records in memory and in a file, without another server.
 
+mod changes;
 mod file;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,10 @@ use tokio::sync::oneshot;
 use tower_sessions::session::Id;
 
 pub use self::file::OpenError;
-use self::writer::{Change, Operation, Writer};
+use self::{
+    changes::{Change, Operation},
+    writer::Writer,
+};
 use super::records::{Record, Records, StoreError};
 
 /// Keeps records in memory, where reading one takes no lock and touches no disk, and in a

@@ -1,5 +1,8 @@
 //! What may be a key: long enough, not published, and not obviously made by hand.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// The shortest key that is accepted, in bytes: the output of HMAC-SHA256, as RFC 2104 §3 advises.
@@ -177,102 +180,4 @@ fn is_pattern(key: &[u8]) -> bool {
     seen.into_iter().filter(|is_there| *is_there).count() < MIN_DIFFERENT
         || steps.into_iter().any(|count| 2 * count > key.len())
         || (1..=key.len() / 2).any(repeats_after)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
-    use proptest::prelude::*;
-
-    const GOOD: &str = "kG7-a_random.key+of/32=bytes!012";
-
-    #[test]
-    fn a_key_needs_32_bytes_that_are_not_white_space() {
-        assert_eq!(GOOD.len(), 32);
-        for text in [GOOD.to_owned(), format!(" {GOOD}\n")] {
-            assert_eq!(SecretKey::new(&text).expect("accepted").reveal(), GOOD);
-        }
-        let short = SecretKey::new(&GOOD[1..]);
-        assert_eq!(short, Err(KeyError::Short { bytes: 31 }));
-        let empty = SecretKey::new(&" ".repeat(40));
-        assert_eq!(empty, Err(KeyError::Short { bytes: 0 }));
-    }
-
-    #[test]
-    fn a_published_key_is_refused_in_whatever_case_and_quotes() {
-        for key in PUBLISHED {
-            for key in [(*key).to_owned(), format!("\"{}\"\n", key.to_uppercase())] {
-                assert_eq!(SecretKey::new(&key), Err(KeyError::Published), "{key}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_was_not_meant_as_a_key_is_refused() {
-        for text in [
-            "# the keys of the site, newest first",
-            "-----BEGIN OPENSSH PRIVATE KEY-----",
-            "\u{feff}0123456789abcdef0123456789abcdef",
-            "0123456789abcdef\r0123456789abcdef",
-            &"\0".repeat(44),
-        ] {
-            assert_eq!(SecretKey::new(text), Err(KeyError::NotOneWord), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_key_that_is_obviously_not_random_is_refused() {
-        for text in [
-            "a".repeat(40),
-            "0".repeat(32),
-            "secret12".repeat(4),
-            "hunter2-hunter2-hunter2-hunter2-hunter2".to_owned(),
-            "0123456789abcdef0123456789abcdef".to_owned(),
-            "0123456789abcdefghijklmnopqrstuvwxyz".to_owned(),
-            "zyxwvutsrqponmlkjihgfedcba9876543210".to_owned(),
-            "asdfasdfasdfasdfasdfasdfasdfasdfjkl;".to_owned(),
-            "secret1secret2secret3secret4secret5".to_owned(),
-        ] {
-            assert_eq!(SecretKey::new(&text), Err(KeyError::Pattern), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_placeholder_is_refused() {
-        for text in [
-            "${SECRET_KEY:-please-set-me-to-something}",
-            "$SECRET_KEY",
-            "{{ secret_key_of_the_site_from_the_vault }}",
-            "<insert-a-random-key-of-32-bytes-here>",
-            "$(openssl rand -hex 32)",
-            "django-insecure-x4k#8q!z7v@p2m$n5b^c3l&j9h*g6f",
-            "please-change-me-before-you-deploy-this",
-            "REPLACE_ME_WITH_SOMETHING_RANDOM_AND_LONG",
-            "changeme-changeme-changeme-changeme",
-        ] {
-            assert_eq!(SecretKey::new(text), Err(KeyError::Placeholder), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn debug_and_errors_keep_the_key_to_themselves() {
-        let key = SecretKey::new(GOOD).expect("accepted");
-        assert_eq!(format!("{key:?}"), "SecretKey(..)");
-        let error = SecretKey::new("hunter2").expect_err("refused");
-        assert!(!format!("{error} {error:?}").contains("hunter2"));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        /// As `signet key`, `openssl rand` and Python's `secrets` print them.
-        #[test]
-        fn a_random_key_is_never_refused(bytes: [u8; 32]) {
-            let hex = bytes.map(|byte| format!("{byte:02x}")).concat();
-            for key in [hex, BASE64_STANDARD.encode(bytes), BASE64_URL_SAFE_NO_PAD.encode(bytes)] {
-                prop_assert!(SecretKey::new(&key).is_ok(), "{key}");
-            }
-        }
-    }
 }

@@ -1,5 +1,8 @@
 //! What stands between strangers and the pages: hosts, other sites, deadlines, panics.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     convert::Infallible,
     mem,
@@ -168,86 +171,4 @@ async fn read_body(body: Body) -> Result<Bytes, Response> {
     }
     let close = (header::CONNECTION, HeaderValue::from_static("close"));
     Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{convert::Infallible, future::pending, time::Duration};
-
-    use axum::{
-        body::{Body, to_bytes},
-        http::{Request, header},
-        response::Response,
-        routing::{get, post},
-    };
-    use futures_util::stream;
-    use tower::ServiceExt as _;
-
-    use super::*;
-    use crate::public_url::PublicUrl;
-
-    /// A site whose pages are no good.
-    fn bad_site() -> Guard {
-        let pages = Router::new()
-            .route("/panic", get(async || -> () { panic!("on purpose") }))
-            .route("/hang", get(async || pending::<()>().await))
-            .route("/form", post(async |body: String| body));
-        let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
-        let listen = ([192, 0, 2, 1], 80).into();
-        Guard::new(pages, Arc::new(Origins::new(Some(&public_url), listen)))
-    }
-
-    async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, "localhost")
-            .body(body);
-        let answer = site.clone().oneshot(request.expect("a request")).await;
-        answer.expect("an answer")
-    }
-
-    async fn shows(response: Response, text: &str) {
-        assert!(response.headers().contains_key("content-security-policy"));
-        let body = to_bytes(response.into_body(), usize::MAX).await;
-        let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
-        assert!(body.contains(text), "{body}");
-        assert!(!body.contains("on purpose"), "{body}");
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_an_error_page_and_the_next_request_is_answered() {
-        let site = bad_site();
-        for _ in 0..2 {
-            let response = ask(&site, "GET", "/panic", Body::empty()).await;
-            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-            shows(response, "伺服器出錯了").await;
-        }
-        let response = ask(&site, "POST", "/form", Body::from("good")).await;
-        assert_eq!(response.status(), StatusCode::OK);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_page_that_takes_too_long_is_given_up() {
-        let start = tokio::time::Instant::now();
-        let response = ask(&bad_site(), "GET", "/hang", Body::empty()).await;
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(start.elapsed().as_secs(), 10);
-        shows(response, "服務暫時無法使用").await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_form_that_takes_too_long_is_given_up_and_so_is_its_connection() {
-        let endless = stream::unfold((), async |()| {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Some((Ok::<_, Infallible>("x"), ()))
-        });
-        let start = tokio::time::Instant::now();
-        let body = Body::from_stream(Box::pin(endless));
-        let response = ask(&bad_site(), "POST", "/form", body).await;
-        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
-        assert_eq!(start.elapsed().as_secs(), 10);
-        assert_eq!(response.headers()[header::CONNECTION], "close");
-        shows(response, "等待提交內容逾時").await;
-    }
 }

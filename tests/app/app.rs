@@ -4,7 +4,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Mutex};
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode, header},
     response::Response,
 };
 use cookie::{Cookie, CookieJar};
@@ -239,6 +239,7 @@ impl TestApp {
         let page = Page {
             status: parts.status,
             headers: parts.headers,
+            extensions: parts.extensions,
             html: String::from_utf8(body.to_vec()).expect("a page in UTF-8"),
         };
         for cookie in page.set_cookies() {
@@ -257,6 +258,8 @@ impl TestApp {
 pub struct Page {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// What layers further out would see.
+    pub extensions: Extensions,
     pub html: String,
 }
 

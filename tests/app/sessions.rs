@@ -8,6 +8,7 @@ use axum::{
     },
 };
 use serde_json::{Value, json};
+use signet::session::SessionError;
 
 use crate::{
     app::TestApp,
@@ -169,4 +170,54 @@ async fn a_body_that_is_put_together_later_still_reads_the_session() {
     let app = TestApp::of(handlers::pages);
     app.get("/keep/3").await;
     assert_eq!(app.get("/read_later").await.html, "xxx");
+}
+
+#[tokio::test]
+async fn a_handler_says_itself_how_to_cache_what_owes_nothing_to_the_session() {
+    let app = TestApp::of(handlers::pages);
+    app.get("/keep/1").await.has_status(200);
+    for (path, cache_control) in [
+        ("/cached", "private, max-age=60"),
+        ("/cached_and_read", "no-store"),
+        ("/cached_and_kept", "no-store"),
+        ("/vary", "no-store"),
+    ] {
+        let page = app.get(path).await;
+        page.has_status(200);
+        assert_eq!(page.header("cache-control"), cache_control, "{path}");
+        assert!(page.varies_by().contains(&"cookie"), "{path}");
+    }
+    // Signed anew, with a page that owes nothing else to it.
+    let old = Forger::ago(DAY);
+    app.set_cookie(old.session("admin"));
+    let page = app.get("/cached").await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.set_cookies().len(), 1);
+}
+
+#[tokio::test]
+async fn an_expiry_of_the_handlers_own_is_an_error() {
+    let app = TestApp::of(handlers::pages);
+    let page = app.get("/set_expiry").await;
+    page.has_status(500);
+    page.sets_no_cookie();
+    let error = page.extensions.get::<SessionError>().expect("the cause");
+    assert!(error.to_string().contains("set_expiry"), "{error}");
+}
+
+#[tokio::test]
+async fn the_cause_is_with_the_response_for_whoever_draws_a_page() {
+    let app = TestApp::of(handlers::pages);
+    let page = app.get("/keep/4000").await;
+    let error = page.extensions.get::<SessionError>();
+    assert!(
+        matches!(error, Some(SessionError::TooLarge { .. })),
+        "{error:?}"
+    );
+    app.get("/keep/1").await;
+    app.store.set_broken(true);
+    let page = app.get("/read").await;
+    page.has_status(503);
+    let error = page.extensions.get::<SessionError>();
+    assert!(matches!(error, Some(SessionError::Store(_))), "{error:?}");
 }

@@ -6,6 +6,7 @@ mod deadlines;
 mod hostile;
 mod inspect;
 mod keys;
+mod library;
 mod limits;
 mod logs;
 mod running;

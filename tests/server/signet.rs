@@ -38,7 +38,8 @@ impl Signet {
         Self::with_command(shell)
     }
 
-    fn with_command(mut command: Command) -> Self {
+    /// Another program.
+    pub fn with_command(mut command: Command) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
         command
             .env_clear()

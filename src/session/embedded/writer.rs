@@ -1,18 +1,17 @@
 //! The one thread that writes.
 
 use std::{
-    collections::{HashMap, hash_map},
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
     time::{Duration, Instant},
 };
 
 use redb::{Database, Error, ReadableTable as _, Table};
-use tokio::sync::oneshot;
 use tower_sessions::session::Id;
 
 use super::{
-    Entry, Memory, StoreError,
+    Memory, StoreError,
+    changes::{Change, Changed, Operation, Outcome, decide},
     file::{self, Key, Pin, TABLE},
     now,
 };
@@ -26,26 +25,6 @@ const PURGED_PER_CHANGE: usize = 4;
 
 /// How often to log that the store is full, or nearly.
 const COMPLAINTS: Duration = Duration::from_secs(60);
-
-/// What is to become of one record.
-pub(super) struct Change {
-    pub(super) id: Id,
-    pub(super) operation: Operation,
-    /// Told when the change is on the disk, and whether it changed anything; or why it is not.
-    pub(super) done: oneshot::Sender<Result<bool, StoreError>>,
-}
-
-pub(super) enum Operation {
-    /// Makes a record, unless there is one.
-    Add(Entry),
-    /// Replaces a record, if there is one.
-    Replace(Entry),
-    /// Removes a record, if there is one.
-    Remove,
-}
-
-/// What stands under each ID after a commit, where that is not what stood there before.
-type Changed = HashMap<Id, Option<Entry>>;
 
 /// Owns the file. Nothing else changes it, or the records in memory.
 pub(super) struct Writer {
@@ -92,11 +71,11 @@ impl Writer {
                 waiting.push(change.done);
             }
             match self.commit(operations) {
-                Ok(results) => {
-                    self.complain_if_full(&results);
-                    for (done, result) in waiting.into_iter().zip(results) {
+                Ok(outcomes) => {
+                    self.complain_if_full(&outcomes);
+                    for (done, outcome) in waiting.into_iter().zip(outcomes) {
                         // The request may have been given up.
-                        let _ = done.send(result);
+                        let _ = done.send(outcome);
                     }
                 }
                 Err(cause) => {
@@ -111,11 +90,8 @@ impl Writer {
         }
     }
 
-    /// Makes changes durable, then visible. Returns of each whether it changed anything.
-    fn commit(
-        &mut self,
-        operations: Vec<(Id, Operation)>,
-    ) -> Result<Vec<Result<bool, StoreError>>, Error> {
+    /// Makes changes durable, then visible. Returns the outcome of each.
+    fn commit(&mut self, operations: Vec<(Id, Operation)>) -> Result<Vec<Outcome>, Error> {
         // First, because it may change what is in memory.
         let database = match self.database.take() {
             Some(database) => database,
@@ -130,24 +106,12 @@ impl Writer {
             purge(database, &self.records, BATCH)?;
         }
         let room = self.max_records.saturating_sub(records.len());
-        let (results, changed) = decide(operations, &self.records, room);
+        let (outcomes, changed) = decide(operations, &self.records, room);
         if changed.is_empty() {
-            return Ok(results);
+            return Ok(outcomes);
         }
 
-        let transaction = database.begin_write()?;
-        let mut table = transaction.open_table(TABLE)?;
-        for (id, after) in &changed {
-            if let Some(before) = records.get(id) {
-                table.remove((before.expires, id.0))?;
-            }
-            if let Some(after) = after {
-                table.insert((after.expires, id.0), &*after.data)?;
-            }
-        }
-        let purged = remove_expired(&mut table, PURGED_PER_CHANGE * changed.len())?;
-        drop(table);
-        transaction.commit()?;
+        let purged = write(database, &self.records, &changed)?;
         self.pin.check(&self.path)?;
 
         for (id, after) in changed {
@@ -157,7 +121,7 @@ impl Writer {
             };
         }
         forget(&self.records, purged);
-        Ok(results)
+        Ok(outcomes)
     }
 
     /// Opens the file again after an error.
@@ -172,9 +136,9 @@ impl Writer {
         Ok(database)
     }
 
-    fn complain_if_full(&mut self, results: &[Result<bool, StoreError>]) {
+    fn complain_if_full(&mut self, outcomes: &[Outcome]) {
         let (records, max_records) = (self.records.len(), self.max_records);
-        if results.iter().any(Result::is_err) {
+        if outcomes.iter().any(Result::is_err) {
             if is_due(&mut self.said_full) {
                 tracing::error!(
                     records,
@@ -203,39 +167,23 @@ fn is_due(last: &mut Option<Instant>) -> bool {
     is_due
 }
 
-/// Decides what each operation does, in order, when so many records may be added. Returns the result
-/// of each, and what changes.
-fn decide(
-    operations: Vec<(Id, Operation)>,
-    records: &Memory,
-    mut room: usize,
-) -> (Vec<Result<bool, StoreError>>, Changed) {
-    let now = now();
+/// Writes changes to the file, and removes records from it that have expired: these are returned.
+fn write(database: &Database, records: &Memory, changed: &Changed) -> Result<Vec<Key>, Error> {
     let records = records.pin();
-    let mut changed = Changed::new();
-    let results = operations
-        .into_iter()
-        .map(|(id, operation)| {
-            let slot = changed.entry(id);
-            let before = match &slot {
-                hash_map::Entry::Occupied(slot) => slot.get().as_ref(),
-                hash_map::Entry::Vacant(_) => records.get(&id),
-            };
-            let is_there = before.is_some();
-            let counts = before.is_some_and(|entry| entry.counts_at(now));
-            let after = match operation {
-                Operation::Add(_) if !is_there && room == 0 => return Err(StoreError::Full),
-                Operation::Add(entry) if !counts => Some(entry),
-                Operation::Replace(entry) if counts => Some(entry),
-                Operation::Remove if is_there => None,
-                _ => return Ok(false),
-            };
-            room = room + usize::from(is_there) - usize::from(after.is_some());
-            slot.insert_entry(after);
-            Ok(true)
-        })
-        .collect();
-    (results, changed)
+    let transaction = database.begin_write()?;
+    let mut table = transaction.open_table(TABLE)?;
+    for (id, after) in changed {
+        if let Some(before) = records.get(id) {
+            table.remove((before.expires, id.0))?;
+        }
+        if let Some(after) = after {
+            table.insert((after.expires, id.0), &*after.data)?;
+        }
+    }
+    let purged = remove_expired(&mut table, PURGED_PER_CHANGE * changed.len())?;
+    drop(table);
+    transaction.commit()?;
+    Ok(purged)
 }
 
 /// Purges the records that expired first, at most so many of them.

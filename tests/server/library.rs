@@ -1,0 +1,88 @@
+//! Another application that uses the session layer: `tests/library`.
+
+use std::{path::Path, process::Command};
+
+use crate::signet::{Signet, Site};
+
+const KEY: &str = "one-key-of-enough-bytes-to-be-tested";
+
+fn library() -> Signet {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/library/debug/library");
+    let library = Signet::with_command(Command::new(program));
+    let store = library.file("place", "").with_file_name("sessions.redb");
+    library.env("STORE", store)
+}
+
+/// Sends a request with a cookie, and returns the whole answer.
+#[track_caller]
+fn ask(site: &Site, request: &str, cookie: &str) -> String {
+    let answer = site.ask(&format!(
+        "{request} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    ));
+    answer.expect("an answer")
+}
+
+#[test]
+#[ignore = "needs tests/library, which .ci/run builds"]
+fn another_application_logs_in_counts_rotates_and_logs_out() {
+    let mut library = library().env("SECRET_KEY", KEY);
+    let site = library.start();
+    assert!(ask(&site, "GET /", "").ends_with("Who are you?"));
+    let mut cookie = site.log_in("admin");
+    let mut copies = Vec::new();
+    for visit in 1..=3 {
+        let answer = ask(&site, "GET /", &cookie);
+        assert!(
+            answer.ends_with(&format!("Hello admin, this is visit {visit}.")),
+            "{answer}"
+        );
+        cookie = answer.set_cookie();
+    }
+    copies.push(cookie.clone());
+    cookie = ask(&site, "POST /rotate", &cookie).set_cookie();
+    assert!(ask(&site, "GET /", &cookie).ends_with("this is visit 4."));
+    copies.push(cookie.clone());
+    let answer = ask(&site, "POST /logout", &cookie);
+    assert!(answer.contains("\r\nset-cookie: session=; "), "{answer}");
+    drop(site);
+    let site = library.start();
+    for copy in copies {
+        assert!(ask(&site, "GET /", &copy).ends_with("Who are you?"));
+    }
+}
+
+#[test]
+#[ignore = "needs tests/library, which .ci/run builds"]
+fn it_draws_its_own_page_when_a_session_cannot_be_kept() {
+    let site = library().env("SECRET_KEY", KEY).start();
+    let answer = site.post_login("", &"x".repeat(4000));
+    assert!(answer.starts_with("HTTP/1.1 507 "), "{answer}");
+    assert!(
+        answer.contains("Sorry: the session needs a cookie of "),
+        "{answer}"
+    );
+}
+
+#[test]
+#[ignore = "needs tests/library, which .ci/run builds"]
+fn it_does_not_start_with_a_key_that_everybody_knows() {
+    let ended = library().env("SECRET_KEY", "changeme").run();
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("SECRET_KEY is a published example"),
+        "{ended:?}"
+    );
+}
+
+trait SetCookie {
+    fn set_cookie(&self) -> String;
+}
+
+impl SetCookie for String {
+    /// The cookie that an answer sets, as a `Cookie` header has it.
+    #[track_caller]
+    fn set_cookie(&self) -> String {
+        let cookie = self.split("\r\nset-cookie: ").nth(1).expect("a cookie");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}
