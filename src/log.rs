@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt::{self, Display},
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, BufWriter, IsTerminal as _, Write as _},
     panic,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
@@ -25,9 +25,9 @@ use tracing_subscriber::{
 
 use crate::config::LogFormat;
 
-/// How many lines wait to be written at most. What comes beyond that, while nobody reads standard
-/// error, is dropped and counted.
-const MAX_WAITING: usize = 8192;
+/// How many lines wait to be written at most. What comes beyond that, while standard error is not
+/// read, is dropped and counted.
+const MAX_WAITING: usize = 2048;
 
 /// How many lines of one kind are written in a period. What strangers do must not fill a disk.
 const LINES_PER_PERIOD: u32 = 20;
@@ -55,7 +55,8 @@ impl Log {
         let (writer, guard) = NonBlockingBuilder::default()
             .buffered_lines_limit(MAX_WAITING)
             .thread_name("log")
-            .finish(io::stderr());
+            // Lines that wait together are written together.
+            .finish(BufWriter::new(io::stderr()));
         let limits = Arc::new(Limits::default());
         // tower-sessions opens a span for every look at a session, and warns when a visitor without
         // one logs in or out.

@@ -82,8 +82,8 @@ pub(super) const MAX_RECORDS: Setting = Setting {
     variable: "MAX_RECORDS",
     value: "N",
     default: "2000000",
-    help: "How many sessions the state directory holds at most: those that were logged out, or with \
-           --sessions store all",
+    help: "How many sessions are remembered at most: those that were logged out, or with --sessions \
+           store all of them",
     expected: "give a number from 1 to 1000000000",
 };
 pub(super) const MAX_CONNECTIONS: Setting = Setting {

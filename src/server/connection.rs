@@ -68,20 +68,19 @@ pub(super) async fn serve(
         .max_buf_size(MAX_BUFFER_BYTES)
         // A client may close its sending side once it has sent its request, and still read.
         .half_close(true)
-        // A page is small: to copy it behind its head costs less than to hand over two pieces.
+        // A page is small: one buffer with head and body costs less than a vectored write.
         .writev(false)
-        // Ours tell a head from a pause between two.
+        // Our clock tells a slow head from an idle keep-alive.
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let mut timer = pin!(sleep_until(clock.deadline()));
-    // Polled after the connection each time that anything happens on it, and so with its latest
-    // phase.
+    // Polled after the connection, so that it sees the connection's latest phase.
     let mut too_late = pin!(poll_fn(|cx| clock.poll_deadline(timer.as_mut(), cx)));
     tokio::select! {
         // The connection first, so that a request that has arrived counts as under way.
         biased;
-        // Who hangs up, is too slow or speaks no HTTP is no news.
+        // Clients that hang up or speak no HTTP are not worth a line in the log.
         _ = connection.as_mut() => return,
         () = too_late.as_mut() => return,
         _ = stopping.wait_for(|is_stopping| *is_stopping) => {}

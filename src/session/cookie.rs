@@ -9,6 +9,9 @@ use memchr::memchr;
 
 pub use self::options::{CookieError, CookieOptions, Persistence, SameSite};
 
+/// Name and value together, in bytes: what RFC 6265bis §5.6 lets a browser keep.
+pub(super) const MAX_BYTES: usize = 4096;
+
 /// The session cookie, as it is read, set and removed.
 #[derive(Clone, Debug)]
 pub(super) struct SessionCookie {

@@ -43,7 +43,7 @@ pub struct EmbeddedStore {
     writer: Option<JoinHandle<()>>,
 }
 
-/// All records, by their IDs. Readers wait for nobody, not even for a writer.
+/// All records, by their IDs. Readers take no lock, and do not wait for the writer.
 type Memory = papaya::HashMap<Id, Entry>;
 
 /// A record without its ID.

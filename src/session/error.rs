@@ -8,7 +8,7 @@ use axum::{
 };
 use tower_sessions::session;
 
-use super::{format::MAX_BYTES, records::StoreError};
+use super::{cookie::MAX_BYTES, records::StoreError};
 
 /// When to ask again, in seconds, after the store could not answer.
 const RETRY_AFTER_SECONDS: u16 = 5;

@@ -5,10 +5,12 @@ mod signature;
 
 pub(super) use self::payload::{Payload, is_reserved};
 use self::signature::Signer;
-use super::{Refusal, SessionError, key::SecretKey, timeouts::Times};
-
-/// Name and value together, in bytes: what RFC 6265bis §5.6 lets a browser keep.
-pub(super) const MAX_BYTES: usize = 4096;
+use super::{
+    cookie::MAX_BYTES,
+    error::{Refusal, SessionError},
+    key::SecretKey,
+    timeouts::Times,
+};
 
 /// Opens and seals the values of one cookie.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 
 use time::Duration;
 
-use super::Refusal;
+use super::error::Refusal;
 
 /// How far ahead of ours the clock that signed a cookie may be.
 const CLOCK_SKEW: i64 = 60;

@@ -1,4 +1,15 @@
-//! What stands between strangers and the pages: hosts, other sites, deadlines, panics.
+//! What every request and every response passes, in this order:
+//!
+//! 1. With an access log, the request gets an ID (`access_log`).
+//! 2. It must have one `Host`, and that must be ours: 400 (`cross_site`). Style sheet and icon are for
+//!    every host.
+//! 3. Its body must be in no coding but chunks: 501.
+//! 4. A form must not come from another site: 403 (`cross_site`).
+//! 5. A body must not be compressed (415) or longer than 8 KiB (413), and is read whole, within 10
+//!    seconds: 408.
+//! 6. The page is called, and has 10 seconds: 503. If it panics: 500.
+//! 7. An error becomes a page, or a line of text (`error`).
+//! 8. The response gets the headers that every response has (`headers`).
 
 #[cfg(test)]
 mod tests;
@@ -42,9 +53,8 @@ const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The pages, with what stands in front of them.
 ///
-/// It lets a request through if it is for us and arrives in time, and sees to it that the response,
-/// whatever it is, is one for a visitor's browser. It stands around the router as a whole, and not
-/// in it as a layer: axum clones the layers of a route, one inside the other, for each request.
+/// It stands around the router as a whole, and not in it as a layer: axum clones the layers of a
+/// route, one inside the other, for each request.
 #[derive(Clone, Debug)]
 pub struct Guard {
     pages: Router,
@@ -61,25 +71,24 @@ impl Guard {
         }
     }
 
-    /// The same, with a line in the log for each request.
+    /// Adds a line in the log for each request.
     #[must_use]
     pub fn with_access_log(mut self) -> Self {
         self.has_access_log = true;
         self
     }
 
-    /// Where this waits it lends the request: an async function that takes it would keep room for it,
-    /// twice, and all that room is copied with every request.
+    /// Borrows the request across `.await`: owning it would grow this future by a second copy, moved on
+    /// every call.
     async fn answer(mut self, mut request: Request) -> Response {
         let reader = Reader::of(request.headers());
         let response = match admit(&mut request, &self.origins).await {
             Ok(()) => {
-                // This only looks at the headers and finds the route. Handlers run, and perhaps panic,
-                // when the page is waited for.
+                // The call finds the route. Handlers run, and perhaps panic, when the future is polled.
                 let page = AssertUnwindSafe(self.pages.call(request)).catch_unwind();
                 match timeout(HANDLER_TIMEOUT, page).await {
                     Ok(Ok(Ok(response))) => response,
-                    // The panic itself is in the log already: see `main.rs`.
+                    // The panic itself is in the log already: see `log.rs`.
                     Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
                     Err(_) => {
                         tracing::error!(
@@ -103,7 +112,7 @@ impl Service<Request> for Guard {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    /// Always: a router is.
+    /// A `Router` is always ready.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }

@@ -30,7 +30,7 @@ pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Res
         username: user.username(),
         logged_in_at: user.logged_in_at().map(moment).transpose()?,
     };
-    page(words, &content)
+    Ok(page(words, &content)?)
 }
 
 impl Moment {

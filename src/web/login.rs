@@ -56,7 +56,7 @@ pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Res
         typed: "",
         message: None,
     };
-    page(words, &content)
+    Ok(page(words, &content)?)
 }
 
 pub(super) async fn submit(

@@ -6,13 +6,13 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::{error::AppError, language::Words};
+use super::language::Words;
 
 /// What a page needs, with room to spare. askama guesses less, and would ask for memory again.
 const TYPICAL_BYTES: usize = 2048;
 
 /// The page that a template makes with these words.
-pub(super) fn page(words: &Words, template: &impl Template) -> Result<Response, AppError> {
+pub(super) fn page(words: &Words, template: &impl Template) -> askama::Result<Response> {
     let mut html = String::with_capacity(TYPICAL_BYTES);
     template.render_into(&mut html)?;
     Ok(in_language(words, Html(html)))

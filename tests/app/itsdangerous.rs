@@ -82,3 +82,16 @@ except itsdangerous.BadSignature: print('refused')",
     );
     assert_eq!(verdict, "refused");
 }
+
+#[tokio::test]
+#[ignore = "needs Python with itsdangerous"]
+async fn python_reads_a_cookie_as_readme_says() {
+    let readme = include_str!("../../README.md");
+    let snippet = readme.split("```python\n").nth(1).expect("a snippet");
+    let snippet = snippet.split("```").next().unwrap();
+    let app = TestApp::new();
+    app.log_in("admin").await;
+    let value = app.cookie().unwrap();
+    let read = python(&format!("KEY, VALUE = {KEY:?}, {value:?}\n{snippet}"), "");
+    assert!(read.contains("'username': 'admin'"), "{read}");
+}

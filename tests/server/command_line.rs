@@ -229,3 +229,30 @@ fn the_key_command_does_not_care_about_the_environment() {
         .run();
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
+
+#[test]
+fn readme_has_every_flag_and_variable_that_help_has() {
+    let readme = include_str!("../../README.md");
+    let ended = Signet::new().args(&["--help"]).run();
+    // Without the line ends, which fall anywhere.
+    let words: Vec<_> = ended.stdout.split_whitespace().collect();
+    let help = words.join(" ");
+    let flags: Vec<_> = words
+        .into_iter()
+        .filter(|word| word.starts_with("--") && !["--help", "--version"].contains(word))
+        .collect();
+    let variables = help.split("[env: ").skip(1);
+    let variables: Vec<_> = variables
+        .map(|rest| rest.split(']').next().unwrap())
+        .collect();
+    assert!(variables.len() > 10, "{help}");
+    for flag in flags {
+        assert!(
+            readme.contains(&format!("| `{flag}")),
+            "no {flag} in README"
+        );
+    }
+    for variable in variables {
+        assert!(readme.contains(&format!("`{variable}`")), "no {variable}");
+    }
+}
