@@ -1,4 +1,4 @@
-//! The command line and the environment become a checked [`Config`], or one clear error.
+//! Turns the command line and the environment into a checked [`Config`], or one error.
 
 mod environment;
 mod error;
@@ -23,7 +23,7 @@ use crate::{
     session::{DataIn, Timeouts},
 };
 
-/// The longest that a session may last: a hundred years, which no calendar minds.
+/// The longest timeout: about a hundred years, so that no date overflows.
 const MAX_DURATION: Duration = Duration::days(36_500);
 
 /// What Signet runs with.
@@ -31,44 +31,44 @@ const MAX_DURATION: Duration = Duration::days(36_500);
 pub struct Config {
     /// The address to bind.
     pub listen: SocketAddr,
-    /// Where visitors reach the site, unless that is where it listens, over http.
+    /// Where visitors reach the site. None: at the address it listens on, over http.
     pub public_url: Option<PublicUrl>,
-    /// What sessions are signed with, unless that is a key in the state directory.
+    /// The secret keys. None: those in the state directory.
     pub keys: Option<SecretKeys>,
     /// How long sessions last.
     pub timeouts: Timeouts,
-    /// Where their data is kept.
+    /// Where the data of sessions is kept.
     pub data_in: DataIn,
-    /// What is kept between two runs.
+    /// The path of the state directory.
     pub state_dir: PathBuf,
     /// How many records the embedded store may have.
     pub max_records: usize,
     /// How many connections are served at once.
     pub max_connections: u32,
-    /// Whether each request that is answered is logged.
+    /// Whether to log each answered request.
     pub access_log: bool,
     /// How to log.
     pub log_format: LogFormat,
-    /// What is allowed and probably not meant, to be logged.
+    /// Warnings to log: what is allowed, but probably a mistake.
     pub warnings: Vec<String>,
 }
 
 /// What a line of the log looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// A JSON object.
     Json,
 }
 
 impl Config {
-    /// Checks the [`flags`] and the environment, and reads the secret keys that they give. Changes
+    /// Checks the [`flags`] and the environment, and reads the secret keys that they name. Writes
     /// nothing.
     ///
     /// # Errors
     ///
-    /// When something is missing, malformed or unsafe.
+    /// When a setting is missing, malformed or unsafe.
     pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
         let mut warnings = Vec::new();
         let listen = LISTEN.value(flags, |text| text.parse().ok())?;
@@ -131,8 +131,8 @@ fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl
 }
 
 fn keys(flags: &ArgMatches, warnings: &mut Vec<String>) -> Result<Option<SecretKeys>, ConfigError> {
-    // An empty SECRET_KEY is a mistake, and not the same as none: a deployment that failed to fill
-    // it in must not start with a key that it did not choose.
+    // An empty SECRET_KEY is an error, unlike a missing one: a deployment that failed to fill it in
+    // must not start with a generated key.
     let signing_key = text("SECRET_KEY")?;
     let fallback_keys = variable("SECRET_KEY_FALLBACKS")?;
     let file = SECRET_KEY_FILE.path(flags);

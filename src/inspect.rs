@@ -1,4 +1,4 @@
-//! `signet inspect`: what a cookie's value says, for the person who runs the site.
+//! `signet inspect`: tells an operator what a cookie's value holds.
 
 use std::{
     fmt::Write as _,
@@ -13,41 +13,41 @@ use time::OffsetDateTime;
 use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
-    session::{Contents, DataIn, EmbeddedStore, OpenError, Refusal, SessionError, Timeouts},
+    session::{Contents, DataIn, EmbeddedStore, OpenError, Refusal, StoreError, Timeouts},
     site,
     state_dir::StateDir,
 };
 
-/// More than any browser sends.
+/// How much of standard input is read, in bytes: more than any browser sends.
 const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
 /// Why a value could not be inspected.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum InspectError {
-    /// What is in the state directory does not fit the configuration.
+    /// The configuration or the state directory is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Standard input or output failed.
+    /// Standard input or output failed, or the runtime did not start.
     #[error("standard input or output: {0}")]
     Io(#[from] io::Error),
-    /// There is nothing to inspect.
+    /// Standard input is empty.
     #[error("standard input is empty: give it the value of the session cookie")]
     Empty,
-    /// It is not known which sessions were revoked.
+    /// The file of the store cannot be read.
     #[error("--state-dir (STATE_DIRECTORY): cannot read {path:?}: {source}")]
     Snapshot { path: PathBuf, source: OpenError },
-    /// The same, later.
+    /// The store cannot answer.
     #[error("cannot read the session: {0}")]
-    Session(#[from] SessionError),
+    Session(#[from] StoreError),
 }
 
-/// Reads the value of a session cookie on standard input and prints what it says. Returns whether a
-/// site with this configuration, which may be running, accepts it.
+/// Reads the value of a session cookie from standard input and prints what it holds. Returns
+/// whether a site with this configuration, which may be running, accepts it.
 ///
 /// # Errors
 ///
-/// When there is no value, or what is kept about sessions cannot be read.
+/// When there is no value, or the keys or the store cannot be read.
 pub async fn run(config: Config) -> Result<bool, InspectError> {
     let path = config.state_dir.clone();
     let state_dir = StateDir::find(&path);
@@ -91,7 +91,7 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
     Ok(inspection.verdict.is_ok())
 }
 
-/// The value of our cookie in a whole header of them, or all there is.
+/// Returns the value of our cookie if the input is a `Cookie` header, or else the whole input.
 fn find_value<'a>(input: &'a [u8], name: &str) -> &'a [u8] {
     input
         .split(|byte| *byte == b';' || byte.is_ascii_whitespace())
@@ -124,7 +124,7 @@ fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> Str
                               another login,\nor --sessions (SESSIONS) was not store when it began."
                 .to_owned(),
         },
-        // This takes more than one cookie.
+        // Cannot happen with one cookie.
         Refusal::Ambiguous => "There is another session beside it.".to_owned(),
     }
 }
@@ -155,7 +155,7 @@ fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
     report
 }
 
-/// When something happened, and how long ago that was.
+/// Formats a time, and how long ago or from now it is.
 fn moment(at: i64, now: i64) -> String {
     let Ok(date_time) = OffsetDateTime::from_unix_timestamp(at) else {
         return format!("at {at} s");
@@ -166,7 +166,7 @@ fn moment(at: i64, now: i64) -> String {
     format!("{date} {hour:02}:{minute:02}:{second:02} UTC, {distance} {relation}")
 }
 
-/// What is left of a clock that started at some time.
+/// Formats what is left of a timeout that began at `start`.
 fn left(start: i64, limit: time::Duration, now: i64) -> String {
     let limit = limit.whole_seconds();
     let end = start.saturating_add(limit);
@@ -183,7 +183,7 @@ fn seconds(seconds: u64) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(seconds))
 }
 
-/// The text with JSON escapes for what would not be seen, or would play with the terminal.
+/// Replaces invisible characters, and those that control a terminal, with JSON escapes.
 fn printable(text: &str) -> String {
     let mut printable = String::new();
     for character in text.chars() {
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_session_holds_cannot_play_with_the_terminal() {
+    fn session_data_cannot_control_the_terminal() {
         assert_eq!(
             printable("a\u{1b}[2J\u{9b}\u{202e}\u{2028}\u{e0001}\n"),
             r"a\u001b[2J\u009b\u202e\u2028\udb40\udc01\u000a"
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_times_are_shown_as_they_are() {
+    fn absurd_times_are_shown_without_overflow() {
         assert_eq!(moment(i64::MIN, 0), "at -9223372036854775808 s");
         let week = time::Duration::days(7);
         assert!(left(i64::MIN, week, i64::MAX).starts_with("ran out "));

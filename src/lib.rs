@@ -1,13 +1,14 @@
 //! Signet: log in, be greeted, log out.
 //!
-//! The classic first application with sessions, server-rendered: axum routes, askama pages, and a
-//! `username` in a tower-sessions `Session` whose data travels in a signed cookie.
+//! A server-rendered application with sessions: axum routes, askama pages, and a `username` in a
+//! tower-sessions `Session`, whose data is by default in a signed cookie.
 //!
-//! Without the default feature `site` only the module [`session`] is left, for other axum applications.
+//! Without the default feature `site` there is only the module [`session`], for other axum
+//! applications.
 //!
 //! # The map
 //!
-//! One request, from left to right; nothing flows backwards except the response.
+//! A request flows from left to right. Only the response flows back.
 //!
 //! ```text
 //! socket         web/guard        session/middleware         web/{home,login,logout}
@@ -17,48 +18,47 @@
 //!                                 registry -> records (a file)
 //! ```
 //!
-//! - `main.rs`: the command line comes in, an exit code goes out.
-//! - `config`: the command line and the environment become a checked `Config`, or one clear error.
+//! - `main.rs`: the command line and the exit code.
+//! - `config`: turns the command line and the environment into a checked `Config`, or one error.
 //!   - `setting`: a row for each flag and its variable; `environment`; `error`
 //! - `public_url`: where visitors reach the site, and which hosts and origins are ours.
-//! - `secret`: the keys that sign: read, generated, refused.
-//! - `state_dir`: the directory that is kept between two runs, and its lock.
-//! - `site`: a `Config` becomes a running site: the one place that knows all parts.
-//! - `log`: lines on standard error, for which nothing waits.
+//! - `secret`: reads, checks and generates the keys that sign.
+//! - `state_dir`: the directory whose files outlive a run, and its lock.
+//! - `site`: turns a `Config` into a running site. Here all parts meet.
+//! - `log`: writes lines to standard error without holding up the site.
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
-//!   - `connection`: HTTP/1.1 on one connection; `clock`: how long each part of it may take
+//!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
 //! - `inspect`: what `signet inspect` tells an operator about a cookie.
-//! - `session`: how a session lives and dies. It knows nothing of the rest.
-//!   - `layer`: the middleware, as tower knows it; `middleware`: what happens around a request, from
-//!     top to bottom
+//! - `session`: the session layer, which depends on no other module.
+//!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
 //!   - `received`: which cookies of a request are sessions, and why others are refused
-//!   - `request`: what stands behind one request's `Session`, and what became of it
-//!   - `cookie`: which cookies of a request are ours, and the `Set-Cookie`; its `options`
+//!   - `request`: what is behind one request's `Session`, and what the handler did to it
+//!   - `cookie`: finds our cookies in a request, and makes the `Set-Cookie`; its `options`
 //!   - `format`: opens and seals a cookie's value; `signature` and `payload` are its parts
 //!   - `timeouts`: idle and absolute timeout, renewal
-//!   - `key`: what may be a key
-//!   - `registry`: which sessions are alive, in both ways of keeping them
-//!   - `records`: what a store has to do
-//!   - `embedded`: such a store, with its `file`, its `writer` and the `changes` that it makes
-//!   - `inspection`: what a cookie's value says; `error`: why a cookie or a session is refused
-//! - `web`: the pages. They see a `Session`, and never a key, a cookie or a byte of wire format.
-//!   - `guard`: what every request and response passes; `headers`: those on every response
-//!   - `cross_site`: is a request for us, and from us?
-//!   - `home`, `login`, `logout`: a file a route, each with the template of its name
+//!   - `key`: which texts are accepted as keys
+//!   - `registry`: which sessions are alive, with their data in the cookie or in the store
+//!   - `records`: the trait that a store implements
+//!   - `embedded`: a store in a file, with its `file`, its `writer` and the `changes` that it makes
+//!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
+//! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
+//!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
+//!   - `cross_site`: whether a request is for this site, and whether it comes from it
+//!   - `home`, `login`, `logout`: a file for each route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
-//!   - `username`: what a name may be
-//!   - `language`: every word on the pages, a file a language, and which of them a visitor reads
-//!   - `accept`: what a request says of the answer that it would like
-//!   - `page`: a template becomes a page
-//!   - `error`: what a visitor sees when something goes wrong
+//!   - `username`: which names are allowed
+//!   - `language`: the text of the pages, a file for each language, and the choice among them
+//!   - `accept`: parses `Accept` and `Accept-Language`
+//!   - `page`: renders a template
+//!   - `error`: the error pages
 //!   - `assets`: the style sheet and the icon
-//!   - `access_log`: a line a request, when one is wanted
+//!   - `access_log`: an optional log line for each request
 //!
 //! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
-//! `browser` clicks and types in a real Chromium, `library` is another application that uses the
-//! session layer, and `bench` measures what all of it costs.
+//! `browser` drives a real Chromium, `library` is another application that uses the session layer,
+//! and `bench` measures speed and memory.
 
-// Not in Cargo.toml, because these are not for tests.
+// Not in Cargo.toml, whose lints apply to tests too.
 #![warn(unreachable_pub)]
 #![cfg_attr(
     not(test),
@@ -85,7 +85,7 @@ pub mod state_dir;
 #[cfg(feature = "site")]
 pub mod web;
 
-/// README's examples, which are tests.
+/// Runs README's examples as doc tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The log: lines on standard error, for which nothing waits.
+//! The log: writes lines to standard error without holding up the site.
 
 use std::{
     collections::HashMap,
@@ -25,18 +25,20 @@ use tracing_subscriber::{
 
 use crate::config::LogFormat;
 
-/// How many lines wait to be written at most. What comes beyond that, while standard error is not
-/// read, is dropped and counted.
+/// How many lines wait to be written at most. While standard error is not read, further lines are
+/// dropped and counted.
 const MAX_WAITING: usize = 2048;
 
-/// How many lines of one kind are written in a period. What strangers do must not fill a disk.
+/// How many lines of one kind are written in a period. Strangers must not be able to fill a disk.
 const LINES_PER_PERIOD: u32 = 20;
+
+/// That period. Reports about lines left out have the same one.
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// How long the end of the program waits for lines to be written.
+/// How long [`Log::finish`] waits at most.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// The lines that were asked for, each with `--access-log`, and that have no limit.
+/// The target of the lines that `--access-log` asks for. They have no limit.
 const ACCESS_LOG: &str = "signet::web::access_log";
 
 /// The log of a running site.
@@ -48,17 +50,17 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts logging. What is logged from now on, panics included, goes through a bounded queue to
-    /// a thread that writes it.
+    /// Starts logging. From now on, events and panics go through a bounded queue to a thread that
+    /// writes them.
     #[must_use]
     pub fn start(format: LogFormat) -> Self {
         let (writer, guard) = NonBlockingBuilder::default()
             .buffered_lines_limit(MAX_WAITING)
             .thread_name("log")
-            // Lines that wait together are written together.
+            // Buffered, so that lines that wait together are written together.
             .finish(BufWriter::new(io::stderr()));
         let limits = Arc::new(Limits::default());
-        // tower-sessions opens a span for every look at a session, and warns when a visitor without
+        // tower-sessions opens a span whenever a session is read, and warns when a visitor without
         // one logs in or out.
         let levels = Targets::new()
             .with_default(Level::WARN)
@@ -74,7 +76,7 @@ impl Log {
             .with(Limiter(Arc::clone(&limits)))
             .with(levels)
             .init();
-        // Otherwise a panic is several lines, in no format.
+        // The default hook writes several lines, in neither format.
         panic::set_hook(Box::new(|panic| {
             tracing::error!(panic = panic.to_string());
         }));
@@ -88,11 +90,11 @@ impl Log {
         log
     }
 
-    /// Writes a line that stands for itself: in text without time and level.
+    /// Writes a line. In text it has no time and level; in JSON it is an event.
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => {
-                // Never fails: what finds no place in the queue is counted.
+                // Never fails: a line that does not fit into the queue is dropped and counted.
                 let _ = self
                     .writer
                     .clone()
@@ -102,7 +104,7 @@ impl Log {
         }
     }
 
-    /// Writes what ends the program.
+    /// Writes the error that ends the program.
     pub fn fail(&self, error: &dyn Display) {
         match self.format {
             LogFormat::Text => self.line(&format!("signet: {error}")),
@@ -110,17 +112,18 @@ impl Log {
         }
     }
 
-    /// Logs how many lines were left out since this was last said.
+    /// Logs how many lines the limit has left out since the last report.
     pub fn report(&self) {
         self.limits.report();
     }
 
-    /// Waits for the lines that are still to be written, for a while.
+    /// Waits until all lines are written, but not for long.
     pub fn finish(self) {
         self.report();
         let (written, is_written) = mpsc::channel::<()>();
         let guard = self.guard;
-        // It says on standard output when nobody reads standard error, and that may be one pipe.
+        // If nobody reads standard error, the guard prints to standard output, which may be the
+        // same pipe and block.
         thread::spawn(move || {
             drop(guard);
             drop(written);
@@ -128,7 +131,7 @@ impl Log {
         let _ = is_written.recv_timeout(LAST_LINES);
     }
 
-    /// Logs now and then how many lines were not.
+    /// Starts a thread that regularly logs how many lines were left out or dropped.
     fn report_regularly(&self) {
         let limits = Arc::clone(&self.limits);
         let dropped = self.writer.error_counter();
@@ -150,7 +153,7 @@ impl Log {
     }
 }
 
-/// How often each line of the program that logs something has done so.
+/// Counts the events of each callsite: these are the kinds of lines.
 #[derive(Default)]
 struct Limits(Mutex<HashMap<Identifier, Window>>);
 
@@ -162,7 +165,7 @@ struct Window {
 }
 
 impl Limits {
-    /// Returns whether an event is one of the first of its kind in this period.
+    /// Counts an event. Returns whether it is within the limit of its kind.
     fn admit(&self, event: &Event<'_>) -> bool {
         if event.metadata().target() == ACCESS_LOG {
             return true;
@@ -203,12 +206,12 @@ impl Limits {
     }
 
     fn windows(&self) -> MutexGuard<'_, HashMap<Identifier, Window>> {
-        // Nothing panics while it holds the lock.
+        // Nothing panics while holding the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The message of an event, without its other fields.
+/// Returns the message of an event, without its other fields.
 fn message(event: &Event<'_>) -> String {
     struct Message(String);
     impl Visit for Message {
@@ -223,7 +226,7 @@ fn message(event: &Event<'_>) -> String {
     message.0
 }
 
-/// Leaves out what is beyond the limits.
+/// The tracing layer that leaves out events beyond the limits.
 struct Limiter(Arc<Limits>);
 
 impl<S: Subscriber> Layer<S> for Limiter {

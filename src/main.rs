@@ -1,5 +1,5 @@
-//! Command line in, exit code out: 0 done, 1 it failed while running, 2 the command line or the
-//! environment is wrong.
+//! The command line, and the exit code: 0, success; 1, a failure; 2, a wrong command line or
+//! environment. `signet inspect` exits with 1 for a refused cookie, and with 2 for every failure.
 
 use std::{
     fmt::Display,
@@ -17,7 +17,7 @@ use signet::{
     site::{self, SiteError},
 };
 
-/// A page asks for memory many times: with the system's allocator it takes a third longer.
+/// A page allocates often, and takes a third longer with the system's allocator.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -106,7 +106,7 @@ fn inspect_cookie(flags: &ArgMatches) -> ExitCode {
     match inspected {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        // Not 1, which would say that the cookie is refused.
+        // Not 1, which means that the cookie is refused.
         Err(error) => fail(2, error),
     }
 }

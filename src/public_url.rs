@@ -1,4 +1,4 @@
-//! Where visitors reach the site, which decides what its cookies may promise.
+//! Where visitors reach the site, and which hosts and origins are ours.
 
 #[cfg(test)]
 mod tests;
@@ -12,13 +12,13 @@ use url::{Host, Url};
 #[derive(Clone, Debug)]
 pub struct PublicUrl(Url);
 
-/// What a public URL must be and this is not.
+/// The error for a text that is not an origin.
 #[derive(Debug, thiserror::Error)]
 #[error("not an origin such as https://signet.example: scheme, host and perhaps port, no path")]
 pub struct NotAnOrigin;
 
 impl PublicUrl {
-    /// The URL of who listens there and is reached directly, over http.
+    /// Returns the http URL of a server that listens on this address, without a proxy.
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -26,18 +26,18 @@ impl PublicUrl {
         reason = "an IP address and a port make a URL"
     )]
     pub fn of(listen: SocketAddr) -> Self {
-        // Not as it is: IPv6 may have a scope, which no URL has.
+        // Drops the scope of an IPv6 address, which a URL cannot have.
         let listen = SocketAddr::new(listen.ip(), listen.port());
         Self(Url::parse(&format!("http://{listen}")).expect("a URL"))
     }
 
-    /// Whether visitors come over https.
+    /// Returns whether visitors come over https.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Whether only this machine can be meant, so that what is sent there crosses no network.
+    /// Returns whether the host is this machine, so that requests cross no network.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
@@ -49,8 +49,8 @@ impl PublicUrl {
         }
     }
 
-    /// Returns whether what is sent there is safe from others on the way: over https, or on this
-    /// machine. Browsers send fetch metadata only to such origins (Secure Contexts §3.1).
+    /// Returns whether requests are safe from the network: over https, or on this machine. Browsers
+    /// send fetch metadata only to such origins (Secure Contexts §3.1).
     #[must_use]
     pub fn is_potentially_trustworthy(&self) -> bool {
         self.is_https() || self.is_loopback()
@@ -69,14 +69,14 @@ impl FromStr for PublicUrl {
             && url.query().is_none()
             && url.fragment().is_none()
             && url.host().is_some_and(|host| is_name_or_address(&host))
-            // The URL standard allows hosts that RFC 3986, and with it a request, does not.
+            // The URL standard allows hosts that a request cannot name (RFC 3986).
             && url.origin().ascii_serialization().parse::<Uri>().is_ok();
         is_origin.then_some(Self(url)).ok_or(NotAnOrigin)
     }
 }
 
-/// Tells a host from a pattern such as `*.example`. Host names have no underscore either (RFC 1123
-/// §2.1), but names on container networks do.
+/// Returns whether a host is not a pattern such as `*.example`. Underscores are allowed: RFC 1123
+/// §2.1 forbids them, but names on container networks have them.
 fn is_name_or_address(host: &Host<&str>) -> bool {
     let Host::Domain(name) = host else {
         return true;
@@ -91,19 +91,19 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// The origins under which the site answers.
+/// The origins of the site.
 #[derive(Clone, Debug)]
 pub struct Origins {
-    /// As an `Origin` header has them, the public one first.
+    /// The origins as an `Origin` header has them, the public one first.
     serialized: Vec<String>,
-    /// What a `Host` header may say for these.
+    /// The values that a `Host` header may have.
     hosts: Vec<String>,
     is_potentially_trustworthy: bool,
 }
 
 impl Origins {
-    /// The origin of the public URL and no other. Without one the site is for this machine, which may
-    /// call it by the address where it listens and by the names of loopback.
+    /// Returns the origin of the public URL and no other. Without one the site is for this machine,
+    /// which may reach it by the address it listens on and by the names of loopback.
     #[must_use]
     pub fn new(public_url: Option<&PublicUrl>, listen: SocketAddr) -> Self {
         let urls = if let Some(url) = public_url {
@@ -119,7 +119,7 @@ impl Origins {
         let mut hosts = Vec::new();
         for PublicUrl(url) in &urls {
             let host = url.host_str().unwrap_or_default();
-            // A header may have the default port, or leave it out.
+            // A `Host` header may include the default port or not.
             if let Some(port) = url.port_or_known_default() {
                 hosts.push(format!("{host}:{port}"));
             }
@@ -140,13 +140,19 @@ impl Origins {
         self.is_potentially_trustworthy
     }
 
-    /// The origin of the public URL, as an `Origin` header has it.
+    /// Returns the origin where visitors reach the site, as an `Origin` header has it.
     #[must_use]
     pub fn public(&self) -> &str {
         &self.serialized[0]
     }
 
-    /// Whether a `Host` header that says this means us.
+    /// Returns whether visitors use https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public().starts_with("https:")
+    }
+
+    /// Returns whether the value of a `Host` header means this site.
     #[must_use]
     pub fn is_our_host(&self, host: &[u8]) -> bool {
         self.hosts
@@ -154,7 +160,7 @@ impl Origins {
             .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host))
     }
 
-    /// Whether a URL, as a `Referer` header has it, or an `Origin`, is one of ours.
+    /// Returns whether a URL, from a `Referer` or `Origin` header, is of this site.
     #[must_use]
     pub fn is_our_url(&self, url: &str) -> bool {
         let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());

@@ -1,4 +1,4 @@
-//! The keys of the site: read from the environment, a file or the state directory, or generated.
+//! The keys of the site: reads them from the environment or a file, or makes one.
 
 #[cfg(test)]
 mod tests;
@@ -15,22 +15,22 @@ use crate::{
     state_dir::StateDir,
 };
 
-/// Where keys are kept in the state directory.
+/// The name of the file with keys in the state directory.
 pub const FILE_NAME: &str = "secret_key";
 
-/// The keys of a site. All verify.
+/// The keys of a site. All of them verify.
 #[derive(Clone, Debug)]
 pub struct SecretKeys {
     /// The key that also signs.
     pub signing: SecretKey,
-    /// The keys that signed before it.
+    /// Older keys, which only verify.
     pub fallbacks: Vec<SecretKey>,
 }
 
 /// Why keys are refused.
 ///
-/// Each message says what to do, and where the key stands (a variable, or a file and line), and never
-/// the key.
+/// The message says where a refused key comes from (a variable, or a file and line), and never
+/// shows the key.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum SecretError {
@@ -38,15 +38,15 @@ pub enum SecretError {
     #[error("{place} {source}: make one with `signet key`")]
     Key { place: String, source: KeyError },
 
-    /// The key stands there twice, so that retiring one of them would retire nothing.
+    /// The key is given twice, so removing it once would not retire it.
     #[error("{place} is the same key as {earlier}: remove one of them")]
     Repeated { place: String, earlier: String },
 
-    /// There is a file, and nothing in it.
+    /// A file holds no key.
     #[error("{0:?} holds no key: put the output of `signet key` there, or remove the file")]
     Empty(PathBuf),
 
-    /// A file with keys could not be read or made.
+    /// A file with keys cannot be read or created.
     #[error("cannot {action} {path:?}: {source}; check the path and who may use it")]
     File {
         action: &'static str,
@@ -54,12 +54,12 @@ pub enum SecretError {
         source: io::Error,
     },
 
-    /// There is no randomness to make a key from.
+    /// The operating system gives no random bytes for a key.
     #[error("the operating system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
 
-/// A fresh key: 256 random bits, in base64url.
+/// Returns a new key: 256 random bits, in base64url.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub fn is_readable_by_everybody(path: &Path) -> bool {
     mode(path).is_ok_and(|mode| mode & 0o004 != 0)
 }
 
-/// The permission bits of a file; none where files have no such bits.
+/// Returns the mode of a file, or 0 where files have no mode.
 fn mode(path: &Path) -> io::Result<u32> {
     let metadata = fs::metadata(path)?;
     #[cfg(unix)]
@@ -86,11 +86,11 @@ fn mode(path: &Path) -> io::Result<u32> {
 }
 
 impl SecretKeys {
-    /// The keys in the variables `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
+    /// Returns the keys in the variables `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
     ///
     /// # Errors
     ///
-    /// When one of them is no good, or stands there twice.
+    /// When a key is refused, or is given twice.
     pub fn from_environment(signing: &str, fallbacks: &str) -> Result<Self, SecretError> {
         let fallbacks = fallbacks
             .split_whitespace()
@@ -99,12 +99,12 @@ impl SecretKeys {
         Self::check(("SECRET_KEY".to_owned(), signing), fallbacks)
     }
 
-    /// The keys in a file, one a line, the one that signs first.
+    /// Returns the keys in a file, one on each line. The first one signs.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, everybody can write it, it has no key, or one of them is no good or
-    /// stands there twice.
+    /// When the file cannot be read, everybody can write it, it has no key, or a key is refused or
+    /// given twice.
     pub fn from_file(path: &Path) -> Result<Self, SecretError> {
         let text = mode(path)
             .and_then(|mode| match mode & 0o002 {
@@ -115,12 +115,12 @@ impl SecretKeys {
         Self::from_lines(path, &text)
     }
 
-    /// The keys in the file `secret_key` in the state directory, made with one when it is not there
-    /// yet, so that sessions survive a restart without anything to configure.
+    /// Returns the keys in the file `secret_key` in the state directory. A missing file is created
+    /// with a new key, so that sessions survive a restart without any configuration.
     ///
     /// # Errors
     ///
-    /// When it can neither be read nor made, or what is there is no good.
+    /// When the file cannot be created, and in the cases of [`load`](Self::load).
     pub fn load_or_generate(state_dir: &StateDir) -> Result<Self, SecretError> {
         let path = state_dir.file(FILE_NAME);
         if !path.try_exists().map_err(file_error("read", &path))? {
@@ -131,11 +131,12 @@ impl SecretKeys {
         Self::load(state_dir)
     }
 
-    /// The keys in the file `secret_key` in the state directory.
+    /// Returns the keys in the file `secret_key` in the state directory.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or what is there is no good.
+    /// When the file cannot be read, is not [private](StateDir::check_file) or has no key, or a key
+    /// is refused or given twice.
     pub fn load(state_dir: &StateDir) -> Result<Self, SecretError> {
         let path = state_dir.file(FILE_NAME);
         let text = state_dir
@@ -160,7 +161,7 @@ impl SecretKeys {
         Self::check(signing, keys)
     }
 
-    /// Checks keys, each with the place where it stands.
+    /// Checks keys, each given with its place, which the message names.
     fn check<'a>(
         (place, text): (String, &'a str),
         fallbacks: impl Iterator<Item = (String, &'a str)>,

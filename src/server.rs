@@ -19,38 +19,38 @@ use tokio::{
 };
 use tower::Service;
 
-/// How long requests that are running when the server is told to stop may take to finish.
+/// How long running requests may take to finish once the server is told to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait before accepting again when there is no file descriptor for a connection.
+/// How long to wait after a failed accept, usually for want of a file descriptor.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often to complain about that.
+/// How often to log such failures at most.
 const COMPLAINTS: Duration = Duration::from_secs(60);
 
-/// How many connections the system may keep until they are accepted. The usual 128 are soon too few:
-/// a client that finds no place tries again a second later. The system has a limit of its own.
+/// How many connections may wait in the kernel to be accepted. The usual 128 are soon too few: a
+/// client that finds no place tries again a second later. The kernel has a limit of its own.
 const BACKLOG: u32 = 4096;
 
 /// Binds an address.
 ///
 /// # Errors
 ///
-/// When the address is not of this machine, or taken.
+/// When the address cannot be bound: it is taken, for instance, or not of this machine.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
-    // On Unix this lets a restart take over the address from connections that are still closing.
+    // On Unix this lets a restart bind the address while old connections are still closing.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves connections until the number of stop signals is 1, then lets requests finish until they
-/// have, have had their time, or the number is 2.
+/// Serves connections until the first stop signal. Then waits until all requests have finished, 10
+/// seconds have passed, or a second signal comes.
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -69,7 +69,7 @@ pub async fn serve<S>(
         while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    // Answers go out in one piece, and nothing is gained from holding them back.
+                    // Answers are written in one piece, so Nagle's algorithm would only delay them.
                     let _ = stream.set_nodelay(true);
                     let serving = connection::serve(stream, service.clone(), stopping.clone());
                     tokio::spawn(async move {
@@ -77,7 +77,7 @@ pub async fn serve<S>(
                         drop(permit);
                     });
                 }
-                // The one that would have come has gone again.
+                // The client closed the connection before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
                     if complained.is_none_or(|at| at.elapsed() > COMPLAINTS) {
@@ -102,8 +102,10 @@ pub async fn serve<S>(
     }
 }
 
-/// Lets as many files be open as the system allows us to ask for, and returns how many that is, if it
-/// has a limit. Each connection is a file, and the usual limit of 1,024 is for programs that use
+/// Raises the soft limit on open files to the hard limit, if it can. Returns the soft limit, or
+/// `None` if there is none.
+///
+/// Each connection is an open file, and the usual soft limit of 1,024 is for programs that use
 /// `select`.
 #[must_use]
 pub fn raise_file_limit() -> Option<u64> {
@@ -112,7 +114,7 @@ pub fn raise_file_limit() -> Option<u64> {
         use rustix::process::{Resource, getrlimit, setrlimit};
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
-        // Not worth stopping for: with fewer, more connections have to wait.
+        // A failure is not fatal: with fewer files, more connections have to wait.
         let _ = setrlimit(Resource::Nofile, limit);
         getrlimit(Resource::Nofile).current
     }
@@ -120,8 +122,7 @@ pub fn raise_file_limit() -> Option<u64> {
     None
 }
 
-/// Counts the signals to stop from now on: SIGTERM, SIGINT and, unless it is ignored as under `nohup`,
-/// SIGHUP.
+/// Starts to count stop signals: SIGTERM, SIGINT, and SIGHUP unless it is ignored as under `nohup`.
 ///
 /// # Errors
 ///
@@ -146,22 +147,22 @@ pub fn stop_signals() -> io::Result<watch::Receiver<u32>> {
     Ok(signals)
 }
 
-/// Returns whether the parent process had SIGHUP ignored, as far as the system tells.
+/// Returns whether this process was started with SIGHUP ignored. Works on Linux only.
 #[cfg(unix)]
 fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    // The lowest bit is that of signal 1, which is SIGHUP.
+    // The lowest bit is for signal 1, SIGHUP.
     ignored
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .is_some_and(|mask| mask & 1 != 0)
 }
 
-/// Counts the signals to stop.
+/// Starts to count stop signals: Ctrl-C.
 ///
 /// # Errors
 ///
-/// When the signals cannot be caught.
+/// When the signal cannot be caught.
 #[cfg(not(unix))]
 pub fn stop_signals() -> io::Result<watch::Receiver<u32>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

@@ -1,35 +1,37 @@
-//! How a session lives and dies.
+//! Sessions in signed cookies: how they begin, continue and end.
 //!
 //! A session is the data that handlers keep for one visitor in a [`tower_sessions::Session`]. It
-//! travels in a signed cookie: the visitor can read it and cannot change it.
+//! travels in a signed cookie, which the visitor can read but cannot change.
 //!
-//! 1. It **begins** when a handler first writes to an empty one. It gets an ID (128 random bits),
-//!    and the time is noted.
-//! 2. It **continues** with every request whose cookie is accepted: the signature is right, neither
-//!    of two timeouts has passed, both judged from times that were signed, and the session was not
-//!    revoked. The *idle timeout* (7 days, unless configured) counts from when the cookie was
-//!    signed, and the cookie is signed anew once a tenth of that has passed. The *absolute timeout*
-//!    (30 days) counts from when the session began, and nothing extends it, not even a new ID
+//! 1. A session **begins** when a handler first writes to an empty one. It gets an ID of 128 random
+//!    bits, and the time is recorded in it.
+//! 2. It **continues** with every request whose cookie is accepted: the signature is valid, neither
+//!    of two timeouts has passed, and the session was not revoked. Both timeouts are measured from
+//!    signed times. The *idle timeout* (7 days by default) counts from when the cookie was signed,
+//!    and the cookie is signed again once a tenth of it has passed. The *absolute timeout* (30 days
+//!    by default) counts from when the session began. Nothing extends it, not even a new ID
 //!    ([`cycle_id`](tower_sessions::Session::cycle_id)).
 //! 3. It **ends** when a handler empties it, with [`flush`](tower_sessions::Session::flush) or
-//!    otherwise, when a timeout passes, or when its key is retired.
+//!    otherwise, when a timeout passes, or when the key that signed it is retired.
 //!
-//! Emptying a session removes the cookie and *revokes* the session, so that a copy of the cookie is
-//! worth nothing either; so does giving it a new ID. The revocation is durable before the request is
-//! answered, and holds for requests that are under way. It covers every session whose cookie came
-//! along with a right signature, whatever its times say: clocks may be wrong today and right
-//! tomorrow. A store ([`Records`]) remembers it for as long as such a copy could be good, with one
-//! empty record for each revoked session. Instead it may hold the data of the sessions
-//! ([`DataIn::Store`]); the cookie then only says which one it is, and a session that is not in the
-//! store is none. [`EmbeddedStore`] is such a store.
+//! Emptying a session removes the cookie and *revokes* the session, so that copies of the cookie
+//! are refused too. Giving a session a new ID revokes the old ID. The revocation is durable before
+//! the request is answered, and it also affects requests that are already running. It covers every
+//! session whose cookie came with the request and has a valid signature (at most eight cookies are
+//! verified). Refused times make no difference, because the clock may be wrong.
 //!
-//! A cookie that is refused is never an error for the visitor, who is then simply not logged in.
-//! When the store does not answer, that is an error (503): no cookie is accepted unchecked.
+//! A store ([`Records`]) remembers each revocation, as one empty record, for as long as a copy of
+//! the cookie could be accepted. Alternatively, the store holds the data of the sessions
+//! ([`DataIn::Store`]). Then the cookie only identifies the session, and a session without a record
+//! is refused. [`EmbeddedStore`] is such a store.
 //!
-//! The timeouts are the site's. A handler that asks for another one with
-//! [`set_expiry`](tower_sessions::Session::set_expiry) gets an error (500).
+//! A refused cookie is not an error: the visitor is then simply not logged in. A store that does
+//! not answer is an error (503): no cookie is accepted unchecked.
 //!
-//! Nothing in here knows the application around it, which takes it up like this:
+//! The timeouts are the same for all sessions. If a handler sets another one with
+//! [`set_expiry`](tower_sessions::Session::set_expiry), the response is an error (500).
+//!
+//! This module does not depend on the application around it, which uses it like this:
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -81,10 +83,10 @@ pub use self::{
     timeouts::Timeouts,
 };
 
-/// How the session cookie is named, signed and timed, and what stands behind it.
+/// The configuration of sessions: the keys, the cookie, the timeouts and the store.
 #[derive(Debug)]
 pub struct SessionConfig {
-    /// The first signs, and all verify.
+    /// The first key signs; all keys verify.
     keys: Vec<SecretKey>,
     cookie: SessionCookie,
     format: Format,
@@ -93,10 +95,10 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
-    /// Sessions whose cookies this key signs, for a site that visitors reach over https: see
-    /// [`CookieOptions::https`]. The data is in the cookie.
+    /// Configures sessions whose cookies are signed with this key and carry the data, for a site
+    /// that visitors reach over https: see [`CookieOptions::https`].
     ///
-    /// Nothing else may be in the store.
+    /// The store must not be used for anything else.
     #[must_use]
     pub fn new(key: SecretKey, store: impl Records) -> Self {
         let (keys, cookie) = (vec![key], SessionCookie::new(&CookieOptions::https()));
@@ -109,8 +111,8 @@ impl SessionConfig {
         }
     }
 
-    /// Adds keys that only verify: those that signed before. A session that one of them signed is
-    /// signed anew on its next request.
+    /// Adds keys that only verify: earlier signing keys. A cookie that one of them signed is signed
+    /// with the first key on its next request.
     #[must_use]
     pub fn fallback_keys(mut self, keys: impl IntoIterator<Item = SecretKey>) -> Self {
         self.keys.extend(keys);
@@ -122,7 +124,7 @@ impl SessionConfig {
     ///
     /// # Errors
     ///
-    /// When browsers would refuse such a cookie.
+    /// Fails if browsers would refuse such a cookie.
     pub fn cookie(mut self, options: &CookieOptions) -> Result<Self, CookieError> {
         options.check()?;
         self.cookie = SessionCookie::new(options);
@@ -137,42 +139,45 @@ impl SessionConfig {
         self
     }
 
-    /// Changes where the data of sessions is kept. A session that began in the other way is refused
-    /// then, but not revoked.
+    /// Changes where the data of sessions is kept. Sessions that began with the other setting are
+    /// refused, but not revoked.
     #[must_use]
     pub fn data_in(mut self, data_in: DataIn) -> Self {
         self.registry.data_in = data_in;
         self
     }
 
-    /// What the session cookie is called.
+    /// Returns the name of the session cookie.
     #[must_use]
     pub fn cookie_name(&self) -> &str {
         self.cookie.name()
     }
 
-    /// Decides at `now` (unix seconds) whether a cookie lets a visitor in, and adds the data of the
-    /// session that the cookie does not carry.
-    async fn judge(
+    /// Opens a value of the session cookie.
+    fn open(&self, value: &[u8]) -> Result<VerifiedCookie, Refusal> {
+        let cookie = self.format.open(value)?;
+        if self.registry.fits_setting(&cookie.payload) {
+            Ok(cookie)
+        } else {
+            Err(Refusal::Malformed)
+        }
+    }
+
+    /// Returns why a cookie is refused at `now` (unix seconds), if it is, and loads the data that the
+    /// cookie does not carry.
+    async fn refusal(
         &self,
         cookie: &mut VerifiedCookie,
         now: i64,
-    ) -> Result<Result<(), Refusal>, SessionError> {
-        if !self.registry.could_be_ours(&cookie.payload) {
-            return Ok(Err(Refusal::Malformed));
-        }
+    ) -> Result<Option<Refusal>, StoreError> {
         if let Err(reason) = self.timeouts.check(cookie.times(), now) {
-            return Ok(Err(reason));
+            return Ok(Some(reason));
         }
         let is_alive = self.registry.load(&mut cookie.payload).await?;
-        Ok(if is_alive {
-            Ok(())
-        } else {
-            Err(Refusal::Revoked)
-        })
+        Ok((!is_alive).then_some(Refusal::Revoked))
     }
 
-    /// The `Set-Cookie` that carries a session, signed at `now` (unix seconds).
+    /// Returns the `Set-Cookie` that carries a session, signed at `now` (unix seconds).
     fn seal(&self, session: &Payload, now: i64) -> Result<HeaderValue, SessionError> {
         let value = match self.registry.data_in {
             DataIn::Cookie => self.format.seal(session, now),

@@ -1,4 +1,4 @@
-//! A configuration becomes a running site.
+//! Turns a configuration into a running site.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -13,17 +13,17 @@ use crate::{
     web,
 };
 
-/// What the file of the embedded store is called in the state directory.
+/// The name of the embedded store's file in the state directory.
 const STORE_FILE: &str = "sessions.redb";
 
-/// How many files are open that are not connections, with room to spare.
+/// How many open files are not connections, with room to spare.
 const OTHER_FILES: u64 = 32;
 
-/// Why the site stopped before it was told to.
+/// Why the site did not start, or stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum SiteError {
-    /// What is in the state directory does not fit the configuration.
+    /// The configuration or the state directory is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The address cannot be bound.
@@ -32,19 +32,18 @@ pub enum SiteError {
         address: SocketAddr,
         source: io::Error,
     },
-    /// The session store cannot be opened.
+    /// The store cannot be opened, or another process uses it.
     #[error("--state-dir (STATE_DIRECTORY): cannot open {path:?}: {source}")]
     Store { path: PathBuf, source: OpenError },
-    /// The operating system failed us later.
+    /// Another call to the operating system failed.
     #[error("cannot serve: {0}")]
     Io(#[from] io::Error),
 }
 
-/// Runs the site until SIGTERM, Ctrl-C or SIGHUP, then lets running requests finish; a second signal
-/// ends it at once.
+/// Runs the site until SIGTERM, Ctrl-C or SIGHUP, and then lets running requests finish. A second
+/// signal ends it at once.
 ///
-/// Once it accepts connections it says so in one line on standard error: `listening on
-/// http://127.0.0.1:5000`.
+/// Logs one line once clients can connect: `listening on http://127.0.0.1:5000`.
 ///
 /// # Errors
 ///
@@ -75,8 +74,8 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
         ));
     }
 
-    // The signals are caught before anybody is told that we are ready: a supervisor may stop us at
-    // that very moment.
+    // Signals are caught before the log says that the site is ready, because a supervisor may stop
+    // it at that very moment.
     let stop = server::stop_signals()?;
     log.line(&format!("listening on http://{address}"));
     tracing::info!(
@@ -99,7 +98,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     Ok(())
 }
 
-/// Opens what is kept between two runs, and makes what is missing.
+/// Opens the state directory, the keys and the store, and creates what is missing.
 fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStore), SiteError> {
     let path = config.state_dir.clone();
     let state_dir = StateDir::make(&path);
@@ -127,11 +126,12 @@ fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStor
     Ok((lock, keys, store))
 }
 
-/// The file of the store, which is private if it is there.
+/// Returns the path of the store's file. The file may be missing, but must be
+/// [private](StateDir::check_file) if it exists.
 ///
 /// # Errors
 ///
-/// When it belongs to another user, or everybody may use it.
+/// When the file is not private, or cannot be examined.
 pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
     let path = state_dir.file(STORE_FILE);
     match state_dir.check_file(STORE_FILE) {
@@ -142,7 +142,7 @@ pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
     }
 }
 
-/// Sessions as they are configured, on this store.
+/// Returns the configuration of the session layer.
 ///
 /// # Errors
 ///
@@ -169,14 +169,14 @@ fn seconds(duration: time::Duration) -> humantime::FormattedDuration {
     humantime::format_duration(duration.unsigned_abs())
 }
 
-/// Lets the process live when it writes beyond a limit on the size of files (`LimitFSIZE=`), which
-/// raises a signal beside the error.
+/// Keeps the process alive when a file would grow beyond `LimitFSIZE=`: besides the error, that
+/// raises SIGXFSZ.
 fn catch_file_size_signal() -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::process::Signal;
         use tokio::signal::unix::{SignalKind, signal};
-        // Stays caught when this is dropped.
+        // The signal stays caught after this is dropped.
         let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The state directory: what Signet keeps between two runs, for nobody else to see, and its lock.
+//! The state directory, whose files outlive a run and are private, and its lock.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -6,27 +6,27 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The directory.
+/// A state directory.
 #[derive(Debug)]
 pub struct StateDir {
     path: PathBuf,
-    /// Whether the files of another user may be read, and only read.
+    /// Whether files of another user are accepted. They are only read then.
     is_foreign: bool,
 }
 
-/// A lock on the directory, which ends with this.
+/// A lock on the directory, released on drop.
 #[derive(Debug)]
 pub struct Lock {
     _dir: Option<File>,
 }
 
 impl StateDir {
-    /// The directory at `path`, made when it is missing, with the mode 0700.
+    /// Opens the directory at `path` for a site. A missing one is created, with the mode 0700.
     ///
     /// # Errors
     ///
-    /// When there is none and none can be made; on Unix also when it belongs to another user, other
-    /// than root, or everybody may write to it. They could replace what is in it.
+    /// When the directory cannot be created or examined. On Unix also when it belongs to another
+    /// user, except root, or everybody may write to it: others could replace its files.
     pub fn make(path: &Path) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
@@ -51,11 +51,12 @@ impl StateDir {
         })
     }
 
-    /// The directory at `path`, as it is. To root it may be that of another user.
+    /// Opens the directory at `path` for reading, without a check of its owner and mode. For root,
+    /// the files in it may belong to another user.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// When the directory is missing or cannot be read.
     pub fn find(path: &Path) -> io::Result<Self> {
         fs::read_dir(path)?;
         Ok(Self {
@@ -67,11 +68,11 @@ impl StateDir {
         })
     }
 
-    /// Locks the directory, so that no second process uses it. The lock is on the directory itself:
-    /// a file in it may be deleted.
+    /// Locks the directory, so that no second process uses it. The lock is on the directory itself,
+    /// because a file in it may be deleted.
     ///
-    /// Returns nothing when another process holds it. Some network file systems and Windows lock no
-    /// directories. The store's own lock has to do there.
+    /// Returns `None` when another process holds the lock. Windows and some network file systems
+    /// cannot lock a directory; there, only the store's own lock protects it.
     #[must_use]
     pub fn lock(&self) -> Option<Lock> {
         let Ok(dir) = File::open(&self.path) else {
@@ -83,17 +84,17 @@ impl StateDir {
         }
     }
 
-    /// Where the file with this name is, or would be.
+    /// Returns the path of the file with this name, which need not exist.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// What the file with this name says.
+    /// Returns the contents of the file with this name.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is not [private](Self::check_file).
+    /// When the file cannot be read, or is not [private](Self::check_file).
     pub fn read_file(&self, name: &str) -> io::Result<String> {
         self.check_file(name)?;
         fs::read_to_string(self.file(name))
@@ -103,8 +104,8 @@ impl StateDir {
     ///
     /// # Errors
     ///
-    /// When there is none; on Unix also when it belongs to another user, or everybody may read or
-    /// write it. Then it may say what a stranger wants it to, or a stranger knows what it says.
+    /// When the file is missing. On Unix also when it belongs to another user, or everybody may use
+    /// it: a stranger may have written it, or may know its contents.
     pub fn check_file(&self, name: &str) -> io::Result<()> {
         let metadata = fs::metadata(self.file(name))?;
         #[cfg(unix)]
@@ -123,18 +124,18 @@ impl StateDir {
         Ok(())
     }
 
-    /// Makes the file with this name unless there is one, with the mode 0600.
+    /// Creates the file with this name, with the mode 0600. A file that exists is left as it is.
     ///
-    /// It appears in one step, so that nothing ever reads half of it. Of two processes that make it
-    /// at once, the first wins.
+    /// The file appears in one step, so that nothing ever reads half of it. If two processes create
+    /// it at once, the first one wins.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn make_file(&self, name: &str, contents: &str) -> io::Result<()> {
-        // On Unix a temporary file has the mode 0600 from its beginning.
+        // On Unix a temporary file has the mode 0600 from the start.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)
-            // Its own error names a file of which nobody has heard.
+            // Its own error names the temporary file, which no operator knows.
             .map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(contents.as_bytes())?;
         file.as_file().sync_all()?;
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_there_stays_as_it_is() {
+    fn an_existing_file_is_not_overwritten() {
         let dir = tempfile::tempdir().expect("a directory");
         let state = StateDir::make(&dir.path().join("a").join("b")).expect("made");
         state.make_file("note", "first").expect("made");
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_made_is_an_error() {
+    fn a_file_that_cannot_be_created_is_an_error() {
         let dir = tempfile::tempdir().expect("a directory");
         let state = StateDir::make(dir.path()).expect("there");
         assert!(state.make_file("no/such/place", "").is_err());
@@ -187,7 +188,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_made_is_for_its_owner_only() {
+    fn new_files_and_directories_are_for_their_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
         let state = StateDir::make(&dir.path().join("state")).expect("made");

@@ -1,4 +1,4 @@
-//! The pages: which request goes where, and what stands in between.
+//! The pages: their routes, and the checks and middleware around them.
 
 mod accept;
 mod access_log;
@@ -25,7 +25,7 @@ use crate::{
     session::{SessionConfig, SessionLayer},
 };
 
-/// The whole site, as it is reached under `origins`: the server runs it, and the tests call it.
+/// Builds the whole site, which answers under `origins`. The server runs it, and tests call it.
 pub fn site(sessions: SessionConfig, origins: Origins) -> Guard {
     let origins = Arc::new(origins);
     let pages = Router::new()
@@ -33,13 +33,14 @@ pub fn site(sessions: SessionConfig, origins: Origins) -> Guard {
         .route("/login", get(login::show).post(login::submit))
         .route(
             "/logout",
-            get(logout::click)
-                // Without its own handler, HEAD would be answered by the GET handler, and log out.
-                .head(logout::redirect)
+            get(logout::log_out_by_link)
+                // Without this, axum would answer HEAD with the GET handler, which logs out.
+                .head(logout::head)
                 .post(logout::log_out),
         )
         .with_state(Arc::clone(&origins))
         .route_layer(SessionLayer::new(sessions))
+        // What comes after the session layer has no session.
         .merge(assets::routes())
         .fallback(async || StatusCode::NOT_FOUND);
     Guard::new(pages, origins)

@@ -1,4 +1,4 @@
-//! What the environment says. An empty variable says nothing.
+//! Reads environment variables. An empty one counts as missing.
 
 use std::{
     env::{self, VarError},
@@ -7,12 +7,12 @@ use std::{
 
 use super::ConfigError;
 
-/// What a variable says.
+/// Returns the value of a variable, unless it is empty or only white space.
 pub(super) fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     Ok(text(name)?.filter(|text| !text.trim().is_empty()))
 }
 
-/// What a variable says, even when it is empty.
+/// Returns the value of a variable, even if it is empty.
 pub(super) fn text(name: &'static str) -> Result<Option<String>, ConfigError> {
     match env::var(name) {
         Ok(text) => Ok(Some(text)),
@@ -21,7 +21,7 @@ pub(super) fn text(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// The path that a variable gives, which need not be UTF-8.
+/// Returns the path in a variable, unless it is empty. It need not be UTF-8.
 pub(super) fn path(name: &'static str) -> Option<PathBuf> {
     env::var_os(name)
         .filter(|path| !path.is_empty())

@@ -1,52 +1,52 @@
-//! What can be wrong with the configuration.
+//! `ConfigError`: what can be wrong with the configuration.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError};
 
-/// What is wrong with the command line or the environment, and what to do about it.
+/// What is wrong with the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what their fields are")]
 pub enum ConfigError {
-    /// A setting has a value that it cannot have.
+    /// A setting has an invalid value.
     #[error("{0}")]
     Value(String),
-    /// A variable cannot be read.
+    /// A variable is not UTF-8.
     #[error("{0} is not UTF-8: set it to text, or unset it")]
     NotUtf8(&'static str),
-    /// Others can reach the site, and it is not said under which name.
+    /// Other machines can reach the site, but its public URL is not given.
     #[error(
         "{0} is beyond loopback: say with --public-url (PUBLIC_URL) where visitors reach the site"
     )]
     PublicUrlMissing(SocketAddr),
-    /// The session cookie would travel in the clear.
+    /// The session cookie would cross a network unencrypted.
     #[error(
         "--public-url (PUBLIC_URL) is {0}, where anybody on the way reads the cookies: \
          use https, or say --allow-insecure-http (ALLOW_INSECURE_HTTP)"
     )]
     InsecureHttp(PublicUrl),
-    /// There are two sources of keys.
+    /// Keys are given both in the environment and in a file.
     #[error("{0} and --secret-key-file (SECRET_KEY_FILE) are both given: choose one")]
     TwoSourcesOfKeys(&'static str),
-    /// There are old keys without a new one.
+    /// Fallback keys are given without a key that signs.
     #[error("SECRET_KEY_FALLBACKS is given without SECRET_KEY: give both, or neither")]
     FallbacksAlone,
     /// Browsers would refuse the session cookie.
     #[error(transparent)]
     Cookie(#[from] CookieError),
-    /// The keys in the environment are no good.
+    /// The keys in the environment are refused.
     #[error(transparent)]
     Environment(SecretError),
-    /// The keys in the file are no good.
+    /// The keys in `--secret-key-file` are refused, or cannot be read.
     #[error("--secret-key-file (SECRET_KEY_FILE): {0}")]
     SecretKeyFile(SecretError),
-    /// The state directory cannot be used, or made.
+    /// The state directory cannot be used or created.
     #[error("--state-dir (STATE_DIRECTORY) is {path:?}: {source}; choose another directory")]
     StateDir { path: PathBuf, source: io::Error },
-    /// The store in the state directory cannot be trusted.
+    /// The file of the store is not private, or cannot be examined.
     #[error("--state-dir (STATE_DIRECTORY): cannot use {path:?}: {source}")]
     StoreFile { path: PathBuf, source: io::Error },
-    /// The key in the state directory is no good, or cannot be made.
+    /// The keys in the state directory are refused, or cannot be read or created.
     #[error("--state-dir (STATE_DIRECTORY): {0}")]
     StateDirKey(SecretError),
 }

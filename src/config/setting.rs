@@ -1,4 +1,4 @@
-//! The flags and their environment variables, a row each.
+//! The flags and their environment variables, a row for each pair.
 
 use std::path::PathBuf;
 
@@ -6,17 +6,17 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use super::{ConfigError, environment};
 
-/// A flag and its environment variable. `--help`, the look-up of a value and the message about a bad
-/// one follow from it.
+/// A flag and its environment variable. `--help`, the look-up of a value and the message about a
+/// bad value are made from it.
 pub(super) struct Setting {
     flag: &'static str,
     variable: &'static str,
-    /// What the value is called; empty for a switch, which takes none.
+    /// The name of the value in `--help`. Empty for a switch, which takes no value.
     value: &'static str,
-    /// What counts when neither is given, or a description of it, or nothing.
+    /// The value when neither is given, or its description for `--help`. Empty if there is none.
     default: &'static str,
     help: &'static str,
-    /// What a value must be, to be said about a bad one.
+    /// The end of the message about a bad value: what a value must be.
     expected: &'static str,
 }
 
@@ -120,7 +120,7 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 };
 const SWITCH: &str = "set it to 1 or 0";
 
-/// All of them, as `--help` lists them.
+/// All settings, in the order of `--help`.
 const ALL: [Setting; 12] = [
     LISTEN,
     PUBLIC_URL,
@@ -136,9 +136,9 @@ const ALL: [Setting; 12] = [
     ALLOW_INSECURE_HTTP,
 ];
 
-/// The flags of `signet serve` and `signet inspect`.
+/// Returns the flags of `signet serve` and `signet inspect`.
 ///
-/// clap does not read the variables: its messages would not name them.
+/// clap does not read the variables, because its messages would not name them.
 pub fn flags() -> impl Iterator<Item = Arg> {
     ALL.into_iter().map(|setting| {
         let mut help = format!("{} [env: {}]", setting.help, setting.variable);
@@ -155,7 +155,7 @@ pub fn flags() -> impl Iterator<Item = Arg> {
 }
 
 impl Setting {
-    /// What the flag says, or else its variable, as `parse` reads it.
+    /// Returns the parsed value of the flag, or else of its variable.
     pub(super) fn given<T>(
         &self,
         flags: &ArgMatches,
@@ -168,7 +168,7 @@ impl Setting {
         given.map(|text| self.read(&text, parse)).transpose()
     }
 
-    /// The same, or else the default.
+    /// Returns the parsed value of the flag, or else of its variable, or else the default.
     pub(super) fn value<T>(
         &self,
         flags: &ArgMatches,
@@ -180,19 +180,19 @@ impl Setting {
         }
     }
 
-    /// The path that the flag or its variable gives. It need not be UTF-8.
+    /// Returns the path in the flag, or else in its variable. It need not be UTF-8.
     pub(super) fn path(&self, flags: &ArgMatches) -> Option<PathBuf> {
         let flag = flags.get_one::<PathBuf>(self.flag).cloned();
         flag.or_else(|| environment::path(self.variable))
     }
 
-    /// The same, or else the default.
+    /// Returns the path in the flag, or else in its variable, or else the default.
     pub(super) fn path_or_default(&self, flags: &ArgMatches) -> PathBuf {
         self.path(flags)
             .unwrap_or_else(|| PathBuf::from(self.default))
     }
 
-    /// Returns whether the flag is given, or its variable says yes.
+    /// Returns whether the flag is given or its variable is on.
     pub(super) fn is_on(&self, flags: &ArgMatches) -> Result<bool, ConfigError> {
         if flags.get_flag(self.flag) {
             return Ok(true);

@@ -64,7 +64,7 @@ fn only_this_machine_is_loopback() {
 }
 
 #[test]
-fn every_address_has_a_url() {
+fn every_address_becomes_a_url() {
     for (address, url) in [
         ("127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("127.0.0.1:80", "http://127.0.0.1"),
@@ -121,7 +121,7 @@ fn without_a_public_url_the_names_of_this_machine_are_ours() {
 }
 
 #[test]
-fn a_url_is_ours_when_scheme_host_and_port_are() {
+fn a_url_is_ours_when_its_scheme_host_and_port_are_ours() {
     let https: PublicUrl = "https://signet.example".parse().expect("a URL");
     let origins = Origins::new(Some(&https), ([127, 0, 0, 1], 5000).into());
     for ours in [

@@ -9,7 +9,7 @@ fn refusal(keys: Result<SecretKeys, SecretError>) -> String {
 }
 
 #[test]
-fn a_fallback_is_refused_by_its_number() {
+fn a_refused_fallback_is_named_by_its_number() {
     let error = refusal(SecretKeys::from_environment(ONE, &format!(" {TWO}\n dev ")));
     assert!(
         error.starts_with("SECRET_KEY_FALLBACKS, key 2 is a published"),
@@ -20,7 +20,7 @@ fn a_fallback_is_refused_by_its_number() {
 }
 
 #[test]
-fn a_key_that_stands_in_a_file_twice_is_refused_by_its_line() {
+fn a_key_that_is_in_a_file_twice_is_refused_with_both_lines() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("keys");
     fs::write(&path, format!("\n{ONE}\r\n{TWO}\n  {ONE}\n")).expect("a file");
@@ -42,7 +42,7 @@ fn an_empty_file_is_refused_and_not_replaced() {
 }
 
 #[test]
-fn the_key_in_the_state_directory_is_made_once() {
+fn the_key_in_the_state_directory_is_generated_once() {
     let dir = tempfile::tempdir().expect("a directory");
     let state = StateDir::make(&dir.path().join("state")).expect("made");
     refusal(SecretKeys::load(&state));
@@ -59,7 +59,7 @@ fn the_key_in_the_state_directory_is_made_once() {
 }
 
 #[test]
-fn debug_and_errors_keep_the_key_to_themselves() {
+fn debug_and_errors_do_not_show_the_key() {
     let keys = SecretKeys::from_environment(ONE, TWO).expect("accepted");
     assert_eq!(
         format!("{keys:?}"),

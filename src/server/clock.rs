@@ -1,4 +1,4 @@
-//! How long each part of a connection may take.
+//! The deadlines of a connection.
 
 use std::{
     io,
@@ -13,37 +13,37 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-/// How long a head may take, from its first byte, or from when the connection was opened.
+/// How long a head may take: the first from the start of the connection, the next ones from their
+/// first byte.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a request may take to be handled. The pages have shorter deadlines of their own; this is
-/// for requests that are not even begun, because nobody takes the answer to the one before.
+/// How long a request may take to be handled. A safeguard: the pages have shorter deadlines.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long an answer may wait to be taken.
+/// How long an answer may take to be sent.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection is kept on which nothing happens.
+/// How long an idle connection is kept.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a connection is doing, which decides how long it may take.
+/// What a connection is doing. Each phase has its own timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// A head is expected, or is on its way.
+    /// A head is expected, or has arrived in part.
     Head,
     /// A request is being handled.
     Handling,
-    /// There is an answer, and it has not all been taken.
+    /// An answer is being sent.
     Answering,
-    /// All is said, until there is another request.
+    /// The answer was sent, and no further request has arrived.
     Idle,
 }
 
-/// The phase of a connection, and since when.
+/// The phase of a connection, and when it began.
 ///
-/// A request may go through all phases in one go, and to tell the time takes longer than all else in
-/// here. So it is noted when the deadline is first asked for after that, and the connection asks
-/// each time that anything has happened on it.
+/// A request may pass through all phases in one poll of the connection, and reading the system's
+/// clock costs more than the rest of this module. So the time is not read when a phase is entered,
+/// but when the deadline is first asked for, which is after that poll.
 pub(super) struct Clock(Mutex<(Phase, Option<Instant>)>);
 
 impl Clock {
@@ -59,7 +59,7 @@ impl Clock {
         self.lock().0
     }
 
-    /// When the phase must be over.
+    /// Returns when the phase must be over.
     pub(super) fn deadline(&self) -> Instant {
         let (phase, since) = &mut *self.lock();
         *since.get_or_insert_with(Instant::now)
@@ -71,10 +71,10 @@ impl Clock {
             }
     }
 
-    /// Ready when the phase has taken too long; otherwise the task is woken when it will have.
+    /// Returns `Ready` once the deadline has passed. Otherwise the task is woken at the deadline.
     ///
-    /// The timer is set for no later than that. Setting it anew for each request would cost more
-    /// than to wake up early once in a while.
+    /// The timer may go off too early, and is then set again. This costs less than to set it for
+    /// each request.
     pub(super) fn poll_deadline(
         &self,
         mut timer: Pin<&mut Sleep>,
@@ -94,12 +94,12 @@ impl Clock {
     }
 
     fn lock(&self) -> MutexGuard<'_, (Phase, Option<Instant>)> {
-        // Nothing panics while it holds the lock.
+        // Nothing panics while holding the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection that tells its clock when a head begins and when an answer has been taken.
+/// A stream that tells its connection's clock when a head begins and when an answer was sent.
 pub(super) struct ObservedStream<S> {
     stream: S,
     clock: Arc<Clock>,
@@ -146,7 +146,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ObservedStream<S> {
         self.stream.is_write_vectored()
     }
 
-    /// Called when all that there was to write is written.
+    /// hyper calls this after it has written all that it had to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let progress = Pin::new(&mut self.stream).poll_flush(cx);
         if progress.is_ready() && self.clock.phase() == Phase::Answering {

@@ -1,4 +1,4 @@
-//! One connection, spoken to in HTTP/1.1.
+//! Serves HTTP/1.1 on one connection.
 
 use std::{
     convert::Infallible,
@@ -28,15 +28,15 @@ use tower::{Service, ServiceExt as _};
 
 use super::clock::{Clock, ObservedStream, Phase};
 
-/// The largest request line and headers, in bytes. (And 100 headers at most: hyper's own limit.)
+/// The largest request line and headers together, in bytes. hyper also has a limit of 100 headers.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// How much of what a client sends ahead is read into memory, in bytes. hyper keeps a buffer of that
-/// size for as long as the connection lives, and would otherwise read 400 KiB.
+/// How much of what a client sends ahead is read into memory, in bytes. hyper's default is 408 KiB
+/// for each connection.
 const MAX_BUFFER_BYTES: usize = 2 * MAX_HEAD_BYTES;
 
-/// How long an idle connection stays open after the server was told to stop. A request that was sent
-/// before that may not have reached this task yet, and closing the connection would reset it.
+/// How long an idle connection stays open after the server was told to stop. A request that was
+/// sent before may not have reached this task yet, and closing the connection would reset it.
 const LAST_CALL: Duration = Duration::from_millis(50);
 
 /// Serves requests on a connection until it is closed, takes too long, or the server stops.
@@ -66,11 +66,11 @@ pub(super) async fn serve(
     let connection = http1::Builder::new()
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(MAX_BUFFER_BYTES)
-        // A client may close its sending side once it has sent its request, and still read.
+        // A client may close its sending side after its request, and still read the answer.
         .half_close(true)
         // A page is small: one buffer with head and body costs less than a vectored write.
         .writev(false)
-        // Our clock tells a slow head from an idle keep-alive.
+        // Our clock has separate timeouts for a slow head and an idle connection.
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
@@ -78,7 +78,7 @@ pub(super) async fn serve(
     // Polled after the connection, so that it sees the connection's latest phase.
     let mut too_late = pin!(poll_fn(|cx| clock.poll_deadline(timer.as_mut(), cx)));
     tokio::select! {
-        // The connection first, so that a request that has arrived counts as under way.
+        // The connection comes first, so that a request that has arrived counts as running.
         biased;
         // Clients that hang up or speak no HTTP are not worth a line in the log.
         _ = connection.as_mut() => return,
@@ -94,7 +94,7 @@ pub(super) async fn serve(
             () = sleep(LAST_CALL) => {}
         }
         if is_idle() {
-            // hyper would wait for the rest of a head.
+            // A graceful shutdown would wait for the rest of a head.
             return;
         }
     }
@@ -120,10 +120,10 @@ mod tests {
 
     const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    /// By then no connection should be there.
+    /// By then every connection should be closed.
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// The visitor's end of a connection to a site whose page is longer than what is sent at once.
+    /// Returns the client's end of a connection to a site. The page is larger than its buffer.
     fn connect() -> DuplexStream {
         let page = Bytes::from("x".repeat(2000));
         let app = Router::new().route("/", get(async || page));
@@ -136,7 +136,7 @@ mod tests {
         ours
     }
 
-    /// How many seconds pass, without a word from us, until the connection is closed.
+    /// Sends nothing, and returns after how many seconds the connection is closed.
     async fn seconds_until_closed(mut stream: DuplexStream) -> u64 {
         let start = Instant::now();
         let mut answer = Vec::new();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pause_between_requests_may_last_a_minute_and_the_next_head_has_10_seconds_again() {
+    async fn a_pause_may_last_a_minute_and_the_next_head_has_10_seconds_again() {
         let mut stream = connect();
         for pause in [0, 59, 30] {
             sleep(Duration::from_secs(pause)).await;
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_says_nothing_more_is_kept_for_a_minute() {
+    async fn an_idle_connection_is_closed_after_a_minute() {
         for wait in [0, 5] {
             let mut stream = connect();
             sleep(Duration::from_secs(wait)).await;
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_nobody_takes_is_not_kept_for_long() {
+    async fn a_client_that_does_not_read_its_answers_is_disconnected() {
         let chunked = "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
                        1\r\na\r\n0\r\n\r\n";
         for (request, most) in [(REQUEST, 10), (chunked, 30)] {

@@ -1,4 +1,4 @@
-//! Which cookies of a request are ours, and the `Set-Cookie` that we answer with (RFC 6265bis).
+//! Finds the session cookies of a request, and writes the `Set-Cookie` header (RFC 6265bis).
 
 mod options;
 
@@ -9,20 +9,19 @@ use memchr::memchr;
 
 pub use self::options::{CookieError, CookieOptions, Persistence, SameSite};
 
-/// Name and value together, in bytes: what RFC 6265bis §5.6 lets a browser keep.
+/// The most bytes of name and value together that a browser accepts (RFC 6265bis §5.6).
 pub(super) const MAX_BYTES: usize = 4096;
 
 /// The session cookie, as it is read, set and removed.
 #[derive(Clone, Debug)]
 pub(super) struct SessionCookie {
     name: Cow<'static, str>,
-    /// All but `Max-Age`, each after a semicolon.
+    /// All attributes except `Max-Age`, each after a semicolon.
     attributes: String,
     persistence: Persistence,
 }
 
 impl SessionCookie {
-    /// The cookie with these options.
     pub(super) fn new(options: &CookieOptions) -> Self {
         let mut attributes = "; Path=/".to_owned();
         if let Some(domain) = &options.domain {
@@ -49,11 +48,11 @@ impl SessionCookie {
         &self.name
     }
 
-    /// The values of all cookies with exactly our name, in any number of `Cookie` headers.
+    /// Returns the values of all cookies with exactly our name, from all `Cookie` headers.
     ///
-    /// Works on raw bytes: one bad byte in a neighbour's cookie is no reason to forget ours. Names
-    /// are compared as they are, because decoding or trimming them would let `__%48ost-session`,
-    /// which any subdomain can set, stand in for `__Host-session`.
+    /// Works on raw bytes, because a cookie of another application may be invalid UTF-8. Names are
+    /// neither decoded nor trimmed: otherwise `__%48ost-session`, which any subdomain can set,
+    /// would count as `__Host-session`.
     pub(super) fn values<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a [u8]> {
         headers
             .get_all(COOKIE)
@@ -65,7 +64,7 @@ impl SessionCookie {
             })
     }
 
-    /// The `Set-Cookie` that makes a browser keep `value`, for `max_age` seconds if it persists.
+    /// Returns the `Set-Cookie` that stores `value`, for `max_age` seconds if it is persistent.
     pub(super) fn set(&self, value: &str, max_age: i64) -> HeaderValue {
         match self.persistence {
             Persistence::Persistent => self.header(value, &format!("; Max-Age={max_age}")),
@@ -73,8 +72,8 @@ impl SessionCookie {
         }
     }
 
-    /// The `Set-Cookie` that makes a browser forget the session, with the attributes it was set
-    /// with: with others it would be another cookie, and ours would stay.
+    /// Returns the `Set-Cookie` that removes the cookie. It has the attributes that the cookie was
+    /// set with, because with another `Domain` it would be a different cookie.
     pub(super) fn removal(&self) -> HeaderValue {
         self.header("", "; Max-Age=0")
     }
@@ -89,8 +88,7 @@ impl SessionCookie {
     }
 }
 
-/// What stands between the semicolons. Browsers send the cookies of every application on a host,
-/// which may be kilobytes.
+/// Splits a `Cookie` header at its semicolons. Uses memchr, because it may have kilobytes.
 fn split(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(header);
     iter::from_fn(move || {
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cookie_with_our_name_counts_in_any_number_of_headers() {
+    fn all_cookies_with_our_name_are_found_in_all_headers() {
         assert_values(
             &[
                 b"a=1; __Host-session=one; b=2; __Host-session=two",
@@ -131,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_that_is_not_utf8_changes_nothing() {
+    fn another_cookie_that_is_not_utf8_is_ignored() {
         assert_values(&[b"x=\xff\xfe; __Host-session=one"], &["one"]);
     }
 
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn lookalike_names_are_not_ours() {
+    fn lookalike_names_are_ignored() {
         for lookalike in [
             &b"__%48ost-session=x"[..],
             b"__host-session=x",

@@ -1,4 +1,4 @@
-//! `EmbeddedStore`: records in memory and in a file, without another server.
+//! `EmbeddedStore`: a store in memory and in a file, without a database server.
 
 mod changes;
 mod file;
@@ -25,44 +25,44 @@ use self::{
 };
 use super::records::{Record, Records, StoreError};
 
-/// Keeps records in memory, where reading one takes no lock and touches no disk, and in a
+/// Keeps records in memory, where a read takes no lock and does not touch the disk, and in a
 /// [redb](https://docs.rs/redb) file, where they survive a crash.
 ///
-/// A change is answered once it is on the disk. One thread writes; changes that arrive while it is
-/// busy share the next commit. Of the records themselves the memory holds 16 bytes of ID, 8 of
-/// expiry and the data.
+/// A change returns once it is on the disk. One thread writes; changes that arrive while it is busy
+/// share the next commit. In memory, a record has 16 bytes of ID, 8 bytes of expiry and its data,
+/// plus the overhead of the map and the allocator.
 ///
-/// A file that is deleted or replaced while the store is open takes no changes any more, because a
-/// restart would not find them. Neither does a file on a full disk, until there is room. Under a
-/// limit on the size of files (`RLIMIT_FSIZE`) the process gets `SIGXFSZ` too, which ends it unless
-/// it is caught.
+/// While the file is deleted or replaced, all changes fail, because a restart would not find them.
+/// They also fail while the disk is full. When the file reaches the limit on its size
+/// (`RLIMIT_FSIZE`), the process also gets `SIGXFSZ`, which ends it unless it is caught or ignored.
 pub struct EmbeddedStore {
     records: Arc<Memory>,
-    /// None when nothing can be changed.
+    /// `None` in a snapshot, and while the store is dropped.
     changes: Option<mpsc::Sender<Change>>,
     writer: Option<JoinHandle<()>>,
 }
 
-/// All records, by their IDs. Readers take no lock, and do not wait for the writer.
+/// All records by their IDs. Readers do not wait for the writer.
 type Memory = papaya::HashMap<Id, Entry>;
 
 /// A record without its ID.
 struct Entry {
-    /// In unix microseconds.
+    /// When the record expires, in unix microseconds.
     expires: i64,
     data: Box<[u8]>,
 }
 
 impl EmbeddedStore {
-    /// Opens the file at `path`, and makes it when it is missing, with the mode 0600. All records
-    /// are read into memory, and the file stays locked until the store is dropped.
+    /// Opens the file at `path`, or creates it with the mode 0600. Reads all records into memory,
+    /// and locks the file until the store is dropped.
     ///
-    /// What would make more than `max_records` records fails with [`StoreError::Full`], and the log
-    /// says so once a minute. From nine tenths on, the log warns. A file with more of them opens.
+    /// Adding more than `max_records` records fails with [`StoreError::Full`]. At most once a
+    /// minute, this is logged as an error, and nine tenths of `max_records` as a warning. A file
+    /// that already has more records can be opened.
     ///
     /// # Errors
     ///
-    /// When another process has the file open, or it cannot be read, made or repaired.
+    /// Fails if another process has the file open, or if it cannot be read, created or repaired.
     pub fn open(path: &Path, max_records: usize) -> Result<Self, OpenError> {
         let records = Arc::new(Memory::new());
         let mut writer = Writer::new(path.to_owned(), max_records, Arc::clone(&records))?;
@@ -78,12 +78,13 @@ impl EmbeddedStore {
         })
     }
 
-    /// Reads what the file at `path` holds right now, whoever has it open. Nothing can be changed.
+    /// Reads the current records of the file at `path`, even if another process has it open. The
+    /// snapshot takes no changes.
     ///
     /// # Errors
     ///
-    /// When the file is missing, cannot be read, is damaged, or is written to so fast that no
-    /// consistent copy can be had.
+    /// Fails if the file is missing, cannot be read, is damaged, has the format of another version,
+    /// or is written to so often that no consistent copy can be read.
     pub fn snapshot(path: &Path) -> Result<Self, OpenError> {
         let records = Memory::new();
         file::read(&file::copy(path)?, &records)?;
@@ -94,16 +95,18 @@ impl EmbeddedStore {
         })
     }
 
-    /// Makes a change durable. Returns whether it changed anything.
+    /// Makes a change and waits until it is durable. Returns whether it changed anything.
     async fn change(&self, id: Id, operation: Operation) -> Result<bool, StoreError> {
-        let stopped = || StoreError::Unavailable("it takes no changes".into());
+        let stopped = || StoreError::Unavailable("its writer has stopped".into());
         let (done, answer) = oneshot::channel();
         let change = Change {
             id,
             operation,
             done,
         };
-        let changes = self.changes.as_ref().ok_or_else(stopped)?;
+        let changes = self.changes.as_ref();
+        let read_only = || StoreError::Unavailable("it is a snapshot".into());
+        let changes = changes.ok_or_else(read_only)?;
         changes.send(change).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
@@ -113,7 +116,7 @@ impl EmbeddedStore {
 impl Records for EmbeddedStore {
     async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
         let records = self.records.pin();
-        let entry = records.get(&id).filter(|entry| entry.counts_at(now()));
+        let entry = records.get(&id).filter(|entry| entry.is_live_at(now()));
         Ok(entry.map(|entry| Record {
             id,
             data: entry.data.to_vec(),
@@ -137,8 +140,8 @@ impl Records for EmbeddedStore {
 }
 
 impl Entry {
-    /// Records that expire in the same second expire in the order in which they were made. So they
-    /// come to stand beside each other in the file, and a commit changes few of its pages.
+    /// Adds the present fraction of a second to the expiry. In the file, which is sorted by expiry,
+    /// records that are added together are then neighbours, so a commit changes few pages.
     fn new(record: Record) -> Self {
         Self {
             expires: record
@@ -149,17 +152,17 @@ impl Entry {
         }
     }
 
-    fn counts_at(&self, now: i64) -> bool {
+    fn is_live_at(&self, now: i64) -> bool {
         self.expires > now
     }
 }
 
 impl Drop for EmbeddedStore {
-    /// Waits for the changes that are under way, and closes the file.
+    /// Waits for pending changes, and closes the file.
     fn drop(&mut self) {
         self.changes = None;
         if let Some(writer) = self.writer.take() {
-            // If it panicked, it has said so itself.
+            // The panic hook has already reported a panic of the thread.
             let _ = writer.join();
         }
     }
@@ -176,7 +179,7 @@ impl fmt::Debug for EmbeddedStore {
 /// Microseconds in a second.
 const MICROS: i64 = 1_000_000;
 
-/// The present, in unix microseconds.
+/// Returns the current time in unix microseconds.
 fn now() -> i64 {
     let now = OffsetDateTime::now_utc();
     now.unix_timestamp() * MICROS + i64::from(now.microsecond())

@@ -1,4 +1,4 @@
-//! Why a cookie is refused, and why a session could not be read or kept.
+//! The reasons why a cookie is refused, and the errors of reading or saving a session.
 
 use std::{fmt::Display, sync::Arc};
 
@@ -10,40 +10,41 @@ use tower_sessions::session;
 
 use super::{cookie::MAX_BYTES, records::StoreError};
 
-/// When to ask again, in seconds, after the store could not answer.
+/// The `Retry-After` of a response when the store could not answer.
 const RETRY_AFTER_SECONDS: u16 = 5;
 
-/// Why a cookie with our name is passed over.
+/// The reason why a cookie with our name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// It is not three parts in base64url around a JSON object with `_sid` and `_iat`.
+    /// The value does not have the format of our cookies, or carries data although the data is in
+    /// the store ([`DataIn::Store`](super::DataIn::Store)).
     #[error("malformed")]
     Malformed,
-    /// None of the keys signed it, or not for this cookie's name.
+    /// None of the keys signed it for this cookie's name.
     #[error("bad_signature")]
     BadSignature,
-    /// It was signed, or the session began, more than a minute after now.
+    /// The cookie was signed, or the session began, more than a minute in the future.
     #[error("from_the_future")]
     FromTheFuture,
-    /// It was signed longer ago than the idle timeout.
+    /// The idle timeout has passed since the cookie was signed.
     #[error("idle")]
     Idle,
-    /// The session began longer ago than the absolute timeout.
+    /// The absolute timeout has passed since the session began.
     #[error("lifetime")]
     Lifetime,
-    /// The session was ended before its time: logged out, or replaced.
+    /// The session was ended before its timeouts: by a logout, or by a session that replaced it.
     #[error("revoked")]
     Revoked,
-    /// Two cookies were accepted, and they are of different sessions.
+    /// The request has acceptable cookies of more than one session.
     #[error("ambiguous")]
     Ambiguous,
 }
 
-/// Why a session could not be read or kept. It stays as it was.
+/// The reason why a session could not be read or saved.
 ///
-/// As a response it has no body, and is itself among the response's extensions, so that a layer of
-/// the application can draw a page.
+/// As a response it has no body. The response's extensions contain the error, so that a layer of
+/// the application can render a page.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -56,8 +57,8 @@ pub enum SessionError {
         /// The name and the value of the cookie, in bytes.
         bytes: usize,
     },
-    /// The session holds, or the handler wants, what cannot be kept: 500.
-    #[error("the session cannot be kept: {0}")]
+    /// The session cannot be decoded or saved, or the handler asked for something unsupported: 500.
+    #[error("the session cannot be saved: {0}")]
     Invalid(Arc<str>),
 }
 
@@ -75,9 +76,9 @@ impl From<session::Error> for SessionError {
 
 impl IntoResponse for SessionError {
     fn into_response(self) -> Response {
-        // A full store logs this itself, once a minute.
+        // A full store logs this itself.
         if !matches!(self, Self::Store(StoreError::Full)) {
-            tracing::error!(cause = %self, "the session stays as it was");
+            tracing::error!(cause = %self, "cannot read or save the session");
         }
         let mut response = match self {
             Self::Store(_) => (

@@ -1,4 +1,4 @@
-//! The wire format: a cookie's value is opened here, and sealed here.
+//! The format of a cookie's value: opens values that were received, and seals sessions.
 
 mod payload;
 mod signature;
@@ -19,17 +19,16 @@ pub(super) struct Format {
     name_bytes: usize,
 }
 
-/// What a cookie says, once its signature is found to be right. Whether the session may be used is
-/// another question.
+/// A cookie whose signature is valid. The session may still be refused.
 #[derive(Debug)]
 pub(super) struct VerifiedCookie {
     /// The session.
     pub(super) payload: Payload,
     /// When the cookie was signed, in unix seconds.
     pub(super) signed: i64,
-    /// Which key signed it: 0 for the one that signs today, 1 for the first fallback.
+    /// The index of the key that signed it.
     pub(super) key: usize,
-    /// The payload as it came, to the byte.
+    /// The bytes of the payload as they were received.
     json: Vec<u8>,
 }
 
@@ -43,7 +42,7 @@ impl VerifiedCookie {
 }
 
 impl Format {
-    /// The format of the cookie with this name. The first key signs, and all verify.
+    /// Creates the format of the cookie with this name. The first key signs; all keys verify.
     pub(super) fn new(cookie_name: &str, keys: &[SecretKey]) -> Self {
         Self {
             signer: Signer::new(cookie_name, keys),
@@ -51,12 +50,12 @@ impl Format {
         }
     }
 
-    /// Checks the signature of a value, and only then reads the rest.
+    /// Checks the signature of a value, and only then decodes the rest.
     ///
-    /// [`Refusal::Malformed`] costs no HMAC, unless the value was signed with our key.
+    /// A value that is [`Refusal::Malformed`] costs no HMAC, unless one of our keys signed it.
     pub(super) fn open(&self, value: &[u8]) -> Result<VerifiedCookie, Refusal> {
         let signed = self.signer.verify(value)?;
-        // UTF-8 is checked here once, instead of once for each string by serde_json.
+        // Checks UTF-8 once, which serde_json would otherwise do for every string.
         let json = str::from_utf8(&signed.payload).map_err(|_| Refusal::Malformed)?;
         Ok(VerifiedCookie {
             payload: serde_json::from_str(json).map_err(|_| Refusal::Malformed)?,
@@ -66,13 +65,13 @@ impl Format {
         })
     }
 
-    /// The value that carries a session, signed at `now` (unix seconds).
+    /// Returns the value that carries a session, signed at `now` (unix seconds).
     pub(super) fn seal(&self, payload: &Payload, now: i64) -> Result<String, SessionError> {
         let json = serde_json::to_vec(payload).map_err(SessionError::invalid)?;
         self.sign(&json, now)
     }
 
-    /// The same payload as in a value that was received, signed at `now` (unix seconds).
+    /// Returns a value with the payload of a received cookie, signed at `now` (unix seconds).
     pub(super) fn renew(&self, cookie: &VerifiedCookie, now: i64) -> Result<String, SessionError> {
         self.sign(&cookie.json, now)
     }

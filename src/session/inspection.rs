@@ -1,22 +1,22 @@
-//! What a cookie's value says, to somebody who has the key.
+//! Inspects the value of a session cookie, for operators who have the key.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 use tower_sessions::session::Id;
 
-use super::{Refusal, SessionConfig, SessionError};
+use super::{Refusal, SessionConfig, StoreError};
 
-/// What a cookie's value says, and what becomes of it.
+/// The result of inspecting a cookie's value.
 #[derive(Debug)]
 pub struct Inspection {
-    /// What it holds, when it was signed with one of our keys.
+    /// The contents, if one of our keys signed the value and it is well-formed.
     pub contents: Option<Contents>,
-    /// Whether a request with it would be let in, and if not, why.
+    /// `Ok` if a request with this value would be accepted, or the reason why it is refused.
     pub verdict: Result<(), Refusal>,
 }
 
-/// What a cookie's value holds.
+/// The contents of a cookie's value.
 #[derive(Debug)]
 pub struct Contents {
     /// The session's ID.
@@ -25,19 +25,19 @@ pub struct Contents {
     pub began: i64,
     /// When the cookie was signed, in unix seconds.
     pub signed: i64,
-    /// Which key signed it: 0 for the one that signs today, 1 for the first fallback.
+    /// The index of the key that signed it: 0 for the signing key, 1 for the first fallback.
     pub key: usize,
-    /// What the handlers keep in the session, wherever that is.
+    /// The data of the session. If the session is refused, only what the cookie carries.
     pub data: HashMap<String, Value>,
 }
 
 impl SessionConfig {
-    /// Reads a cookie's value as a request at `now` (unix seconds) that brings it would be read.
+    /// Reads a cookie's value as if a request had brought it at `now` (unix seconds).
     ///
     /// # Errors
     ///
-    /// When the store cannot answer.
-    pub async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, SessionError> {
+    /// Fails if the store cannot answer.
+    pub async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, StoreError> {
         let mut cookie = match self.format.open(value) {
             Ok(cookie) => cookie,
             Err(reason) => {
@@ -47,7 +47,11 @@ impl SessionConfig {
                 });
             }
         };
-        let verdict = self.judge(&mut cookie, now).await?;
+        let refusal = if self.registry.fits_setting(&cookie.payload) {
+            self.refusal(&mut cookie, now).await?
+        } else {
+            Some(Refusal::Malformed)
+        };
         Ok(Inspection {
             contents: Some(Contents {
                 id: cookie.payload.id,
@@ -56,7 +60,7 @@ impl SessionConfig {
                 key: cookie.key,
                 data: cookie.payload.data,
             }),
-            verdict,
+            verdict: refusal.map_or(Ok(()), Err),
         })
     }
 }

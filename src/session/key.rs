@@ -1,18 +1,18 @@
-//! What may be a key: long enough, not published, and not obviously made by hand.
+//! Checks of secret keys: long enough, not published, and not obviously made by hand.
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-/// The shortest key that is accepted, in bytes: the output of HMAC-SHA256, as RFC 2104 §3 advises.
+/// The minimum length of a key, in bytes: the output of HMAC-SHA256, as RFC 2104 §3 advises.
 pub const MIN_KEY_BYTES: usize = 32;
 
-/// How many different characters a key has at least. Of 64 random hexadecimal digits, fewer come in
-/// one of 10^18 keys.
+/// How many different characters a key must have. Fewer than one in 10^18 keys of 64 random
+/// hexadecimal digits fails this.
 const MIN_DIFFERENT: usize = 8;
 
-/// Keys that stand in tutorials, manuals and wordlists.
+/// Keys from tutorials, manuals and wordlists.
 const PUBLISHED: &[&str] = &[
     "dev",
     "development",
@@ -31,7 +31,7 @@ const PUBLISHED: &[&str] = &[
     "keyboard cat",
     "you-will-never-guess",
     "qwertyuiopasdfghjklzxcvbnm123456",
-    // The tutorial whose application this is.
+    // The tutorial whose application Signet implements.
     "fkdjsafjdkfdlkjfadskjfadskljdsfklj",
     // Flask's quickstart, over the years.
     "A0Zr98j/3yX R~XHH!jmN]LWX/,?RT",
@@ -39,9 +39,9 @@ const PUBLISHED: &[&str] = &[
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
     // FastAPI's security tutorial.
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-    // A much watched series of Flask videos.
+    // A popular series of Flask videos.
     "5791628bb0b13ce0c676dfde280ba245",
-    // A much copied tutorial of Spring Security.
+    // A popular tutorial on Spring Security.
     "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
     // jwt.io, and the manuals of iron-session, Supabase and Superset.
     "a-string-secret-at-least-256-bits-long",
@@ -51,8 +51,7 @@ const PUBLISHED: &[&str] = &[
     "YOUR_OWN_RANDOM_GENERATED_SECRET_KEY",
 ];
 
-/// What is only in keys that were meant to be replaced. None is so short that a random key might
-/// have it.
+/// Parts of placeholders, in lower case. Each is too long to occur in a random key by chance.
 const TO_BE_REPLACED: &[&str] = &[
     "django-insecure-",
     "changeme",
@@ -72,43 +71,42 @@ const TO_BE_REPLACED: &[&str] = &[
     "yoursecret",
 ];
 
-/// A key that sessions are signed with, and that is never shown, not even by `Debug`.
+/// A key that signs sessions. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey(String);
 
-/// Why a text is refused as a key. The message says what is the case with it, and never the text.
+/// The reason why a text is refused as a key. The message never contains the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// It can be guessed for its length.
+    /// The key is so short that it could be guessed.
     #[error("has {bytes} bytes and needs at least {MIN_KEY_BYTES}")]
     Short {
-        /// How long it is.
+        /// The length of the key, in bytes.
         bytes: usize,
     },
-    /// It stands in a tutorial.
+    /// The key is in a tutorial, a manual or a wordlist.
     #[error("is a published example that everybody knows")]
     Published,
-    /// It was probably not meant as one.
-    #[error("has white space in it, or other characters than visible ASCII")]
-    NotOneWord,
-    /// It repeats a word or follows a row of characters, or has few different ones.
+    /// The text was probably not meant as a key.
+    #[error("contains white space, or characters other than visible ASCII")]
+    InvalidCharacter,
+    /// The key repeats a word, follows a sequence of characters, or has few different ones.
     #[error("is not random: it repeats itself, or has few different characters")]
     Pattern,
-    /// It stands for a key that somebody should have filled in.
+    /// The text is a placeholder for a key.
     #[error("is a placeholder that nobody filled in")]
     Placeholder,
 }
 
 impl SecretKey {
-    /// Checks a key: one word of at least 32 bytes of visible ASCII that is not known to everybody.
-    /// White space around it does not count: files, and secrets made from files, end with it.
-    ///
-    /// A key that was made at random passes.
+    /// Checks a key: one word of at least 32 bytes of visible ASCII. White space around it is
+    /// ignored, because files, and secrets made from files, end with it.
     ///
     /// # Errors
     ///
-    /// When it is too short, published, or obviously not random.
+    /// Fails if the key is too short, not one word, published, a placeholder, or obviously not
+    /// random. Keys of 32 random bytes, in hexadecimal digits or base64, pass.
     pub fn new(text: &str) -> Result<Self, KeyError> {
         let key = text.trim();
         let unquoted = key.trim_matches(['"', '\'']);
@@ -118,10 +116,10 @@ impl SecretKey {
         if is_placeholder(unquoted) {
             return Err(KeyError::Placeholder);
         }
-        // A comment, a sentence or the head of another kind of file is no key, and every key can
-        // become a fallback.
+        // Rejects comments, sentences and the first lines of other files, which a file of keys may
+        // contain by mistake.
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(KeyError::NotOneWord);
+            return Err(KeyError::InvalidCharacter);
         }
         if key.len() < MIN_KEY_BYTES {
             return Err(KeyError::Short { bytes: key.len() });
@@ -132,7 +130,7 @@ impl SecretKey {
         Ok(Self(key.to_owned()))
     }
 
-    /// The key itself.
+    /// Returns the key as text.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -145,25 +143,25 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Returns whether a key stands for another one, or for a variable that was not expanded.
+/// Returns whether a key is a placeholder, or a variable that was not expanded.
 fn is_placeholder(key: &str) -> bool {
     let is_around = |start, end| key.starts_with(start) && key.ends_with(end);
     let is_variable = key.strip_prefix('$').is_some_and(|name| {
         name.bytes()
             .all(|byte| byte == b'_' || byte.is_ascii_uppercase())
     });
-    let is_in_words = |byte: u8| byte.is_ascii_alphanumeric() || b" -_".contains(&byte);
+    let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || b" -_".contains(&byte);
     let lower = key.to_ascii_lowercase();
     is_variable
         || is_around("${", "}")
         || is_around("$(", ")")
         || is_around("{{", "}}")
-        || key.len() > 1 && is_around("<", ">") && key[1..key.len() - 1].bytes().all(is_in_words)
+        || key.len() > 1 && is_around("<", ">") && key[1..key.len() - 1].bytes().all(is_word_byte)
         || TO_BE_REPLACED.iter().any(|it| lower.contains(it))
 }
 
-/// Returns whether a key mostly repeats itself, has few different characters, or mostly steps from each
-/// character to the next in the same way, as in `abcdef` and `9876`.
+/// Returns whether a key has few different characters, mostly repeats itself, or mostly has the
+/// same difference between neighbouring characters, as in `abcdef` and `9876`.
 fn is_pattern(key: &[u8]) -> bool {
     let mut seen = [false; 256];
     let mut steps = [0; 256];

@@ -1,4 +1,4 @@
-//! The middleware, as tower knows it.
+//! The tower layer and service of the middleware.
 
 use std::{
     convert::Infallible,
@@ -15,24 +15,26 @@ use super::{SessionConfig, middleware};
 /// The middleware that gives each request its [`Session`](tower_sessions::Session), and
 /// [`SessionBegan`](super::SessionBegan) if it came with one.
 ///
-/// Every response that passes through it depends on the session, and says so: `Vary: Cookie` and
-/// `Cache-Control: no-store`. A response that says that the server failed leaves the session as it
-/// was. Of concurrent requests that change one session the last to be answered wins, but none
-/// brings back a session that another has ended, and none ends one that another has given a new ID.
-/// What is written after the handler has returned, by a streamed body or a spawned task, is lost.
+/// Every response gets `Vary: Cookie` and `Cache-Control: no-store`. A `Cache-Control` of the
+/// handler is kept only if the handler did not use the session and the response sets no cookie.
 ///
-/// While the store cannot answer, a visitor who brings a session gets a bare 503 with
-/// `Retry-After`, and keeps the cookie. A session too large for a cookie is answered with a bare
-/// 507, and stays as it was.
+/// A 5xx response of the handler leaves the session as it was. If concurrent requests change one
+/// session, the last one to be answered wins. None of them brings back a session that another has
+/// ended, or ends a session that another has given a new ID. Changes that a streamed body or a
+/// spawned task makes after the handler has returned are lost.
 ///
-/// What its clones are put around shares the sessions.
+/// While the store cannot answer, a request with a session gets an empty 503 with `Retry-After`,
+/// and the browser keeps the cookie. A session too large for a cookie leads to an empty 507, and
+/// stays as it was.
+///
+/// Clones of a layer share its configuration and its store.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     config: Arc<SessionConfig>,
 }
 
 impl SessionLayer {
-    /// Sessions as they are configured.
+    /// Creates a layer with this configuration.
     #[must_use]
     pub fn new(config: SessionConfig) -> Self {
         Self {
@@ -52,10 +54,10 @@ impl<S> Layer<S> for SessionLayer {
     }
 }
 
-/// What [`SessionLayer`] puts around a service.
+/// The middleware around one inner service, as [`SessionLayer`] creates it.
 ///
-/// It is not made by axum's `from_fn`, which puts what is inside, its future and another clone of it
-/// into boxes of their own on every request.
+/// Not built with axum's `from_fn`, which would box the inner service and its future on every
+/// request.
 #[derive(Clone, Debug)]
 pub struct SessionService<S> {
     config: Arc<SessionConfig>,
@@ -76,7 +78,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        // Only the instance that was polled is ready; the clone is for the next call.
+        // Only the polled instance is ready. The clone is for the next call.
         let next = self.inner.clone();
         let next = std::mem::replace(&mut self.inner, next);
         Box::pin(middleware::run(Arc::clone(&self.config), request, next))
@@ -92,7 +94,7 @@ mod tests {
     use axum::{body::Body, response::IntoResponse as _};
     use tower::ServiceExt as _;
 
-    /// A service that has to be asked twice whether it is ready, and only then may be called.
+    /// A service that is ready only when polled for the second time, and panics if called earlier.
     #[derive(Default)]
     struct Strict {
         asked: bool,
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_inside_is_called_once_it_is_ready() {
+    async fn the_inner_service_is_called_only_when_it_is_ready() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = EmbeddedStore::open(&dir.path().join("sessions"), 1).expect("opens");
         let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");

@@ -1,4 +1,4 @@
-//! What happens to the session around a request: read the cookie, run the handler, write the cookie.
+//! The session around one request: read the cookie, call the handler, write the cookie.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -16,7 +16,7 @@ use tower::Service;
 use tower_sessions::Session;
 
 use super::{
-    SessionConfig, SessionError,
+    SessionConfig, SessionError, StoreError,
     format::{Payload, VerifiedCookie},
     received::Received,
     request::{Outcome, RequestStore},
@@ -24,8 +24,8 @@ use super::{
 
 /// When the session that a request came with began, in UTC.
 ///
-/// Handlers take it as an `Option<SessionBegan>`. [`SessionLayer`](super::SessionLayer) adds it to
-/// the extensions of the request.
+/// Handlers extract it as an `Option<SessionBegan>`. [`SessionLayer`](super::SessionLayer) adds it
+/// to the extensions of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionBegan(pub OffsetDateTime);
 
@@ -37,17 +37,17 @@ impl<S: Sync> OptionalFromRequestParts<S> for SessionBegan {
     }
 }
 
-/// Reads the cookie, runs what is inside, and writes the cookie: see [`SessionLayer`].
+/// Reads the cookie, calls the inner service, and writes the cookie: see [`SessionLayer`].
 ///
 /// [`SessionLayer`]: super::SessionLayer
 pub(super) async fn run(
     config: Arc<SessionConfig>,
     mut request: Request,
-    mut next: impl Service<Request, Response = Response, Error = Infallible>,
+    mut inner: impl Service<Request, Response = Response, Error = Infallible>,
 ) -> Result<Response, Infallible> {
     let mut response = match Visit::read(&config, &mut request).await {
         Ok(visit) => {
-            let response = next.call(request).await?;
+            let response = inner.call(request).await?;
             visit.write(&config, response).await
         }
         Err(error) => error.into_response(),
@@ -67,7 +67,7 @@ struct Visit {
 }
 
 impl Visit {
-    /// Finds the session that a request came with, and puts it into the request.
+    /// Finds the session that a request came with, and adds it to the request's extensions.
     async fn read(config: &SessionConfig, request: &mut Request) -> Result<Self, SessionError> {
         let now = unix_now();
         let received = Received::read(config, request.headers(), now).await?;
@@ -83,7 +83,7 @@ impl Visit {
         Ok(Self { store, session })
     }
 
-    /// Keeps what became of the session, unless the response says that the server failed.
+    /// Saves the changes to the session, unless the response has a 5xx status.
     async fn write(self, config: &SessionConfig, mut response: Response) -> Response {
         if !response.status().is_server_error() && self.has_work(config) {
             // Boxed, because it is rarely taken and would enlarge every request's future.
@@ -95,7 +95,7 @@ impl Visit {
                 Err(error) => response = error.into_response(),
             }
         }
-        // Caches may keep a response that owes nothing to the session, as the handler says.
+        // Other responses keep the `Cache-Control` of the handler.
         if self.store.is_touched() || response.headers().contains_key(SET_COOKIE) {
             let no_store = HeaderValue::from_static("no-store");
             response.headers_mut().insert(CACHE_CONTROL, no_store);
@@ -114,11 +114,11 @@ impl Visit {
                 .is_some_and(|cookie| is_renewal_due(config, cookie, self.store.now()))
     }
 
-    /// Does what the handler asked for, and decides on the `Set-Cookie`. The cookie is sealed before
-    /// anything is changed, because it may not fit.
+    /// Applies what the handler did to the session, and returns the `Set-Cookie`. The cookie is
+    /// sealed before anything is changed, because it may turn out too large.
     ///
-    /// The handler may have taken its time. If another request has ended the session meanwhile, or a
-    /// timeout has passed, there is no cookie, and nothing else that would bring the session back.
+    /// The handler may have taken long. If another request has ended the session meanwhile, or a
+    /// timeout has passed, no cookie is set and nothing else brings the session back.
     async fn settle(&self, config: &SessionConfig) -> Result<Option<HeaderValue>, SessionError> {
         if self.session.expiry().is_some() {
             let cause = "set_expiry is not supported: the timeouts are those of SessionConfig";
@@ -127,35 +127,33 @@ impl Visit {
         if self.session.is_modified() {
             self.session.save().await?;
         }
-        let received = self.store.received();
-        let registry = &config.registry;
+        let (registry, received) = (&config.registry, self.store.received());
         let now = unix_now();
-        let is_in_time =
-            |cookie: &VerifiedCookie| config.timeouts.check(cookie.times(), now).is_ok();
-        let is_in_time = received.cookie().is_none_or(is_in_time);
+        let has_run_out = |it: &VerifiedCookie| config.timeouts.check(it.times(), now).is_err();
+        let has_run_out = received.cookie().is_some_and(has_run_out);
+        let end_of = |session: &Payload| config.timeouts.session_end(session.began);
         match self.store.outcome() {
-            Outcome::Untouched if is_in_time => Ok(renew(config, received, now).await),
-            Outcome::Changed(session) if is_in_time => {
-                let set_cookie = config.seal(&session, now)?;
-                let end = config.timeouts.session_end(session.began);
-                let is_alive = registry.update(&session, end).await?;
-                Ok(is_alive.then_some(set_cookie))
-            }
-            Outcome::Renamed(session) if is_in_time => {
-                let set_cookie = config.seal(&session, now)?;
-                let end = config.timeouts.session_end(session.began);
-                registry.begin(&session, end).await?;
-                if end_all(config, received, now).await? {
-                    return Ok(Some(set_cookie));
-                }
-                registry.forget(session.id).await?;
+            Outcome::Untouched | Outcome::Changed(_) | Outcome::Renamed(_) if has_run_out => {
                 Ok(None)
             }
-            Outcome::Untouched | Outcome::Changed(_) | Outcome::Renamed(_) => Ok(None),
+            Outcome::Untouched => Ok(renew(config, received, now).await),
+            Outcome::Changed(session) => {
+                let set_cookie = config.seal(&session, now)?;
+                let is_alive = registry.update(&session, end_of(&session)).await?;
+                Ok(is_alive.then_some(set_cookie))
+            }
+            Outcome::Renamed(session) => {
+                let set_cookie = config.seal(&session, now)?;
+                registry.begin(&session, end_of(&session)).await?;
+                let has_ended_own = end_all(config, received, now).await?;
+                if !has_ended_own {
+                    registry.undo_begin(session.id).await?;
+                }
+                Ok(has_ended_own.then_some(set_cookie))
+            }
             Outcome::Began(session) => {
                 let set_cookie = config.seal(&session, now)?;
-                let end = config.timeouts.session_end(session.began);
-                registry.begin(&session, end).await?;
+                registry.begin(&session, end_of(&session)).await?;
                 end_all(config, received, now).await?;
                 Ok(Some(set_cookie))
             }
@@ -167,13 +165,13 @@ impl Visit {
     }
 }
 
-/// Ends every session whose cookie came along with a right signature. Returns whether this ended the
-/// one that was the visitor's.
+/// Ends the sessions of all received cookies with a valid signature. Returns whether this call
+/// ended the visitor's own session.
 async fn end_all(
     config: &SessionConfig,
     received: &Received,
     now: i64,
-) -> Result<bool, SessionError> {
+) -> Result<bool, StoreError> {
     let own = received.session().map(|session| session.id);
     let mut has_ended_own = false;
     for (id, signed) in received.all_signed() {
@@ -183,23 +181,23 @@ async fn end_all(
     Ok(has_ended_own)
 }
 
-/// Returns whether a cookie should be signed anew at `now`: time has passed, or a fallback key signed
-/// it.
+/// Returns whether a cookie should be signed again at `now`: it is old enough, or a fallback key
+/// signed it.
 fn is_renewal_due(config: &SessionConfig, cookie: &VerifiedCookie, now: i64) -> bool {
     cookie.key != 0 || config.timeouts.is_renewal_due(cookie.times(), now)
 }
 
-/// Signs anew the session of which the handler asked nothing.
+/// Signs the cookie of an unchanged session again.
 ///
-/// Where that fails, the old cookie stays good, and so does the page.
+/// A failure is only logged: the old cookie is still valid, and the response needs no new one.
 async fn renew(config: &SessionConfig, received: &Received, now: i64) -> Option<HeaderValue> {
     let cookie = received.cookie()?;
-    // A session without data has no cookie, so there is nothing to renew.
+    // No cookie is ever set for a session without data.
     if cookie.payload.data.is_empty() {
         return None;
     }
     let renewed = async {
-        // The payload as it came, so that it goes back to the byte.
+        // Signs the received bytes, so that renewing never alters the payload.
         let value = config.format.renew(cookie, now)?;
         let is_alive = config.registry.is_alive(cookie.payload.id).await?;
         let max_age = config.timeouts.max_age(cookie.payload.began, now);

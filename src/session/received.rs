@@ -1,38 +1,38 @@
-//! What the cookies of a request say: at most one session, and why others are refused.
+//! Reads the cookies of a request: finds at most one session, and refuses the others.
 
 use axum::http::HeaderMap;
 use tower_sessions::session::Id;
 
 use super::{
-    Refusal, SessionConfig, SessionError,
+    Refusal, SessionConfig, StoreError,
     format::{Payload, VerifiedCookie},
 };
 
-/// How many values of a request are verified at most. A browser sends one; more are planted, and cost
-/// an HMAC for each key.
+/// How many cookies of a request are verified at most. A browser normally sends one; more are
+/// probably planted, and each costs an HMAC for every key.
 const MAX_VERIFIED: usize = 8;
 
-/// What the cookies of a request brought.
+/// The session cookies of one request.
 #[derive(Default)]
 pub(super) struct Received {
-    /// The sessions that were accepted, each once. With several, the visitor has none, because one
-    /// may have been planted.
+    /// The accepted cookies, one for each session. If there are several, the visitor has no
+    /// session, because one of them may have been planted.
     accepted: Vec<VerifiedCookie>,
-    /// The cookies that we signed and whose sessions are refused all the same.
+    /// The cookies with a valid signature whose sessions are refused for another reason.
     refused: Vec<VerifiedCookie>,
-    /// Whether a cookie with our name came at all.
+    /// Whether the request has any cookie with our name.
     pub(super) has_cookie: bool,
 }
 
 impl Received {
     /// Finds the session among the cookies of a request that came at `now` (unix seconds).
     ///
-    /// A cookie that is refused is passed over and not an error: the visitor is then not logged in.
+    /// A refused cookie is not an error: the visitor is then not logged in.
     pub(super) async fn read(
         config: &SessionConfig,
         headers: &HeaderMap,
         now: i64,
-    ) -> Result<Self, SessionError> {
+    ) -> Result<Self, StoreError> {
         let mut received = Self::default();
         let mut refusals = Vec::new();
         let mut verified = 0;
@@ -41,38 +41,33 @@ impl Received {
             if verified == MAX_VERIFIED {
                 break;
             }
-            let opened = config.format.open(value);
-            // A malformed value costs no HMAC.
+            let opened = config.open(value);
+            // A malformed value costs no HMAC, unless one of our keys signed it.
             verified += usize::from(!matches!(opened, Err(Refusal::Malformed)));
-            let mut cookie = match opened {
-                Ok(cookie) => cookie,
-                Err(reason) => {
-                    refusals.push(reason);
-                    continue;
-                }
-            };
-            match config.judge(&mut cookie, now).await? {
-                Ok(()) => received.accept(cookie),
-                Err(reason) => {
-                    refusals.push(reason);
-                    // A malformed one is of another way of keeping sessions, which it may outlive.
-                    if reason != Refusal::Malformed {
-                        received.refused.push(cookie);
+            let refusal = match opened {
+                Ok(mut cookie) => {
+                    let refusal = config.refusal(&mut cookie, now).await?;
+                    match refusal {
+                        None => received.accept(cookie),
+                        Some(_) => received.refused.push(cookie),
                     }
+                    refusal
                 }
-            }
+                Err(reason) => Some(reason),
+            };
+            refusals.extend(refusal);
         }
         if received.accepted.len() > 1 {
             refusals.push(Refusal::Ambiguous);
         }
-        // One line a request, however many cookies it has.
+        // One line for each request, however many cookies it has.
         if let Some(reason) = refusals.first() {
             tracing::info!(%reason, refusals = refusals.len(), "session cookie refused");
         }
         Ok(received)
     }
 
-    /// Adds a session; of two cookies of one session the newer counts.
+    /// Adds an accepted cookie. Of two cookies of one session, keeps the newer one.
     fn accept(&mut self, cookie: VerifiedCookie) {
         let mut accepted = self.accepted.iter_mut();
         match accepted.find(|it| it.payload.id == cookie.payload.id) {
@@ -82,7 +77,7 @@ impl Received {
         }
     }
 
-    /// The cookie of the visitor's session.
+    /// Returns the cookie of the visitor's session.
     pub(super) fn cookie(&self) -> Option<&VerifiedCookie> {
         match &*self.accepted {
             [cookie] => Some(cookie),
@@ -90,22 +85,19 @@ impl Received {
         }
     }
 
-    /// The visitor's session.
+    /// Returns the visitor's session.
     pub(super) fn session(&self) -> Option<&Payload> {
         self.cookie().map(|cookie| &cookie.payload)
     }
 
-    /// The IDs of all sessions whose cookies we signed, each with when the last of these was signed,
-    /// in unix seconds.
+    /// Returns the ID of each cookie with a valid signature, and when the newest cookie with this
+    /// ID was signed, in unix seconds. The visitor's own session comes last.
     pub(super) fn all_signed(&self) -> impl Iterator<Item = (Id, i64)> {
-        let all = || self.accepted.iter().chain(&self.refused);
-        all().map(
-            move |VerifiedCookie {
-                      payload, signed, ..
-                  }| {
-                let same = all().filter(|it| it.payload.id == payload.id);
-                (payload.id, same.map(|it| it.signed).fold(*signed, i64::max))
-            },
-        )
+        let all = || self.refused.iter().chain(&self.accepted);
+        all().map(move |cookie| {
+            let id = cookie.payload.id;
+            let same = all().filter(|it| it.payload.id == id);
+            (id, same.map(|it| it.signed).fold(cookie.signed, i64::max))
+        })
     }
 }

@@ -1,8 +1,7 @@
-//! Which sessions are alive, in both ways of keeping them.
+//! Tells from the records of the store which sessions are alive, for both settings of [`DataIn`].
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use serde_json::Value;
 use tower_sessions::session::Id;
 
 use super::{
@@ -15,11 +14,11 @@ use super::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DataIn {
     /// In the cookie, where the visitor can read it. The store has one empty record for each
-    /// session that was *revoked*: ended before its time.
+    /// session that was *revoked*, which means ended before its timeouts.
     #[default]
     Cookie,
-    /// In the store, one record a session, until the end of its lifetime. The cookie says which
-    /// session it is, and no more.
+    /// In the store, in one record for each session, until its absolute timeout ends. The cookie
+    /// carries no data.
     Store,
 }
 
@@ -32,7 +31,7 @@ impl fmt::Display for DataIn {
     }
 }
 
-/// The records of a store, and what they mean.
+/// The records of a store, interpreted as sessions or as revocations.
 #[derive(Clone, Debug)]
 pub(super) struct Registry {
     records: Arc<dyn Records>,
@@ -47,25 +46,32 @@ impl Registry {
         }
     }
 
-    /// Returns whether a cookie that says this could be one of this site.
+    /// Returns whether a cookie with this payload fits the setting of [`DataIn`]: with
+    /// [`DataIn::Cookie`] it carries data, and otherwise it carries none.
     ///
-    /// With the data in the store, a cookie must carry no data: otherwise revocations from the days
-    /// when the data was in cookies would pass for sessions.
-    pub(super) fn could_be_ours(&self, payload: &Payload) -> bool {
-        self.data_in == DataIn::Cookie || payload.data.is_empty()
+    /// After a change of the setting, records that revoke sessions would otherwise count as sessions,
+    /// and the other way round.
+    pub(super) fn fits_setting(&self, payload: &Payload) -> bool {
+        (self.data_in == DataIn::Store) == payload.data.is_empty()
     }
 
-    /// Returns whether a session is alive, and adds the data that its cookie does not carry.
-    pub(super) async fn load(&self, payload: &mut Payload) -> Result<bool, SessionError> {
+    /// Returns whether a session is alive, and loads the data that its cookie does not carry.
+    pub(super) async fn load(&self, payload: &mut Payload) -> Result<bool, StoreError> {
         let record = self.records.get(payload.id).await?;
-        match (self.data_in, record) {
-            (DataIn::Cookie, record) => Ok(record.is_none()),
-            (DataIn::Store, None) => Ok(false),
-            (DataIn::Store, Some(record)) => {
-                payload.data = decode(&record)?;
-                Ok(true)
-            }
-        }
+        Ok(match (self.data_in, record) {
+            (DataIn::Cookie, record) => record.is_none(),
+            (DataIn::Store, None) => false,
+            (DataIn::Store, Some(record)) => match serde_json::from_slice(&record.data) {
+                Ok(data) => {
+                    payload.data = data;
+                    true
+                }
+                Err(cause) => {
+                    tracing::error!(%cause, "the record of a session cannot be read");
+                    false
+                }
+            },
+        })
     }
 
     /// Returns whether a session is alive.
@@ -74,7 +80,7 @@ impl Registry {
         Ok(record.is_some() == (self.data_in == DataIn::Store))
     }
 
-    /// Makes a session with a new ID known, which ends at `end` (unix seconds).
+    /// Adds the record of a new session, if it needs one. The session ends at `end` (unix seconds).
     pub(super) async fn begin(&self, payload: &Payload, end: i64) -> Result<(), SessionError> {
         let is_added = match self.data_in {
             DataIn::Cookie => true,
@@ -83,21 +89,21 @@ impl Registry {
         if is_added {
             Ok(())
         } else {
-            // 128 random bits came up twice, so something is wrong with the randomness.
-            Err(SessionError::Invalid("its ID was taken".into()))
+            // 128 random bits occurred twice: the random number generator is broken.
+            Err(SessionError::Invalid("its ID is already in use".into()))
         }
     }
 
-    /// Forgets a session that began and whose ID nobody was told.
-    pub(super) async fn forget(&self, id: Id) -> Result<(), StoreError> {
+    /// Removes a session that was added but whose cookie was never sent.
+    pub(super) async fn undo_begin(&self, id: Id) -> Result<(), StoreError> {
         if self.data_in == DataIn::Store {
             self.records.remove(id).await?;
         }
         Ok(())
     }
 
-    /// Keeps the data of a session, which ends at `end` (unix seconds). Returns whether it is still
-    /// alive.
+    /// Saves the data of a session, which ends at `end` (unix seconds). Returns whether the session
+    /// is still alive.
     pub(super) async fn update(&self, payload: &Payload, end: i64) -> Result<bool, SessionError> {
         Ok(match self.data_in {
             DataIn::Cookie => self.is_alive(payload.id).await?,
@@ -105,10 +111,10 @@ impl Registry {
         })
     }
 
-    /// Ends a session before its time. Returns whether this call did: of any number of calls for one
-    /// session, exactly one hears `true`.
+    /// Ends a session before its timeouts. Returns whether this call ended it: of several calls for
+    /// one session, exactly one returns `true`.
     ///
-    /// A revocation is remembered until `end` (unix seconds).
+    /// With [`DataIn::Cookie`], the store remembers this until `end` (unix seconds).
     pub(super) async fn revoke(&self, id: Id, end: i64) -> Result<bool, StoreError> {
         match self.data_in {
             DataIn::Cookie => {
@@ -130,11 +136,4 @@ fn record(payload: &Payload, end: i64) -> Result<Record, SessionError> {
         data: serde_json::to_vec(&payload.data).map_err(SessionError::invalid)?,
         expires: end,
     })
-}
-
-fn decode(record: &Record) -> Result<HashMap<String, Value>, SessionError> {
-    if record.data.is_empty() {
-        return Ok(HashMap::new());
-    }
-    serde_json::from_slice(&record.data).map_err(SessionError::invalid)
 }

@@ -1,4 +1,4 @@
-//! `RequestStore`: what stands behind one request's `Session`, and what became of it.
+//! `RequestStore`: holds one request's session, and records what the handler does to it.
 
 use std::{
     collections::HashMap,
@@ -23,14 +23,14 @@ use super::{
     received::Received,
 };
 
-/// How deep values may nest. serde_json reads less than 128 levels, and the payload is one of them.
+/// How deep values may nest. serde_json reads at most 127 levels, and the payload is one of them.
 const MAX_DEPTH: usize = 126;
 
-/// The store of one request: it holds what came with the request, and notes what the handler does to
-/// the session.
+/// Holds what came with one request, and records what the handler does to the session.
 ///
-/// tower-sessions expects a store that outlives requests and hands it IDs. Here the cookie is that
-/// store, so each request has one of its own, which the middleware reads when the handler is done.
+/// tower-sessions expects a [`SessionStore`] that outlives requests, and passes it IDs. Here the
+/// cookie takes that role. Each request has its own `RequestStore`, which the middleware reads
+/// after the handler has returned.
 pub(super) struct RequestStore {
     /// When the request came, in unix seconds.
     now: i64,
@@ -39,48 +39,45 @@ pub(super) struct RequestStore {
     is_read: AtomicBool,
 }
 
-/// What the handler did to the session.
+/// What the handler did to the session that the request came with.
 #[derive(Clone)]
 pub(super) enum Outcome {
     /// Nothing.
     Untouched,
-    /// It changed the data of the session that the request came with.
+    /// The handler changed its data.
     Changed(Payload),
-    /// It gave that session a new ID (`cycle_id`), and perhaps other data.
+    /// The handler gave it a new ID (`cycle_id`), and perhaps changed its data.
     Renamed(Payload),
-    /// It began a session, which owes nothing to the one that the request came with.
+    /// The handler began a new session, which keeps nothing of it.
     Began(Payload),
-    /// It left no data.
+    /// The handler left no data.
     Emptied,
 }
 
 struct State {
     outcome: Outcome,
-    /// The ID of the session that the request came with, once it was deleted. A record with another
-    /// ID continues that session.
-    deleted: Option<Id>,
+    /// The last ID of the session that the request came with, once it was deleted. A record that is
+    /// then created with another ID continues that session.
+    deleted_id: Option<Id>,
 }
 
 impl RequestStore {
-    /// The store of a request that came at `now` (unix seconds).
     pub(super) fn new(received: Received, now: i64) -> Self {
         Self {
             now,
             received,
             state: Mutex::new(State {
                 outcome: Outcome::Untouched,
-                deleted: None,
+                deleted_id: None,
             }),
             is_read: AtomicBool::new(false),
         }
     }
 
-    /// What came with the request.
     pub(super) fn received(&self) -> &Received {
         &self.received
     }
 
-    /// When the request came, in unix seconds.
     pub(super) fn now(&self) -> i64 {
         self.now
     }
@@ -90,12 +87,12 @@ impl RequestStore {
         !matches!(self.state().outcome, Outcome::Untouched)
     }
 
-    /// Returns whether the handler looked into the session or changed it.
+    /// Returns whether the handler read a session that the request came with, or wrote to one.
     pub(super) fn is_touched(&self) -> bool {
         self.is_read.load(Ordering::Relaxed) || self.is_written()
     }
 
-    /// What the handler did to the session.
+    /// Returns what the handler did to the session. A session without data counts as emptied.
     pub(super) fn outcome(&self) -> Outcome {
         match &self.state().outcome {
             Outcome::Changed(payload) | Outcome::Renamed(payload) | Outcome::Began(payload)
@@ -112,7 +109,7 @@ impl RequestStore {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session as the handler left it so far.
+    /// Returns the session as the handler has left it so far.
     fn current<'a>(&'a self, state: &'a State) -> Option<&'a Payload> {
         match &state.outcome {
             Outcome::Untouched => self.received.session(),
@@ -125,7 +122,7 @@ impl RequestStore {
 }
 
 impl fmt::Debug for RequestStore {
-    /// Without the data: the `Debug` of a `Session` ends up in logs.
+    /// Omits the data, because the `Debug` output of a `Session` ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestStore").finish_non_exhaustive()
     }
@@ -138,7 +135,7 @@ fn check(data: &HashMap<String, Value>) -> Result<()> {
     }
     if !data.values().all(|value| nests_within(MAX_DEPTH, value)) {
         return Err(Error::Encode(
-            "a value in the session nests too deep".to_owned(),
+            "a value in the session is nested too deeply".to_owned(),
         ));
     }
     Ok(())
@@ -159,9 +156,9 @@ impl SessionStore for RequestStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         check(&record.data)?;
         let mut state = self.state();
-        // `cycle_id` gives the record a new ID and keeps its data: the session goes on, and so does
-        // its absolute timeout. After `flush` the record still has the ID of the one that ended.
-        let continued = match state.deleted {
+        // After `cycle_id` the record has a new ID: the session and its absolute timeout continue.
+        // After `flush` the record still has the ID of the session that ended.
+        let continued = match state.deleted_id {
             Some(deleted) if deleted != record.id => self.received.session(),
             _ => None,
         };
@@ -183,7 +180,7 @@ impl SessionStore for RequestStore {
         let mut state = self.state();
         let Some(current) = self.current(&state) else {
             return if record.data.is_empty() {
-                // `clear` after `delete`.
+                // The handler called `clear` after `delete`.
                 Ok(())
             } else {
                 Err(Error::Backend("the session was deleted".to_owned()))
@@ -208,7 +205,7 @@ impl SessionStore for RequestStore {
         Ok(current.map(|it| Record {
             id: it.id,
             data: it.data.clone(),
-            // The middleware has judged the session by its signed times. Nothing reads this.
+            // Never read: the middleware has checked the signed times.
             expiry_date: OffsetDateTime::UNIX_EPOCH,
         }))
     }
@@ -216,8 +213,8 @@ impl SessionStore for RequestStore {
     async fn delete(&self, id: &Id) -> Result<()> {
         let mut state = self.state();
         if self.current(&state).is_some_and(|it| it.id == *id) {
-            // One that began in this request continues nothing.
-            state.deleted = match state.outcome {
+            // If it began in this request, there is no session to continue.
+            state.deleted_id = match state.outcome {
                 Outcome::Began(_) => None,
                 _ => Some(*id),
             };

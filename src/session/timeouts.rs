@@ -1,27 +1,27 @@
-//! Idle and absolute timeout, and when to renew: pure functions of times and the present.
+//! The idle and the absolute timeout, and when to renew a cookie.
 //!
-//! Every time is in unix seconds and every answer follows from the arguments, so that a shorter
-//! timeout takes effect on the cookies that are already out there.
+//! Times are in unix seconds. A cookie does not contain when its session ends, so a shorter timeout
+//! also applies to cookies that were issued before.
 
 use time::Duration;
 
 use super::error::Refusal;
 
-/// How far ahead of ours the clock that signed a cookie may be.
+/// How far ahead of our clock the clock that signed a cookie may be, in seconds.
 const CLOCK_SKEW: i64 = 60;
 
-/// The two timeouts of a session, as ASVS 5.0 asks for them (7.3.1 and 7.3.2). Both count whole
-/// seconds.
+/// The two timeouts of a session, as ASVS 5.0 requires them (7.3.1 and 7.3.2). Fractions of a
+/// second are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// A session ends when its cookie was not signed anew for this long: the inactivity timeout.
+    /// The inactivity timeout: a session ends this long after its cookie was last signed.
     pub idle: Duration,
-    /// A session ends this long after it began, however busy it is.
+    /// A session ends this long after it began, even if it is in use.
     pub absolute: Duration,
 }
 
 impl Default for Timeouts {
-    /// 7 days and 30 days.
+    /// An idle timeout of 7 days and an absolute timeout of 30 days.
     fn default() -> Self {
         Self {
             idle: Duration::days(7),
@@ -30,7 +30,7 @@ impl Default for Timeouts {
     }
 }
 
-/// The two times that a cookie vouches for.
+/// The two signed times of a cookie, in unix seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
     pub(super) began: i64,
@@ -38,7 +38,7 @@ pub(super) struct Times {
 }
 
 impl Timeouts {
-    /// Refuses a session with these times that has run out at `now`, or begins later.
+    /// Refuses times that have timed out at `now` or are in the future.
     pub(super) fn check(&self, times: Times, now: i64) -> Result<(), Refusal> {
         let latest = now.saturating_add(CLOCK_SKEW);
         if times.signed > latest || times.began > latest {
@@ -53,31 +53,31 @@ impl Timeouts {
         Ok(())
     }
 
-    /// Returns whether a cookie with these times should be signed anew at `now`: more than a tenth of
-    /// the idle timeout has passed since it was signed, and the session would live longer for it.
+    /// Returns whether a cookie with these times should be signed again at `now`: more than a tenth
+    /// of the idle timeout has passed since it was signed, and the session would last longer.
     ///
-    /// Waiting for a tenth keeps most responses free of a cookie, at the price that a session may
-    /// end that much sooner than the idle timeout says.
+    /// Because of the wait, most responses set no cookie, but a session may end up to a tenth of
+    /// the idle timeout too early.
     pub(super) fn is_renewal_due(&self, times: Times, now: i64) -> bool {
         let idle = self.idle.whole_seconds();
         now.saturating_sub(times.signed) > idle / 10
             && times.signed.saturating_add(idle) < self.session_end(times.began)
     }
 
-    /// What is left at `now`, in seconds, of a session that began at `began` and is signed now: the
-    /// `Max-Age` of its cookie.
+    /// Returns the `Max-Age` of a cookie that is signed at `now`: the seconds that are left of a
+    /// session that began at `began`.
     pub(super) fn max_age(&self, began: i64, now: i64) -> i64 {
         let idle_end = now.saturating_add(self.idle.whole_seconds());
         let end = idle_end.min(self.session_end(began));
         end.saturating_sub(now).max(0)
     }
 
-    /// Until when, in unix seconds, a revocation made at `now` must be remembered, of a session
-    /// whose cookie was signed at `signed`.
+    /// Returns until when, in unix seconds, to remember a revocation at `now` of a session whose
+    /// cookie was signed at `signed`.
     ///
-    /// That is longer than any cookie of the session can be good: also one that another request
-    /// signs before it hears of the revocation, on a machine whose clock is ahead of ours, and one
-    /// that was signed while our own clock was wrong.
+    /// By then, every cookie of the session has timed out. This includes a cookie that another
+    /// request signs just before the revocation, on a machine whose clock is ahead of ours, and a
+    /// cookie that was signed while our own clock was wrong.
     pub(super) fn revocation_end(&self, signed: i64, now: i64) -> i64 {
         let last_signed = signed.max(now.saturating_add(CLOCK_SKEW));
         let longest = self.idle.min(self.absolute).whole_seconds();
@@ -86,7 +86,7 @@ impl Timeouts {
             .saturating_add(CLOCK_SKEW)
     }
 
-    /// When a session ends that began at `began`, however busy it is, in unix seconds.
+    /// Returns when the absolute timeout of a session that began at `began` ends, in unix seconds.
     pub(super) fn session_end(&self, began: i64) -> i64 {
         began.saturating_add(self.absolute.whole_seconds())
     }
@@ -104,27 +104,27 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_when_it_was_idle_for_the_idle_timeout() {
+    fn a_session_ends_after_the_idle_timeout() {
         let began = NOW - 8 * DAY;
         assert_eq!(check(began, NOW - 7 * DAY + 1), Ok(()));
         assert_eq!(check(began, NOW - 7 * DAY), Err(Refusal::Idle));
     }
 
     #[test]
-    fn a_session_ends_when_it_has_had_its_lifetime_however_fresh_its_cookie() {
+    fn a_session_ends_after_the_absolute_timeout_even_with_a_new_cookie() {
         assert_eq!(check(NOW - 30 * DAY + 1, NOW), Ok(()));
         assert_eq!(check(NOW - 30 * DAY, NOW), Err(Refusal::Lifetime));
     }
 
     #[test]
-    fn a_clock_may_be_a_minute_ahead_and_no_more() {
+    fn a_clock_may_be_at_most_a_minute_ahead() {
         assert_eq!(check(NOW + 60, NOW + 60), Ok(()));
         assert_eq!(check(NOW, NOW + 61), Err(Refusal::FromTheFuture));
         assert_eq!(check(NOW + 61, NOW), Err(Refusal::FromTheFuture));
     }
 
     #[test]
-    fn absurd_times_are_refused_without_overflow() {
+    fn extreme_times_are_refused_without_overflow() {
         assert_eq!(check(i64::MIN, NOW), Err(Refusal::Lifetime));
         assert_eq!(check(NOW, i64::MIN), Err(Refusal::Idle));
         assert_eq!(check(i64::MAX, i64::MAX), Err(Refusal::FromTheFuture));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_whose_lifetime_ends_first_is_not_renewed() {
+    fn a_session_whose_absolute_timeout_ends_first_is_not_renewed() {
         let is_due = |began| {
             let signed = NOW - DAY;
             Timeouts::default().is_renewal_due(Times { began, signed }, NOW)
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn max_age_is_the_idle_timeout_until_less_than_that_is_left() {
+    fn max_age_is_the_idle_timeout_or_what_is_left_of_the_absolute_one() {
         let timeouts = Timeouts::default();
         assert_eq!(timeouts.max_age(NOW, NOW), 7 * DAY);
         assert_eq!(timeouts.max_age(NOW - 23 * DAY, NOW), 7 * DAY);

@@ -1,14 +1,14 @@
-//! What a request says of the answer that it would like: its `Accept` and `Accept-Language` headers.
+//! Parses `Accept` and `Accept-Language`, by which a client asks for a kind of response.
 
 use std::{cmp::Reverse, iter};
 
 use axum::http::HeaderValue;
 
-/// How many items of such a header are read. Browsers send fewer than ten.
+/// The most items of a header that are read. Browsers send fewer than ten.
 const MAX_ITEMS: usize = 32;
 
-/// The items in the lines of such a header, each with its weight in thousandths (RFC 9110 §12.4.2).
-/// Malformed items are passed over, and so are those after the first [`MAX_ITEMS`].
+/// Returns the items of a header, each with its weight in thousandths (RFC 9110 §12.4.2). Skips
+/// malformed items, lines that are not ASCII, and all items after the first [`MAX_ITEMS`].
 pub(super) fn weighted<'a>(
     lines: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> impl Iterator<Item = (&'a str, u16)> {
@@ -28,7 +28,7 @@ pub(super) fn weighted<'a>(
         })
 }
 
-/// Whether `Accept` asks for JSON or plain text rather than for a page (RFC 9110 §12.5.1).
+/// Returns whether `Accept` prefers JSON or plain text to HTML (RFC 9110 §12.5.1).
 pub(super) fn prefers_text(accept: &[HeaderValue]) -> bool {
     let rank = |media_type: &str| {
         let ranges = weighted(accept).enumerate();
@@ -36,7 +36,7 @@ pub(super) fn prefers_text(accept: &[HeaderValue]) -> bool {
             .filter_map(|(place, (range, weight))| {
                 Some((specificity(range, media_type)?, Reverse(place), weight))
             })
-            // The range that says most about it decides.
+            // The most specific range decides.
             .max()
             .filter(|(_, _, weight)| *weight > 0)
             .map(|(specificity, place, weight)| (weight, specificity, place))
@@ -44,7 +44,7 @@ pub(super) fn prefers_text(accept: &[HeaderValue]) -> bool {
     rank("application/json").max(rank("text/plain")) > rank("text/html")
 }
 
-/// How much a media range says about a media type, if it is meant.
+/// Returns how specific a media range is, if it matches a media type.
 fn specificity(range: &str, media_type: &str) -> Option<u8> {
     if range.eq_ignore_ascii_case(media_type) {
         return Some(2);
@@ -59,7 +59,7 @@ fn specificity(range: &str, media_type: &str) -> Option<u8> {
     }
 }
 
-/// A weight from 0 to 1, with three decimals at most, in thousandths.
+/// Parses a weight from 0 to 1, with three decimals at most, as thousandths.
 fn parse_weight(text: &str) -> Option<u16> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {

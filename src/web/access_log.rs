@@ -1,4 +1,4 @@
-//! A line in the log for each request.
+//! The access log: one line for each request.
 
 use std::time::Instant;
 
@@ -11,17 +11,17 @@ use tracing::Instrument as _;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest ID that is taken from a request, in bytes.
+/// The longest ID that is accepted from a request, in bytes.
 const MAX_ID_BYTES: usize = 128;
 
-/// How much of a path is logged, in characters.
+/// The most of a path that is logged, in characters.
 const MAX_PATH_CHARS: usize = 512;
 
-/// Logs method, path, status and duration of a request. Nothing else of what the visitor sent: not
-/// the query, which may hold what belongs into a form, nor any header but the ID.
+/// Logs the method, path, status and duration of a request. Does not log the query, which may
+/// contain form data, or any header except the ID.
 ///
-/// The request has an ID, its own or a random one, which stands in every line that is logged about
-/// it, and in the answer.
+/// The ID is the one that came with the request, or a random one. It is in every line that is
+/// logged about the request, and in the response.
 pub(super) async fn log<F: Future<Output = Response>>(
     request: Request,
     next: impl FnOnce(Request) -> F,
@@ -48,7 +48,7 @@ pub(super) async fn log<F: Future<Output = Response>>(
     .await
 }
 
-/// The ID that a proxy gave the request, if it is one word that cannot be mistaken for anything else.
+/// Returns the ID that a proxy gave the request, if there is only one and it is well-formed.
 fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut ids = headers.get_all(REQUEST_ID).iter();
     let id = ids.next().filter(|_| ids.next().is_none())?;
@@ -57,10 +57,10 @@ fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
     is_well_formed.then(|| id.clone())
 }
 
-/// 128 random bits in hexadecimal. A number that counts would tell visitors the traffic.
+/// Returns 128 random bits in hexadecimal. A counter would reveal how many requests there are.
 fn random_id() -> HeaderValue {
     let mut bytes = [0; 16];
-    // An ID is for finding lines, so there is no harm in one that is not random.
+    // If this fails, the ID is all zeros. That is harmless: IDs only serve to find lines.
     let _ = getrandom::fill(&mut bytes);
     let hex = format!("{:032x}", u128::from_ne_bytes(bytes));
     HeaderValue::try_from(hex).unwrap_or(HeaderValue::from_static(""))

@@ -1,4 +1,4 @@
-//! What pages consist of beside HTML: the style sheet and the icon.
+//! The static files that the pages use: the style sheet and the icon.
 
 use std::sync::LazyLock;
 
@@ -26,10 +26,10 @@ pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| Asset {
 const STYLE_TEXT: &str = include_str!("../../templates/style.css");
 const ICON_TEXT: &str = include_str!("../../templates/icon.svg");
 
-/// A file that is always the same.
+/// A static file.
 pub(super) struct Asset {
-    /// Where it is. A hash of its text is in it: another text has another URL, so that browsers may
-    /// keep each for ever.
+    /// The path of its URL. It contains a hash of the text, so a changed text has a new URL, and
+    /// browsers may keep each one for ever.
     pub(super) path: String,
     content_type: &'static str,
     text: &'static str,
@@ -41,12 +41,12 @@ fn hash(text: &str) -> String {
     hash
 }
 
-/// Whether this is the path of one.
+/// Returns whether `path` is that of an asset.
 pub(super) fn has(path: &str) -> bool {
     [&STYLE, &ICON].iter().any(|asset| asset.path == path)
 }
 
-/// Where each of them is got.
+/// Returns the routes of the assets.
 pub(super) fn routes() -> Router {
     [&STYLE, &ICON]
         .into_iter()

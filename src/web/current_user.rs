@@ -1,4 +1,4 @@
-//! Who is logged in: a typed view of the session.
+//! The logged-in user: a typed view of the session.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use time::OffsetDateTime;
@@ -7,10 +7,10 @@ use tower_sessions::{Session, session::Error};
 use super::{error::AppError, username::Username};
 use crate::session::SessionBegan;
 
-/// The one key that handlers keep in the session.
+/// The only session key that the pages use.
 const USERNAME: &str = "username";
 
-/// The visitor, logged in or not. Handlers ask for it instead of the `Session`.
+/// The visitor, logged in or not. Handlers extract this instead of the `Session`.
 pub(super) struct CurrentUser {
     session: Session,
     username: Option<Username>,
@@ -18,21 +18,21 @@ pub(super) struct CurrentUser {
 }
 
 impl CurrentUser {
-    /// The name under which the visitor is logged in.
+    /// Returns the name under which the visitor is logged in.
     pub(super) fn username(&self) -> Option<&Username> {
         self.username.as_ref()
     }
 
-    /// When that was: a login begins a session.
+    /// Returns when the visitor logged in, which is when the session began.
     pub(super) fn logged_in_at(&self) -> Option<OffsetDateTime> {
         let SessionBegan(at) = self.began.filter(|_| self.username.is_some())?;
         Some(at)
     }
 
-    /// Begins a session as `username`, with nothing in it of whoever was here before.
+    /// Ends the session, and begins one as `username` without any data of the old one.
     ///
-    /// The new session has a new ID, so that knowing or planting one beforehand (session fixation)
-    /// leads nowhere: the first half of ASVS 5.0, 7.2.4.
+    /// The new session has a new ID, so that an ID that was known or planted before is useless
+    /// (session fixation; ASVS 5.0, 7.2.4).
     pub(super) async fn log_in(self, username: Username) -> Result<(), AppError> {
         self.session.flush().await?;
         self.session.insert(USERNAME, username).await?;
@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
             .await
             .map_err(|_| AppError::NoSession)?;
         if session.id().is_none() {
-            // Nothing is in a session that has yet to begin.
+            // A session that has not begun has no data.
             return Ok(Self {
                 session,
                 username: None,
@@ -63,8 +63,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
         }
         let username = match session.get(USERNAME).await {
             Ok(username) => username,
-            // Signed by us, and yet no name that we would accept: other tools have the key too, and
-            // our own rules change. Then nobody is logged in.
+            // The name is signed but not acceptable: another tool with our key wrote it, or our
+            // rules have changed. The visitor is then not logged in.
             Err(Error::SerdeJson(cause)) => {
                 tracing::warn!(%cause, "the session holds no acceptable username");
                 None

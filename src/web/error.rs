@@ -1,4 +1,4 @@
-//! What goes wrong becomes a page for the visitor; the detail goes to the log only.
+//! Turns errors into pages for the visitor. Details go to the log only.
 
 use askama::Template;
 use axum::{
@@ -13,20 +13,20 @@ use super::{
 };
 use crate::public_url::Origins;
 
-/// Why a handler could not answer. As a response it is a bare 500, which
-/// [`explain`] turns into a page.
+/// Why a handler failed. As a response it is a 500 without a body, which [`draw_page`] turns into a
+/// page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AppError {
     /// The session could not be read or changed.
     #[error("session: {0}")]
     Session(#[from] tower_sessions::session::Error),
     /// The route is not inside [`SessionLayer`](crate::session::SessionLayer).
-    #[error("session: none was put into the request")]
+    #[error("session: the route is not inside SessionLayer")]
     NoSession,
-    /// A page could not be put together.
+    /// A template could not be rendered.
     #[error("template: {0}")]
     Page(#[from] askama::Error),
-    /// A time could not be written.
+    /// A time could not be formatted.
     #[error("time: {0}")]
     Time(#[from] time::error::Format),
 }
@@ -44,17 +44,17 @@ struct ErrorPage<'a> {
     words: &'static Words,
     status: StatusCode,
     explanation: &'a Explanation,
-    /// Where the way home leads.
+    /// The target of the link to the home page.
     home: &'a str,
 }
 
-/// What a request says of whoever will read the answer. It is looked into only if that is an error's.
-pub(super) struct Reader {
+/// The request headers that decide how an error is presented. They are parsed only for an error.
+pub(super) struct Preferences {
     accept: Vec<HeaderValue>,
     accept_language: Vec<HeaderValue>,
 }
 
-impl Reader {
+impl Preferences {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let lines = |name| headers.get_all(name).iter().cloned().collect();
         Self {
@@ -64,24 +64,28 @@ impl Reader {
     }
 }
 
-/// Gives every response that reports an error, whoever made it, a page in place of its body, unless
-/// it has one. For a program it is a single line instead. Status and headers stay.
-pub(super) fn explain(mut response: Response, reader: &Reader, origins: &Origins) -> Response {
+/// Replaces the body of every error response with a page, unless it is a page already. A client
+/// that prefers JSON or plain text gets a single line instead. The status and other headers stay.
+pub(super) fn draw_page(
+    mut response: Response,
+    preferences: &Preferences,
+    origins: &Origins,
+) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from(header::ACCEPT));
-    let is_for_program = prefers_text(&reader.accept);
+    let is_for_program = prefers_text(&preferences.accept);
     let has_page = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"));
     if has_page && !is_for_program {
         return response;
     }
-    let words = negotiate(&reader.accept_language);
-    let explanation = words.errors.explain(status);
+    let words = negotiate(&preferences.accept_language);
+    let explanation = words.errors.of(status);
     let replacement = if is_for_program {
         let Explanation {
             what_happened,
@@ -95,7 +99,7 @@ pub(super) fn explain(mut response: Response, reader: &Reader, origins: &Origins
             status,
             explanation,
             home: if status == StatusCode::BAD_REQUEST {
-                // Perhaps the site was called by a wrong name, and then a path leads nowhere.
+                // The host of the request may be wrong, so a path alone would fail again.
                 origins.public()
             } else {
                 "/"
@@ -138,7 +142,7 @@ mod tests {
         assert!(!body.contains("cause"), "{body}");
     }
 
-    /// What a site with error pages answers, when its only handler is this.
+    /// Returns the answer of a site with error pages and this one route.
     async fn answer(route: axum::routing::MethodRouter) -> (StatusCode, String) {
         answer_in("zh-TW", route).await
     }
@@ -150,9 +154,9 @@ mod tests {
             .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::empty())
             .expect("a request");
-        let reader = Reader::of(request.headers());
+        let preferences = Preferences::of(request.headers());
         let response = Router::new().route("/", route).oneshot(request).await;
-        let response = explain(response.expect("an answer"), &reader, &origins);
+        let response = draw_page(response.expect("an answer"), &preferences, &origins);
         let status = response.status();
         let length = response.headers().get(header::CONTENT_LENGTH).cloned();
         let body = to_bytes(response.into_body(), usize::MAX).await;
@@ -162,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_becomes_a_page_that_does_not_say_why() {
+    async fn a_failed_handler_becomes_a_page_without_the_cause() {
         let failing = get(async || AppError::from(askama::Error::Custom("cause".into())));
         let (status, body) = answer(failing).await;
         assert_is_500_page(status, &body);
@@ -186,13 +190,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_without_a_session_around_it_is_a_failure() {
+    async fn a_handler_outside_the_session_layer_fails() {
         let (status, body) = answer(get(async |_: CurrentUser| "cause")).await;
         assert_is_500_page(status, &body);
     }
 
     #[tokio::test]
-    async fn what_others_say_about_an_error_makes_way_for_a_page() {
+    async fn the_body_of_an_error_is_replaced_by_a_page() {
         let (status, body) = answer(get(async || {
             let length = [(header::CONTENT_LENGTH, "5")];
             (StatusCode::INTERNAL_SERVER_ERROR, length, "cause")
@@ -202,14 +206,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_that_nobody_thought_of_is_still_told_from_a_failure() {
+    async fn an_unlisted_client_error_is_explained_as_a_bad_request() {
         let (status, body) = answer(get(async || StatusCode::CONFLICT)).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(body.contains("<h1>無法處理這個請求</h1>"), "{body}");
     }
 
     #[tokio::test]
-    async fn what_is_a_page_already_or_no_error_stays() {
+    async fn pages_and_successful_responses_stay_as_they_are() {
         let stays = answer(get(async || {
             (
                 StatusCode::UNPROCESSABLE_ENTITY,

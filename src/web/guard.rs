@@ -1,12 +1,12 @@
-//! What every request and every response passes, in this order:
+//! The checks and steps around every page, in this order, with the status of a failure:
 //!
 //! 1. With an access log, the request gets an ID (`access_log`).
-//! 2. It must have one `Host`, and that must be ours: 400 (`cross_site`). Style sheet and icon are for
-//!    every host.
-//! 3. Its body must be in no coding but chunks: 501.
+//! 2. It must have exactly one `Host`, which must be ours: 400 (`cross_site`). For the style sheet
+//!    and the icon any host will do, and steps 3 to 5 are skipped.
+//! 3. A `Transfer-Encoding` must be `chunked`: 501.
 //! 4. A form must not come from another site: 403 (`cross_site`).
-//! 5. A body must not be compressed (415) or longer than 8 KiB (413), and is read whole, within 10
-//!    seconds: 408.
+//! 5. A body must not be compressed (415) or longer than 8 KiB (413). That of a POST is read whole,
+//!    within 10 seconds: 408.
 //! 6. The page is called, and has 10 seconds: 503. If it panics: 500.
 //! 7. An error becomes a page, or a line of text (`error`).
 //! 8. The response gets the headers that every response has (`headers`).
@@ -37,24 +37,24 @@ use tower::Service;
 
 use super::{
     access_log, assets, cross_site,
-    error::{self, Reader},
+    error::{self, Preferences},
     headers,
 };
 use crate::public_url::Origins;
 
-/// The largest form that is read, in bytes. A username of 64 characters needs a tenth of it.
+/// The largest form that is read, in bytes. A username of 64 characters needs a tenth of this.
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// How long a form may take to arrive.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a page may take, once what was sent is there.
+/// How long a page may take, once the body has arrived.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The pages, with what stands in front of them.
+/// The pages, with the checks and steps around them.
 ///
-/// It stands around the router as a whole, and not in it as a layer: axum clones the layers of a
-/// route, one inside the other, for each request.
+/// It wraps the router instead of being a layer in it: axum clones the layers of a route, one
+/// inside the other, for each request.
 #[derive(Clone, Debug)]
 pub struct Guard {
     pages: Router,
@@ -71,28 +71,27 @@ impl Guard {
         }
     }
 
-    /// Adds a line in the log for each request.
+    /// Adds a line to the log for each request.
     #[must_use]
     pub fn with_access_log(mut self) -> Self {
         self.has_access_log = true;
         self
     }
 
-    /// Borrows the request across `.await`: owning it would grow this future by a second copy, moved on
-    /// every call.
     async fn answer(mut self, mut request: Request) -> Response {
-        let reader = Reader::of(request.headers());
+        let preferences = Preferences::of(request.headers());
+        // `admit` borrows the request. Passed by value, it would be in this future twice.
         let response = match admit(&mut request, &self.origins).await {
             Ok(()) => {
-                // The call finds the route. Handlers run, and perhaps panic, when the future is polled.
+                // `call` only finds the route. Handlers run, and may panic, when this is polled.
                 let page = AssertUnwindSafe(self.pages.call(request)).catch_unwind();
                 match timeout(HANDLER_TIMEOUT, page).await {
                     Ok(Ok(Ok(response))) => response,
-                    // The panic itself is in the log already: see `log.rs`.
+                    // The panic hook has logged it: see `log.rs`.
                     Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
                     Err(_) => {
                         tracing::error!(
-                            "a page took more than {HANDLER_TIMEOUT:?} and was given up"
+                            "a page took more than {HANDLER_TIMEOUT:?} and was cancelled"
                         );
                         StatusCode::SERVICE_UNAVAILABLE.into_response()
                     }
@@ -100,9 +99,8 @@ impl Guard {
             }
             Err(refusal) => refusal,
         };
-        let mut response = error::explain(response, &reader, &self.origins);
-        let is_https = self.origins.public().starts_with("https:");
-        headers::add(response.headers_mut(), is_https);
+        let mut response = error::draw_page(response, &preferences, &self.origins);
+        headers::add(response.headers_mut(), self.origins.is_https());
         response
     }
 }
@@ -128,11 +126,11 @@ impl Service<Request> for Guard {
     }
 }
 
-/// Refuses a request that is not for this site or not from it, and reads the whole body, so that no
-/// handler waits for a slow sender.
+/// Refuses a request that is not for this site or not from it. Reads the whole body, so that
+/// clients that send slowly cannot block a handler.
 async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response> {
     if assets::has(request.uri().path()) && cross_site::has_one_host(request) {
-        // The page that refuses a host needs them, under that host.
+        // The error page for a wrong host loads the assets from that host.
         return Ok(());
     }
     check_head(request, origins).map_err(IntoResponse::into_response)?;
@@ -144,18 +142,18 @@ async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response>
     Ok(())
 }
 
-/// Decides on a request by its head alone, before a client that waits for `100 Continue` is asked to
-/// send the body.
+/// Checks the head of a request. Reading the body would send `100 Continue` to a client that waits
+/// for it, so this comes first.
 fn check_head(request: &Request, origins: &Origins) -> Result<(), StatusCode> {
     let headers = request.headers();
+    if !cross_site::is_for_us(request, origins) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
     let has_other = |name, known: &[u8]| {
         let mut values = headers.get_all(name).iter();
         values.any(|it| !it.as_bytes().trim_ascii().eq_ignore_ascii_case(known))
     };
-    if !cross_site::is_for_us(request, origins) {
-        return Err(StatusCode::BAD_REQUEST);
-    }
-    // hyper decodes this coding and no other (RFC 9112 §6.1).
+    // hyper decodes no other transfer coding (RFC 9112 §6.1).
     if has_other(header::TRANSFER_ENCODING, b"chunked") {
         return Err(StatusCode::NOT_IMPLEMENTED);
     }

@@ -1,4 +1,4 @@
-//! What every response says, whatever it is, so that browsers stand guard as well.
+//! The headers of every response, most of which make browsers enforce restrictions.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -14,7 +14,7 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     ),
-    // Not no-referrer, which makes a browser send `Origin: null` with our own form.
+    // Not `no-referrer`: browsers would send `Origin: null` even with our own form.
     (
         header::REFERRER_POLICY,
         HeaderValue::from_static("same-origin"),
@@ -40,11 +40,12 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// A year, in seconds. Neighbouring subdomains are not ours to decide for.
+/// One year. No `includeSubDomains`: subdomains may belong to other sites.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Adds them, and to a response that does not say itself who may keep it that nobody may.
+/// Adds the headers. A response without `Cache-Control` also gets `no-store`.
 pub(super) fn add(headers: &mut HeaderMap, is_https: bool) {
+    // And at most HSTS, `Cache-Control` and two `Vary`.
     headers.reserve(HEADERS.len() + 4);
     for (name, value) in HEADERS {
         headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! GET /: who you are, or that you are not logged in.
+//! GET /: greets the visitor by name, or says that they are not logged in.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,10 +16,10 @@ struct HomePage<'a> {
     logged_in_at: Option<Moment>,
 }
 
-/// A time, for people and for programs.
+/// A time, as text for people and in a format for programs.
 struct Moment {
-    words: String,
-    /// As RFC 3339 has it.
+    text: String,
+    /// In the format of RFC 3339.
     datetime: String,
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Res
 impl Moment {
     fn new(at: OffsetDateTime, words: &Words) -> Result<Self, AppError> {
         Ok(Self {
-            words: at.to_offset(words.utc_offset).format(words.time)?,
+            text: at.to_offset(words.utc_offset).format(words.time)?,
             datetime: at.format(&Rfc3339)?,
         })
     }

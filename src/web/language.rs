@@ -1,4 +1,4 @@
-//! The words on the pages, and in which language a visitor reads them.
+//! The texts of the pages, and the choice of a language for a visitor.
 
 mod english;
 mod simplified_chinese;
@@ -23,20 +23,20 @@ use super::{
 
 const _: () = assert!(MAX_CHARS == 64, "the words say 64");
 
-/// Every word on the pages, in one language. A language that lacks one does not compile.
+/// All texts of the pages, in one language. A language that lacks one does not compile.
 ///
-/// Handlers ask for a `&'static Words`, and get the language that the visitor reads.
+/// Handlers extract a `&'static Words` in the language that the visitor prefers.
 pub(super) struct Words {
-    /// The language, as BCP 47 writes it.
+    /// The language tag (BCP 47).
     pub(super) tag: &'static str,
-    /// What stands directly before the name.
+    /// The text directly before the name.
     pub(super) logged_in_as: &'static str,
-    /// What stands directly before the time.
+    /// The text directly before the time.
     pub(super) logged_in_at: &'static str,
-    /// The time zone in which most of those who read the language live, or UTC where that is none.
-    /// Without a script, that of the visitor is not known.
+    /// The time zone of most readers of the language, or UTC if they have no common one. The
+    /// visitor's own is unknown, because the pages have no script.
     pub(super) utc_offset: UtcOffset,
-    /// How a time there is written.
+    /// The format of a time in that time zone.
     pub(super) time: StaticFormatDescription,
     pub(super) click_to_log_out: &'static str,
     pub(super) not_logged_in: &'static str,
@@ -46,19 +46,19 @@ pub(super) struct Words {
     pub(super) username: &'static str,
     pub(super) any_name_will_do: &'static str,
     pub(super) greets_by_name: &'static str,
-    /// What to change about a username.
+    /// Explains why a username was refused, and what to change.
     pub(super) username_refused: fn(UsernameError) -> String,
-    /// What stands directly before the title of a form that is shown again.
+    /// The text directly before the title of a form that is shown again with an error.
     pub(super) error: &'static str,
     pub(super) go_home: &'static str,
-    /// What to do before who came from another site is logged out.
+    /// The question to a visitor whose logout another site may have caused.
     pub(super) really_log_out: &'static str,
     pub(super) another_site_asked: &'static str,
     pub(super) log_out: &'static str,
     pub(super) errors: Errors,
 }
 
-/// What the error pages say.
+/// The texts of the error pages.
 pub(super) struct Errors {
     bad_request: Explanation,
     forbidden: Explanation,
@@ -73,15 +73,15 @@ pub(super) struct Errors {
     insufficient_storage: Explanation,
 }
 
-/// What a visitor wants to know about an error.
+/// The text of an error page.
 pub(super) struct Explanation {
     pub(super) what_happened: &'static str,
     pub(super) what_to_do: &'static str,
 }
 
 impl Errors {
-    /// What there is to say about a response with this status, which is an error's.
-    pub(super) fn explain(&self, status: StatusCode) -> &Explanation {
+    /// Returns the explanation of an error status.
+    pub(super) fn of(&self, status: StatusCode) -> &Explanation {
         match status {
             StatusCode::FORBIDDEN => &self.forbidden,
             StatusCode::NOT_FOUND => &self.not_found,
@@ -92,6 +92,7 @@ impl Errors {
             StatusCode::UNPROCESSABLE_ENTITY => &self.unprocessable_content,
             StatusCode::SERVICE_UNAVAILABLE => &self.service_unavailable,
             StatusCode::INSUFFICIENT_STORAGE => &self.insufficient_storage,
+            // The transfer coding of the client is at fault.
             StatusCode::NOT_IMPLEMENTED => &self.bad_request,
             status if status.is_client_error() => &self.bad_request,
             _ => &self.internal_server_error,
@@ -107,23 +108,22 @@ impl<S: Sync> FromRequestParts<S> for &'static Words {
     }
 }
 
-/// The language that the visitor likes best of those that there are, and that of the original
-/// application for everybody else: a lookup as in RFC 4647 §3.4, in which `*` asks for nothing in
-/// particular.
+/// Returns the available language that the visitor prefers, or else Traditional Chinese, the
+/// language of the original application. This is the lookup of RFC 4647 §3.4, which skips `*`.
 pub(super) fn negotiate<'a>(
     accept_language: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> &'static Words {
     weighted(accept_language)
         .filter(|(_, weight)| *weight > 0)
         .filter_map(|(range, weight)| Some((look_up(range)?, weight)))
-        // Of two that are liked as much, the one that is named first.
+        // Of equal weights the first wins.
         .reduce(|best, next| if next.1 > best.1 { next } else { best })
         .map_or(&TRADITIONAL_CHINESE, |(words, _)| words)
 }
 
-/// The language that a language range stands for.
+/// Returns the language that a language range asks for, if it is available.
 fn look_up(range: &str) -> Option<&'static Words> {
-    // After a single character come extensions and private agreements (RFC 5646 §2.2.6).
+    // A single character begins extensions or private use (RFC 5646 §2.2.6, §2.2.7).
     let mut subtags = range.split('-').take_while(|subtag| subtag.len() > 1);
     let language = subtags.next()?;
     if language.eq_ignore_ascii_case("en") {
@@ -132,12 +132,12 @@ fn look_up(range: &str) -> Option<&'static Words> {
     if !language.eq_ignore_ascii_case("zh") {
         return None;
     }
-    let says = |names: &[&str]| {
+    let has_subtag = |names: &[&str]| {
         let mut subtags = subtags.clone();
         subtags.any(|subtag| names.iter().any(|name| subtag.eq_ignore_ascii_case(name)))
     };
-    // What is said of the script counts more than what is known of the place.
-    if says(&["Hant"]) || !says(&["Hans"]) && says(&["TW", "HK", "MO"]) {
+    // The script, if given, counts more than the region.
+    if has_subtag(&["Hant"]) || (!has_subtag(&["Hans"]) && has_subtag(&["TW", "HK", "MO"])) {
         Some(&TRADITIONAL_CHINESE)
     } else {
         Some(&SIMPLIFIED_CHINESE)
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_range_stands_for_a_language_or_for_none() {
+    fn each_range_selects_a_language_or_none() {
         for (range, tag) in [
             ("zh-TW", "zh-Hant"),
             ("zh-HK", "zh-Hant"),
@@ -181,7 +181,7 @@ mod tests {
             ("en-US-u-hc-h12", "en"),
             ("en-Hant", "en"),
         ] {
-            // French, because nothing is in French.
+            // French is not available, so it must change nothing.
             assert_eq!(negotiate(&[range, "fr"]), tag, "{range}");
             assert_eq!(super::look_up(range).unwrap().tag, tag, "{range}");
         }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_language_that_is_liked_best_counts_and_then_the_first() {
+    fn the_highest_weight_wins_and_then_the_first_item() {
         for (line, tag) in [
             ("en, zh-TW", "en"),
             ("zh-TW, en", "zh-Hant"),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_wish_that_can_be_met_it_is_the_originals() {
+    fn traditional_chinese_is_the_default() {
         assert_eq!(negotiate(&[]), "zh-Hant");
         for line in [
             "",

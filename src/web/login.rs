@@ -1,4 +1,4 @@
-//! GET /login: the form. POST /login: what becomes of it.
+//! GET /login: shows the form. POST /login: logs in, or shows the form again with an error.
 
 use askama::Template;
 use axum::{
@@ -21,17 +21,17 @@ use super::{
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     words: &'static Words,
-    /// Who is logged in already.
+    /// The name under which the visitor is already logged in.
     current: Option<&'a Username>,
-    /// What stands in the field.
+    /// The value of the field.
     typed: &'a str,
-    /// What to change about it.
+    /// Why that was refused, and what to change.
     message: Option<String>,
 }
 
 impl LoginPage<'_> {
-    /// The field's `maxlength`. HTML counts UTF-16 code units, of which a character has two at most.
-    /// What is too long for a name is the server's to say.
+    /// The field's `maxlength`. HTML counts UTF-16 code units, at most two for each character. The
+    /// server checks the exact limit.
     const MAX_LENGTH: usize = 2 * MAX_CHARS;
 
     fn heading(&self) -> &str {
@@ -66,9 +66,9 @@ pub(super) async fn submit(
 ) -> Result<Response, AppError> {
     let typed = match form {
         Ok(Form(form)) => form.username,
-        // A form that has no single username, and with it nothing to show again.
+        // The form has several usernames, so there is none to show again.
         Err(FormRejection::FailedToDeserializeFormBody(_)) => String::new(),
-        // Not a form, or too large a one: the error pages speak for those.
+        // The body is not a form or is too large, which the error pages explain.
         Err(rejection) => return Ok(rejection.into_response()),
     };
     match Username::parse(&typed) {
@@ -77,7 +77,7 @@ pub(super) async fn submit(
             Ok(Redirect::to("/").into_response())
         }
         Err(error) => {
-            // U+0000 has no place in HTML. A browser would show U+FFFD for it too.
+            // HTML must not contain U+0000. Browsers would show U+FFFD for it, too.
             let typed = typed.replace('\0', "\u{fffd}");
             let content = LoginPage {
                 words,

@@ -1,4 +1,5 @@
-//! GET /logout: a link that one clicks, and is logged out. POST /logout: a button.
+//! GET /logout: logs out a visitor who clicked a link on our pages. POST /logout: the button that
+//! confirms a logout.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::public_url::Origins;
 
-/// Asks whether the visitor, and not another site, wants to log out.
+/// Asks the visitor to confirm a logout that another site may have caused.
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct LogoutPage<'a> {
@@ -27,8 +28,9 @@ struct LogoutPage<'a> {
     username: &'a Username,
 }
 
-/// What a click on a link gets, unless the link is on another site, or nobody clicked it.
-pub(super) async fn click(
+/// Logs out, if the visitor followed a link on one of our pages. Otherwise asks for confirmation.
+/// Refuses a prefetch.
+pub(super) async fn log_out_by_link(
     State(origins): State<Arc<Origins>>,
     headers: HeaderMap,
     words: &'static Words,
@@ -39,9 +41,9 @@ pub(super) async fn click(
     }
     if !is_our_link(&headers, &origins) {
         let Some(username) = user.username() else {
-            return Ok(redirect().await.into_response());
+            return Ok(to_home().into_response());
         };
-        tracing::info!("logout not done: the link was not followed on a page of ours");
+        tracing::info!("logout not performed: the request did not come from a link on our pages");
         let question = page(words, &LogoutPage { words, username })?;
         return Ok((StatusCode::FORBIDDEN, question).into_response());
     }
@@ -50,10 +52,14 @@ pub(super) async fn click(
 
 pub(super) async fn log_out(user: CurrentUser) -> Result<Redirect, AppError> {
     user.log_out().await?;
-    Ok(redirect().await)
+    Ok(to_home())
 }
 
-/// What HEAD gets: the same answer, and nobody is logged out.
-pub(super) async fn redirect() -> Redirect {
+/// Answers HEAD, which must not log out.
+pub(super) async fn head() -> Redirect {
+    to_home()
+}
+
+fn to_home() -> Redirect {
     Redirect::to("/")
 }

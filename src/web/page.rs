@@ -1,4 +1,4 @@
-//! A template becomes a page.
+//! Renders templates as pages.
 
 use askama::Template;
 use axum::{
@@ -8,19 +8,19 @@ use axum::{
 
 use super::language::Words;
 
-/// What a page needs, with room to spare. askama guesses less, and would ask for memory again.
+/// Enough for a typical page. askama's own estimate is lower, so the buffer would be reallocated.
 const TYPICAL_BYTES: usize = 2048;
 
-/// The page that a template makes with these words.
+/// Renders a template, whose language is that of `words`.
 pub(super) fn page(words: &Words, template: &impl Template) -> askama::Result<Response> {
     let mut html = String::with_capacity(TYPICAL_BYTES);
     template.render_into(&mut html)?;
     Ok(in_language(words, Html(html)))
 }
 
-/// Says in which language this is.
+/// Makes a response that declares its language.
 pub(super) fn in_language(words: &Words, body: impl IntoResponse) -> Response {
-    // It panics on what no header may hold, and our tags are letters and hyphens.
+    // Cannot panic: the tags consist of letters and hyphens.
     let tag = HeaderValue::from_static(words.tag);
     ([(CONTENT_LANGUAGE, tag)], body).into_response()
 }

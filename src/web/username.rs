@@ -1,4 +1,4 @@
-//! What a username may be.
+//! Usernames: which are accepted, and in what form.
 
 #[cfg(test)]
 mod tests;
@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 /// The longest username, in characters (Unicode scalar values).
 pub(super) const MAX_CHARS: usize = 64;
 
-/// Characters that PRECIS allows and that show nothing: blanks and fillers of Braille, music, Egyptian
-/// hieroglyphs, Khitan and Brahmi, and two that stand for something else (U+FFFD for bytes that were
-/// not UTF-8).
-const INVISIBLE: [char; 8] = [
+/// Characters that PRECIS allows and that are of no use in a name: blanks and fillers of Braille,
+/// music, Egyptian hieroglyphs, Khitan and Brahmi, and two placeholders: U+FFFC for an object, and
+/// U+FFFD for bytes that were not UTF-8.
+const UNUSABLE: [char; 8] = [
     '\u{2800}',
     '\u{FFFC}',
     '\u{FFFD}',
@@ -34,60 +34,60 @@ const INVISIBLE: [char; 8] = [
     '\u{1D159}',
 ];
 
-/// General categories of which one character at least must be in a name. The others are combining
-/// marks and spaces, which show nothing of their own.
+/// The general categories of characters that are visible by themselves. A name needs at least one;
+/// combining marks and spaces alone are not enough.
 const BASE: Group = Group::Letter
     .union(Group::Number)
     .union(Group::Punctuation)
     .union(Group::Symbol);
 
-/// A name that may be shown: 1 to 64 characters as the PRECIS profile `OpaqueString` (RFC 8265
-/// §4.2) allows them, in NFC, without control, invisible and unassigned characters.
+/// A display name: 1 to 64 characters that the PRECIS profile `OpaqueString` (RFC 8265 §4.2)
+/// allows, in NFC, without control, invisible or unassigned characters.
 ///
-/// It is the profile for passwords. The one for usernames forbids spaces, symbols and emoji, which
-/// people like to have in a name that is there to be shown.
+/// `OpaqueString` is the profile for passwords. The one for usernames forbids spaces, symbols and
+/// emoji, which people want in a display name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Username(String);
 
-/// What is wrong with a name.
+/// Why a name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UsernameError {
-    /// There is nothing but white space, if that.
+    /// It is empty, or only white space.
     #[error("is empty")]
     Empty,
-    /// It has more than [`MAX_CHARS`] characters: this many.
+    /// It has this many characters, more than [`MAX_CHARS`].
     #[error("is {0} characters long")]
     TooLong(usize),
-    /// It has a character that is not for names, or not where it stands.
-    #[error("has a character that cannot be used: {0:?}")]
+    /// This character is not allowed, or not at its position. `None` if it is not known which.
+    #[error("has a character that cannot be used, or not there")]
     Character(Option<char>),
-    /// It has nothing but combining marks, which need a character to stand on.
+    /// It has only combining marks, which need a base character.
     #[error("has no character that is visible by itself")]
     NoBase,
 }
 
 impl Username {
-    /// Trims the white space around `typed`, and checks and normalizes what is left.
+    /// Trims white space around `typed`, then normalizes and checks the rest.
     pub(super) fn parse(typed: &str) -> Result<Self, UsernameError> {
-        // Tabs and line ends are white space too. Nobody types them into a text field, so whoever
-        // sent them meant something else than a name.
+        // Tabs and line ends are not trimmed, and so refused below: nobody types them into a text
+        // field.
         let name = typed.trim_matches(|c: char| c.is_whitespace() && !c.is_control());
         if name.is_empty() {
             return Err(UsernameError::Empty);
         }
-        // Normalizing can make four characters one, never more. The bound is for PRECIS, which
-        // looks at the whole name again for some characters.
+        // Bounds the work of PRECIS, which reads the whole name again for some characters.
+        // Normalization turns at most four characters into one.
         let length = name.chars().count();
         if length > 4 * MAX_CHARS {
             return Err(UsernameError::TooLong(length));
         }
-        // What is allowed is decided last (RFC 8264 §7), so that what is kept is allowed too.
+        // Checked after normalization (RFC 8264 §7), so that the result is accepted again later.
         let profile = OpaqueString::new();
         let name = profile
             .additional_mapping_rule(name)
             .and_then(|name| profile.normalization_rule(name))
-            .map_err(|error| explain(&error))?;
+            .map_err(|error| to_username_error(&error))?;
         check_characters(&name)?;
         match name.chars().count() {
             0..=MAX_CHARS => Ok(Self(name.into_owned())),
@@ -98,17 +98,19 @@ impl Username {
 
 fn check_characters(name: &str) -> Result<(), UsernameError> {
     if name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        // All of these are allowed, and this is asked on every page of who is logged in.
+        // A fast path, because every page of a logged-in visitor checks the name.
         return Ok(());
     }
-    if let Some(character) = name.chars().find(|c| INVISIBLE.contains(c)) {
+    if let Some(character) = name.chars().find(|c| UNUSABLE.contains(c)) {
         return Err(UsernameError::Character(Some(character)));
     }
-    // precis-core stops at Unicode 6.3 of 2013. For what came later a letter stands in.
+    // precis-core knows Unicode 6.3 (2013); newer characters that are allowed are checked as "x".
     let class = FreeformClass::default();
     let stand_in = |c| if is_newer(class, c) { 'x' } else { c };
     let known: String = name.chars().map(stand_in).collect();
-    class.allows(&known).map_err(|error| explain(&error))?;
+    class
+        .allows(&known)
+        .map_err(|error| to_username_error(&error))?;
     if name
         .chars()
         .any(|c| BASE.contains(GeneralCategory::for_char(c)))
@@ -119,8 +121,7 @@ fn check_characters(name: &str) -> Result<(), UsernameError> {
     }
 }
 
-/// Whether the character is one that precis-core does not know yet, and that the class allows as
-/// RFC 8264 §8 derives it.
+/// Returns whether precis-core does not know a character yet, but RFC 8264 §8 would allow it.
 fn is_newer(class: FreeformClass, character: char) -> bool {
     const ALLOWED: Group = BASE.union(Group::Mark);
     class.get_value_from_char(character) == DerivedPropertyValue::Unassigned
@@ -128,10 +129,10 @@ fn is_newer(class: FreeformClass, character: char) -> bool {
         && !DefaultIgnorableCodePoint::for_char(character)
 }
 
-fn explain(error: &precis_core::Error) -> UsernameError {
+fn to_username_error(error: &precis_core::Error) -> UsernameError {
     let character = match error {
         precis_core::Error::BadCodepoint(info) => char::from_u32(info.cp),
-        // A character whose rule depends on its neighbours, without the neighbours.
+        // A contextual rule needs a neighbour, and the character is at the start or the end.
         precis_core::Error::Invalid | precis_core::Error::Unexpected(_) => None,
     };
     UsernameError::Character(character)

@@ -1,4 +1,4 @@
-//! The site and a visitor's browser, as far as tests care about either.
+//! `TestApp`: a site under test, and the browser of one visitor, which keeps cookies.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Mutex};
 
@@ -19,15 +19,15 @@ use crate::store::TestStore;
 
 pub const KEY: &str = "the-key-that-signs-in-these-tests";
 
-/// Signet's pages, or others.
+/// The service under test: Signet's pages or those of `handlers`.
 pub type Pages = BoxCloneSyncService<Request<Body>, Response, Infallible>;
 
-/// Signet's pages, under `http://localhost`.
+/// Returns Signet's pages, under `http://localhost`.
 pub fn site(config: SessionConfig) -> Pages {
     site_at("http://localhost")(config)
 }
 
-/// Signet's pages, under this URL.
+/// Returns a function that makes Signet's pages, under this URL.
 pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
     let public_url: PublicUrl = public_url.parse().expect("a URL");
     let listen = SocketAddr::from(([192, 0, 2, 1], 80));
@@ -40,69 +40,69 @@ pub fn key(text: &str) -> SecretKey {
     SecretKey::new(text).expect("a key")
 }
 
-/// The site, with a visitor who keeps cookies.
+/// A site and the browser of one visitor, which keeps cookies.
 pub struct TestApp {
     pages: Pages,
     jar: Mutex<CookieJar>,
-    /// What the session cookie is called.
+    /// The name of the session cookie.
     pub cookie_name: String,
-    /// What stands behind the sessions.
+    /// The store of the sessions.
     pub store: TestStore,
-    /// What the visitor calls the site.
+    /// The `Host` header of the visitor's requests.
     host: &'static str,
-    /// Where the data is, in a test that tries both ways.
-    way: Option<DataIn>,
+    /// Where the data is, in a test that tries both places.
+    data_in: Option<DataIn>,
 }
 
 impl Drop for TestApp {
-    /// Says which way of keeping sessions failed.
+    /// Prints where the data was, if the test failed.
     fn drop(&mut self) {
-        if let Some(way) = self.way.filter(|_| std::thread::panicking()) {
-            eprintln!("the data of the sessions was in the {way}");
+        if let Some(data_in) = self.data_in.filter(|_| std::thread::panicking()) {
+            eprintln!("the data of the sessions was in the {data_in}");
         }
     }
 }
 
 impl TestApp {
-    /// The site as it is on one's own machine.
+    /// Signet under `http://localhost`, with a store in memory.
     pub fn new() -> Self {
         Self::of(site)
     }
 
-    /// A site with these pages.
+    /// The same with other pages.
     pub fn of(pages: impl FnOnce(SessionConfig) -> Pages) -> Self {
-        Self::with(pages, |config| config)
+        Self::with_config(pages, |config| config)
     }
 
-    /// The same, configured in another way.
-    pub fn with(
+    /// The same with other pages and another configuration.
+    pub fn with_config(
         pages: impl FnOnce(SessionConfig) -> Pages,
         configure: impl FnOnce(SessionConfig) -> SessionConfig,
     ) -> Self {
-        Self::on(TestStore::memory(), KEY, pages, configure)
+        Self::with_store(TestStore::memory(), KEY, pages, configure)
     }
 
-    /// The site with other keys.
+    /// Signet with other keys.
     pub fn with_keys(first: &str, fallbacks: &[&str]) -> Self {
         let fallbacks = fallbacks.iter().map(|fallback| key(fallback));
-        Self::on(TestStore::memory(), first, site, |config| {
+        Self::with_store(TestStore::memory(), first, site, |config| {
             config.fallback_keys(fallbacks)
         })
     }
 
-    /// Sites with these pages, one for each way of keeping sessions.
+    /// Two sites with these pages: one with the data in the cookie, one with it in the store.
     pub fn in_both_ways(pages: impl Fn(SessionConfig) -> Pages) -> [Self; 2] {
         [DataIn::Cookie, DataIn::Store].map(|data_in| {
-            let mut app = Self::on(TestStore::embedded(), KEY, &pages, |config| {
+            let mut app = Self::with_store(TestStore::embedded(), KEY, &pages, |config| {
                 config.data_in(data_in)
             });
-            app.way = Some(data_in);
+            app.data_in = Some(data_in);
             app
         })
     }
 
-    /// A site with this store.
-    pub fn on(
+    /// A site with this store, key, pages and configuration.
+    pub fn with_store(
         store: TestStore,
         first_key: &str,
         pages: impl FnOnce(SessionConfig) -> Pages,
@@ -116,33 +116,33 @@ impl TestApp {
             jar: Mutex::default(),
             store,
             host: "localhost",
-            way: None,
+            data_in: None,
         }
     }
 
-    /// The site as visitors see it over https.
+    /// Signet under `https://signet.example`.
     pub fn over_https() -> Self {
         let site = site_at("https://signet.example");
-        let mut app = Self::with(site, |config| {
+        let mut app = Self::with_config(site, |config| {
             config.cookie(&CookieOptions::https()).unwrap()
         });
         app.host = "signet.example";
         app
     }
 
-    /// The site as visitors see it over plain http, beyond loopback.
+    /// Signet under `http://signet.example`: plain http beyond loopback.
     pub fn over_plain_http() -> Self {
         let mut app = Self::of(site_at("http://signet.example"));
         app.host = "signet.example";
         app
     }
 
-    /// Where the data is, in a test that tries both ways.
-    pub fn way(&self) -> Option<DataIn> {
-        self.way
+    /// Returns where the data is, in a test that tries both places.
+    pub fn data_in(&self) -> Option<DataIn> {
+        self.data_in
     }
 
-    /// Somebody else on the same site.
+    /// Another visitor of the same site, without cookies.
     pub fn another_visitor(&self) -> Self {
         Self {
             pages: self.pages.clone(),
@@ -150,11 +150,11 @@ impl TestApp {
             cookie_name: self.cookie_name.clone(),
             store: self.store.clone(),
             host: self.host,
-            way: self.way,
+            data_in: self.data_in,
         }
     }
 
-    /// Somebody else who has a copy of the visitor's session cookie.
+    /// Another visitor, with a copy of this visitor's session cookie.
     #[track_caller]
     pub fn thief(&self) -> Self {
         let thief = self.another_visitor();
@@ -162,7 +162,7 @@ impl TestApp {
         thief
     }
 
-    /// The value of the session cookie that the visitor has.
+    /// Returns the value of the visitor's session cookie.
     pub fn cookie(&self) -> Option<String> {
         let jar = self.jar.lock().unwrap();
         jar.get(&self.cookie_name)
@@ -179,12 +179,12 @@ impl TestApp {
         self.send(Method::GET, path, Body::empty()).await
     }
 
-    /// Submits a form with this body.
+    /// Submits a form, encoded in `form`.
     pub async fn post(&self, path: &str, form: impl Into<String>) -> Page {
         self.send(Method::POST, path, Body::from(form.into())).await
     }
 
-    /// Submits the login form with this name in its field.
+    /// Submits the login form with this username.
     pub async fn log_in(&self, username: &str) -> Page {
         self.post("/login", form(username)).await
     }
@@ -193,7 +193,8 @@ impl TestApp {
         self.send_with(&[], method, path, body).await
     }
 
-    /// Sends a request with these headers beside those that browsers always send.
+    /// Sends a request with these headers and the visitor's cookies. A POST has the content type of
+    /// a form, unless `headers` say otherwise.
     pub async fn send_with(
         &self,
         headers: &[(&str, &str)],
@@ -219,20 +220,21 @@ impl TestApp {
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        self.send_as_is(request.body(body).unwrap()).await
+        self.send_request(request.body(body).unwrap()).await
     }
 
-    /// Sends a request with no cookies but its own; the visitor keeps those of the answer.
-    pub async fn send_as_is(&self, mut request: Request<Body>) -> Page {
+    /// Sends a request with `Host`, but without the visitor's cookies. Those that the response sets
+    /// are kept.
+    pub async fn send_request(&self, mut request: Request<Body>) -> Page {
         if !request.headers().contains_key(header::HOST) {
             let host = HeaderValue::from_static(self.host);
             request.headers_mut().insert(header::HOST, host);
         }
-        self.send_without_host(request).await
+        self.send_as_is(request).await
     }
 
-    /// The same, of a request that says itself which host it is for.
-    pub async fn send_without_host(&self, request: Request<Body>) -> Page {
+    /// Sends exactly this request. The cookies that the response sets are kept.
+    pub async fn send_as_is(&self, request: Request<Body>) -> Page {
         let response = self.pages.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -253,12 +255,12 @@ impl TestApp {
     }
 }
 
-/// What the browser got.
+/// A response.
 #[derive(Debug)]
 pub struct Page {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// What layers further out would see.
+    /// The extensions of the response, which outer layers can read.
     pub extensions: Extensions,
     pub html: String,
 }
@@ -270,7 +272,7 @@ impl Page {
         value.to_str().expect("the header is ASCII")
     }
 
-    /// What the response depends on, in alphabetical order.
+    /// Returns the values of all `Vary` headers, in alphabetical order.
     pub fn varies_by(&self) -> Vec<&str> {
         let headers = self.headers.get_all(header::VARY).iter();
         let mut names: Vec<_> = headers.map(|name| name.to_str().unwrap()).collect();
@@ -304,7 +306,7 @@ impl Page {
         assert_eq!(self.header(header::LOCATION), location);
     }
 
-    /// What a reader sees: the body without tags, with character references resolved.
+    /// Returns the text of the body, without tags and with character references resolved.
     pub fn text(&self) -> String {
         let body = self.html.split("<body>").nth(1).expect("a body");
         let mut text = String::new();
@@ -319,14 +321,14 @@ impl Page {
         assert!(self.text().contains(text), "no {text:?} in {}", self.html);
     }
 
-    /// There is a link with this text to this place.
+    /// Asserts that a link with this text leads to `href`.
     #[track_caller]
     pub fn links(&self, text: &str, href: &str) {
         let start = format!("href=\"{href}\">{text}</a>");
         assert!(self.html.contains(&start), "no {start} in {}", self.html);
     }
 
-    /// The page is the greeting of somebody with this name, shown exactly.
+    /// Asserts that the page greets this user, and shows the name exactly.
     #[track_caller]
     pub fn greets(&self, name: &str) {
         self.has_status(200);
@@ -338,7 +340,7 @@ impl Page {
         self.links("點擊這裏註銷", "/logout");
     }
 
-    /// The page is the one for a visitor who is not logged in.
+    /// Asserts that the page is the home page of a visitor who is not logged in.
     #[track_caller]
     pub fn greets_nobody(&self) {
         self.has_status(200);
@@ -347,7 +349,7 @@ impl Page {
         assert!(!self.html.contains("登錄用戶名是"), "{}", self.html);
     }
 
-    /// The page is the login form, with this text in its field.
+    /// Asserts that the page is the login form, with this text in its field.
     #[track_caller]
     pub fn is_the_form_with(&self, typed: &str) {
         assert!(
@@ -368,13 +370,13 @@ impl Page {
     }
 }
 
-/// The body of a submitted login form.
+/// Returns the body of a submitted login form.
 pub fn form(username: &str) -> String {
     let bytes = username.bytes().map(|byte| format!("%{byte:02X}"));
     format!("username={}", bytes.collect::<String>())
 }
 
-/// Resolves the character references that askama writes: all are decimal.
+/// Resolves character references. Only decimal ones are known, because askama writes no others.
 fn unescape(html: &str) -> String {
     let mut text = String::new();
     let mut parts = html.split("&#");

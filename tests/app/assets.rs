@@ -8,9 +8,9 @@ use axum::{
 };
 use futures_util::stream;
 
-use crate::{app::TestApp, headers::assert_guarded};
+use crate::{app::TestApp, headers::assert_has_security_headers};
 
-/// What the pages refer to, each with its type and a part of it.
+/// Returns the paths of the assets in the pages, each with its content type and a part of its text.
 async fn all_assets(app: &TestApp) -> [(String, &'static str, &'static str); 2] {
     let html = app.get("/").await.html;
     let path = |before: &str| {
@@ -27,13 +27,13 @@ async fn all_assets(app: &TestApp) -> [(String, &'static str, &'static str); 2] 
 }
 
 #[tokio::test]
-async fn what_pages_consist_of_is_kept_for_a_year_and_has_nothing_to_do_with_sessions() {
+async fn assets_are_cached_for_a_year_and_do_not_depend_on_the_session() {
     let app = TestApp::new();
     app.log_in("admin").await;
     for (path, content_type, part) in all_assets(&app).await {
         let asset = app.get(&path).await;
         asset.has_status(200);
-        assert_guarded(&asset);
+        assert_has_security_headers(&asset);
         assert_eq!(asset.header("content-type"), content_type);
         assert_eq!(
             asset.header("cache-control"),
@@ -50,19 +50,19 @@ async fn what_pages_consist_of_is_kept_for_a_year_and_has_nothing_to_do_with_ses
 }
 
 #[tokio::test]
-async fn a_page_that_refuses_a_host_looks_like_the_others() {
+async fn assets_are_served_under_a_refused_host_so_that_its_error_page_is_styled() {
     let app = TestApp::new();
     for (path, ..) in all_assets(&app).await {
         let request = Request::get(&path).header("host", "evil.example");
-        let asset = app.send_as_is(request.body(Body::empty()).unwrap()).await;
+        let asset = app.send_request(request.body(Body::empty()).unwrap()).await;
         asset.has_status(200);
-        // Nobody waits for what is sent there.
+        // The body of a request for an asset is not read. This one never ends.
         let endless = Body::from_stream(stream::pending::<Result<&str, Infallible>>());
         let request = Request::post(&path).header("host", "evil.example");
-        let refused = app.send_as_is(request.body(endless).unwrap()).await;
+        let refused = app.send_request(request.body(endless).unwrap()).await;
         refused.has_status(405);
         let request = Request::get(format!("{path}x")).header("host", "evil.example");
-        let page = app.send_as_is(request.body(Body::empty()).unwrap()).await;
+        let page = app.send_request(request.body(Body::empty()).unwrap()).await;
         page.has_status(400);
         assert!(page.html.contains(&path), "{}", page.html);
     }

@@ -1,4 +1,4 @@
-//! What every store has to do.
+//! What every store must do to fulfil the trait `Records`.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn record(id: Id, data: &str) -> Record {
 }
 
 #[tokio::test]
-async fn what_was_added_is_there_until_it_is_removed() {
+async fn a_record_is_there_from_its_addition_to_its_removal() {
     for store in stores() {
         let one = record(Id::default(), r#"{"data":"one"}"#);
         assert_eq!(store.get(one.id).await.unwrap(), None);
@@ -33,7 +33,7 @@ async fn what_was_added_is_there_until_it_is_removed() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_taken_is_left_to_its_owner() {
+async fn adding_a_record_with_a_taken_id_changes_nothing() {
     for store in stores() {
         let first = record(Id::default(), "first");
         assert!(store.add(first.clone()).await.unwrap());
@@ -43,7 +43,7 @@ async fn an_id_that_is_taken_is_left_to_its_owner() {
 }
 
 #[tokio::test]
-async fn replacing_changes_what_is_there_and_brings_nothing_back() {
+async fn replacing_changes_an_existing_record_and_creates_none() {
     for store in stores() {
         let id = Id::default();
         assert!(!store.replace(record(id, "nothing")).await.unwrap());
@@ -60,7 +60,7 @@ async fn replacing_changes_what_is_there_and_brings_nothing_back() {
 }
 
 #[tokio::test]
-async fn what_has_expired_counts_as_none() {
+async fn an_expired_record_counts_as_none() {
     for store in stores() {
         let expired = Record {
             expires: now() - 1,
@@ -76,7 +76,7 @@ async fn what_has_expired_counts_as_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_that_add_or_remove_one_record_exactly_one_hears_that_it_did() {
+async fn of_many_tasks_that_add_or_remove_one_record_exactly_one_succeeds() {
     const TASKS: usize = 64;
     for store in stores() {
         let store = Arc::new(store);

@@ -1,4 +1,4 @@
-//! The session cookie: its attributes, when it is set, and which of several counts.
+//! The session cookie: its attributes, when it is set, and which one of several counts.
 
 use axum::{
     body::Body,
@@ -39,7 +39,7 @@ async fn assert_set_and_removed(app: &TestApp, name: &str, attributes: &str) {
 }
 
 #[tokio::test]
-async fn the_cookie_holds_the_id_the_beginning_and_the_name() {
+async fn the_cookie_holds_the_session_id_its_start_and_the_username() {
     let app = TestApp::new();
     let before = now();
     app.log_in("王小明").await;
@@ -82,12 +82,16 @@ async fn a_session_is_renewed_after_a_tenth_of_the_idle_timeout() {
 async fn a_session_without_data_is_not_renewed() {
     let app = TestApp::new();
     let forger = Forger::ago(DAY);
-    app.set_cookie(forger.sign(&json!({"_sid": SID, "_iat": forger.at})));
-    app.get("/").await.sets_no_cookie();
+    let without = json!({"_sid": SID, "_iat": forger.at});
+    let with = json!({"_sid": SID, "_iat": forger.at, "x": 1});
+    for (session, is_renewed) in [(without, false), (with, true)] {
+        app.set_cookie(forger.sign(&session));
+        assert_eq!(!app.get("/").await.set_cookies().is_empty(), is_renewed);
+    }
 }
 
 #[tokio::test]
-async fn renewal_returns_the_payload_to_the_byte() {
+async fn renewal_keeps_every_byte_of_the_payload() {
     let app = TestApp::new();
     let forger = Forger::ago(DAY);
     let number = "12345678901234567890.12345678901234567890";
@@ -104,21 +108,23 @@ async fn renewal_returns_the_payload_to_the_byte() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_does_not_fit_is_left_out() {
+async fn a_session_is_not_renewed_if_the_new_cookie_would_be_too_large() {
     let forger = Forger::ago(DAY);
     let session = |filler| {
         let json =
             json!({"_sid": SID, "_iat": forger.at, "username": "admin", "x": "x".repeat(filler)});
         forger.sign(&json)
     };
-    let filler = (2900..3100)
-        .find(|filler| session(*filler).len() > 4092)
-        .unwrap();
-    let app = TestApp::new();
-    app.set_cookie(session(filler));
-    let page = app.get("/").await;
-    page.greets("admin");
-    page.sets_no_cookie();
+    let largest = 4096 - "session".len();
+    let too_large = (2900..3100).find(|filler| session(*filler).len() > largest);
+    let too_large = too_large.unwrap();
+    for (filler, is_renewed) in [(too_large - 1, true), (too_large, false)] {
+        let app = TestApp::new();
+        app.set_cookie(session(filler));
+        let page = app.get("/").await;
+        page.greets("admin");
+        assert_eq!(!page.set_cookies().is_empty(), is_renewed, "{filler}");
+    }
 }
 
 #[tokio::test]
@@ -133,7 +139,7 @@ async fn renewal_does_not_extend_the_lifetime() {
 }
 
 #[tokio::test]
-async fn a_session_that_would_not_live_longer_for_it_is_not_renewed() {
+async fn a_session_is_not_renewed_if_that_would_not_extend_it() {
     let app = TestApp::new();
     let forger = Forger::ago(DAY);
     app.set_cookie(forger.session_since(now() - 29 * DAY, "admin"));
@@ -143,7 +149,7 @@ async fn a_session_that_would_not_live_longer_for_it_is_not_renewed() {
 }
 
 #[tokio::test]
-async fn a_session_signed_by_a_fallback_key_is_accepted_and_signed_by_the_first() {
+async fn a_session_signed_with_a_fallback_key_is_accepted_and_signed_again_with_the_first() {
     const NEWER: &str = "a-newer-key-than-the-old-one-to-sign";
     let app = TestApp::with_keys(NEWER, &["some-other-key-of-enough-bytes-too", KEY]);
     app.set_cookie(Forger::default().session("admin"));
@@ -184,7 +190,7 @@ async fn of_two_cookies_of_one_session_the_newer_counts() {
 }
 
 #[tokio::test]
-async fn two_good_cookies_of_different_sessions_are_both_passed_over() {
+async fn two_good_cookies_of_different_sessions_are_both_ignored() {
     let forger = Forger::default();
     let mine = forger.session("me");
     let planted = forger.sign(&json!({
@@ -196,9 +202,9 @@ async fn two_good_cookies_of_different_sessions_are_both_passed_over() {
     }
 }
 
-/// Each costs an HMAC for each key, and a browser sends one.
+/// To verify a cookie costs an HMAC for each key, and a browser sends only one cookie.
 #[tokio::test]
-async fn after_eight_cookies_that_are_shaped_right_no_further_one_is_looked_at() {
+async fn after_eight_well_formed_cookies_no_further_one_is_verified() {
     let forger = Forger {
         key: "a-key-that-is-not-the-one-of-the-site",
         ..Forger::default()
@@ -207,13 +213,13 @@ async fn after_eight_cookies_that_are_shaped_right_no_further_one_is_looked_at()
     let good = format!("session={}", Forger::default().session("admin"));
     get_with(&[planted.repeat(7) + &good]).await.greets("admin");
     get_with(&[planted.repeat(8) + &good]).await.greets_nobody();
-    // These cost nothing.
+    // Malformed values cost no HMAC, and do not count.
     let malformed = "session=; session=a.b.c; session=malformed; ".repeat(50);
     get_with(&[malformed + &good]).await.greets("admin");
 }
 
 #[tokio::test]
-async fn lookalike_names_are_not_ours() {
+async fn cookies_with_lookalike_names_are_ignored() {
     let good = Forger::default().session("admin");
     for name in [
         "Session",
@@ -235,5 +241,5 @@ async fn get_with<C: AsRef<[u8]>>(cookies: &[C]) -> Page {
         request = request.header(COOKIE, HeaderValue::from_bytes(cookie.as_ref()).unwrap());
     }
     let request = request.body(Body::empty()).unwrap();
-    TestApp::new().send_as_is(request).await
+    TestApp::new().send_request(request).await
 }

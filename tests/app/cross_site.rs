@@ -1,4 +1,4 @@
-//! What other sites can make a visitor's browser send.
+//! Requests that other sites can make a visitor's browser send.
 
 use axum::{body::Body, http::Method};
 
@@ -10,7 +10,7 @@ const REFERER: &str = "referer";
 const MODE: &str = "sec-fetch-mode";
 const DEST: &str = "sec-fetch-dest";
 
-/// Sends a request with these headers, and with it a form if that is what it sends.
+/// Sends a request with these headers. A POST also carries the login form.
 async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]) -> Page {
     let form = if method == Method::POST {
         Body::from(form("admin"))
@@ -20,9 +20,9 @@ async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)
     app.send_with(headers, method, path, form).await
 }
 
-/// The cases of Go's `TestCrossOriginProtection`, and more, for `https://signet.example`.
+/// The cases of Go's `TestCrossOriginProtectionSecFetchSite`, and more.
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn a_form_from_another_site_is_refused() {
     for (headers, passes) in [
         (&[][..], true),
         (&[(SITE, "same-origin")], true),
@@ -32,7 +32,7 @@ async fn a_form_of_another_site_is_refused() {
         (&[(SITE, "nonsense")], false),
         (&[(ORIGIN, "https://signet.example")], true),
         (
-            // Which goes without saying in an origin.
+            // An origin leaves out the default port.
             &[
                 ("host", "signet.example:443"),
                 (ORIGIN, "https://signet.example"),
@@ -42,7 +42,7 @@ async fn a_form_of_another_site_is_refused() {
         (&[(ORIGIN, "https://evil.example")], false),
         (&[(ORIGIN, "https://signet.example.evil.example")], false),
         (&[(ORIGIN, "https://signet.example:8443")], false),
-        // Go and its like accept this one, of which only the host is ours.
+        // Go accepts this one, because it compares only the host.
         (&[(ORIGIN, "http://signet.example")], false),
         (&[(ORIGIN, "http://localhost:5000")], false),
         (&[(ORIGIN, "null")], false),
@@ -68,6 +68,10 @@ async fn a_form_of_another_site_is_refused() {
             let page = send(&app, Method::POST, path, headers).await;
             if passes {
                 page.redirects_to("/");
+                match path {
+                    "/login" => app.get("/").await.greets("admin"),
+                    _ => app.get("/").await.greets_nobody(),
+                }
             } else {
                 page.has_status(403);
                 page.sets_no_cookie();
@@ -79,7 +83,7 @@ async fn a_form_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn every_method_but_get_and_its_like_is_refused_from_another_site() {
+async fn only_safe_methods_are_accepted_from_another_site() {
     let app = TestApp::new();
     for method in ["PUT", "PATCH", "DELETE", "BREW"] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
@@ -94,7 +98,7 @@ async fn every_method_but_get_and_its_like_is_refused_from_another_site() {
 }
 
 #[tokio::test]
-async fn a_link_to_logout_works_from_our_own_pages_and_when_it_is_typed() {
+async fn logout_works_from_a_link_on_our_pages_and_from_a_typed_address() {
     for headers in [
         &[][..],
         &[(SITE, "same-origin")],
@@ -118,7 +122,7 @@ async fn a_link_to_logout_works_from_our_own_pages_and_when_it_is_typed() {
 }
 
 #[tokio::test]
-async fn whatever_is_no_link_on_our_pages_to_logout_asks_first() {
+async fn logout_asks_first_unless_it_was_a_link_of_ours_or_typed() {
     for headers in [
         &[(SITE, "cross-site")][..],
         &[(SITE, "same-site")],
@@ -161,9 +165,9 @@ async fn whatever_is_no_link_on_our_pages_to_logout_asks_first() {
     }
 }
 
-/// Browsers send no fetch metadata there, and another site can keep its `Referer` to itself.
+/// Over plain http, browsers send no fetch metadata, and another site can suppress its `Referer`.
 #[tokio::test]
-async fn over_plain_http_beyond_loopback_a_link_to_logout_needs_a_referer_of_ours() {
+async fn logout_over_plain_http_beyond_loopback_needs_a_referer_of_ours() {
     for (headers, is_done) in [
         (&[][..], false),
         (&[(REFERER, "http://evil.example/")], false),
@@ -186,7 +190,7 @@ async fn over_plain_http_beyond_loopback_a_link_to_logout_needs_a_referer_of_our
 }
 
 #[tokio::test]
-async fn a_link_to_logout_on_another_site_leads_home_who_is_not_logged_in() {
+async fn a_link_to_logout_on_another_site_redirects_a_logged_out_visitor_home() {
     let app = TestApp::new();
     let page = send(&app, Method::GET, "/logout", &[(SITE, "cross-site")]).await;
     page.redirects_to("/");
@@ -194,7 +198,7 @@ async fn a_link_to_logout_on_another_site_leads_home_who_is_not_logged_in() {
 }
 
 #[tokio::test]
-async fn fetching_logout_ahead_logs_nobody_out() {
+async fn prefetching_logout_logs_nobody_out() {
     for header in [
         ("sec-purpose", "prefetch"),
         ("sec-purpose", "prefetch;prerender"),

@@ -1,4 +1,4 @@
-//! Makes session cookies without Signet's help: good ones, old ones and bad ones.
+//! Makes session cookies without Signet's code: good ones, old ones and bad ones.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -10,12 +10,12 @@ use crate::app::KEY;
 
 pub const DAY: i64 = 86_400;
 
-/// Somebody who has a key and signs what they like, as the wire format asks.
+/// Signs arbitrary payloads with a key, in the wire format of Signet.
 #[derive(Clone)]
 pub struct Forger<'a> {
     pub key: &'a str,
     pub cookie_name: &'a str,
-    /// When they sign, in unix seconds.
+    /// The time of signing, in unix seconds.
     pub at: i64,
 }
 
@@ -30,7 +30,7 @@ impl Default for Forger<'_> {
 }
 
 impl Forger<'_> {
-    /// Somebody who signs as if it were `seconds` ago.
+    /// A forger that signs as if it were `seconds` ago.
     pub fn ago(seconds: i64) -> Self {
         Self {
             at: now() - seconds,
@@ -52,7 +52,7 @@ impl Forger<'_> {
         self.sign_message(&message)
     }
 
-    /// Signs what should be a payload and a timestamp, whether it is or not.
+    /// Signs any text in place of a payload and a timestamp.
     pub fn sign_message(&self, message: &str) -> String {
         let hmac = |key: &[u8], message: &str| {
             let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
@@ -63,28 +63,28 @@ impl Forger<'_> {
         format!("{message}.{}", BASE64URL.encode(signature))
     }
 
-    /// A session that began when it was signed.
+    /// Returns the cookie of a session that began when it was signed.
     pub fn session(&self, username: &str) -> String {
         self.session_since(self.at, username)
     }
 
-    /// A session that began at some time, in unix seconds.
+    /// Returns the cookie of a session that began at `began` (unix seconds).
     pub fn session_since(&self, began: i64, username: &str) -> String {
         self.sign(&json!({"_sid": SID, "_iat": began, "username": username}))
     }
 }
 
-/// A session ID.
+/// The ID of the sessions that a `Forger` makes.
 pub const SID: &str = "AAECAwQFBgcICQoLDA0ODw";
 
-/// What a cookie's value says, whoever signed it.
+/// Returns the payload of a cookie's value. The signature is not checked.
 #[track_caller]
 pub fn payload(value: &str) -> Value {
     let payload = value.split('.').next().unwrap();
     serde_json::from_slice(&BASE64URL.decode(payload).unwrap()).unwrap()
 }
 
-/// When a cookie's value was signed, in unix seconds.
+/// Returns when a cookie's value was signed, in unix seconds.
 #[track_caller]
 pub fn signed_at(value: &str) -> i64 {
     let timestamp = value.split('.').nth(1).unwrap();

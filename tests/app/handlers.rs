@@ -1,4 +1,4 @@
-//! A site whose handlers do with a session what Signet's own do not.
+//! A site whose handlers use sessions in ways that Signet's own pages do not.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -22,13 +22,13 @@ use tower_sessions::{Expiry, Session};
 
 use crate::app::Pages;
 
-/// The pages, all of which have a session.
+/// Returns the pages, inside the session layer.
 pub fn pages(config: SessionConfig) -> Pages {
     pages_behind(&Gate::default())(config)
 }
 
-/// The same, where a path that begins with `/slow` keeps its handler waiting at a gate, after the
-/// session was read and before anything is done with it.
+/// Returns a function that makes the same pages, with a copy under `/slow`. There a request waits
+/// at the gate, after its session was read and before its handler runs.
 pub fn pages_behind(gate: &Gate) -> impl Fn(SessionConfig) -> Pages {
     let gate = gate.clone();
     move |config| {
@@ -75,7 +75,7 @@ fn handlers() -> Router {
         .route("/read_later", get(read_later))
 }
 
-/// Holds up requests until it is opened.
+/// Holds requests back. Each call of `open` lets one through.
 #[derive(Clone)]
 pub struct Gate {
     arrived: Arc<Semaphore>,
@@ -92,7 +92,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Waits until a request stands before it.
+    /// Waits until a request has arrived.
     pub async fn arrival(&self) {
         self.arrived.acquire().await.unwrap().forget();
     }
@@ -177,7 +177,7 @@ async fn read(session: Session) -> Json<Option<Value>> {
     Json(session.get("json").await.unwrap())
 }
 
-/// A page that is put together while it is sent.
+/// Returns a body that reads the session only while it is sent.
 async fn read_later(session: Session) -> Body {
     Body::from_stream(stream::once(async move {
         let data: Option<String> = session.get("data").await.unwrap();

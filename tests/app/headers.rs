@@ -1,4 +1,4 @@
-//! What every response says, and which host it is for.
+//! The headers of every response, and the hosts that are answered.
 
 use axum::{
     body::Body,
@@ -7,7 +7,7 @@ use axum::{
 
 use crate::app::{Page, TestApp};
 
-pub fn assert_guarded(page: &Page) {
+pub fn assert_has_security_headers(page: &Page) {
     for (name, value) in [
         (
             "content-security-policy",
@@ -45,7 +45,7 @@ fn assert_is_not_stored(page: &Page) {
     assert_eq!(page.varies_by(), depends_on);
 }
 
-/// One response of each kind.
+/// Returns one response of each kind.
 async fn all_kinds(app: &TestApp) -> Vec<Page> {
     let mut pages = vec![
         app.get("/").await,
@@ -77,10 +77,10 @@ async fn all_kinds(app: &TestApp) -> Vec<Page> {
 }
 
 #[tokio::test]
-async fn every_response_has_the_headers_that_guard_it_and_is_not_stored() {
+async fn every_response_has_the_security_headers_and_is_not_stored() {
     let mut statuses: Vec<_> = Vec::new();
     for page in all_kinds(&TestApp::new()).await {
-        assert_guarded(&page);
+        assert_has_security_headers(&page);
         assert_is_not_stored(&page);
         assert!(!page.headers.contains_key("strict-transport-security"));
         statuses.push(page.status.as_u16());
@@ -94,14 +94,14 @@ async fn every_response_has_the_headers_that_guard_it_and_is_not_stored() {
 }
 
 #[tokio::test]
-async fn over_https_every_response_asks_to_come_back_that_way() {
+async fn every_response_over_https_has_hsts() {
     for page in all_kinds(&TestApp::over_https()).await {
         assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
     }
 }
 
 #[tokio::test]
-async fn only_a_host_of_ours_is_answered() {
+async fn a_request_for_another_host_is_refused() {
     let app = TestApp::new();
     for (hosts, uri, status) in [
         (&["localhost"][..], "/", 200),
@@ -124,9 +124,7 @@ async fn only_a_host_of_ours_is_answered() {
         for host in hosts {
             request = request.header(header::HOST, host.as_bytes());
         }
-        let page = app
-            .send_without_host(request.body(Body::empty()).unwrap())
-            .await;
+        let page = app.send_as_is(request.body(Body::empty()).unwrap()).await;
         assert_eq!(
             page.status,
             StatusCode::from_u16(status).unwrap(),
@@ -134,14 +132,14 @@ async fn only_a_host_of_ours_is_answered() {
         );
         if status == 400 {
             page.shows("無法處理這個請求");
-            // A path would lead back to this page.
+            // A link without a host would lead back to the refused one.
             page.links("回到首頁", "http://localhost");
         }
     }
 }
 
 #[tokio::test]
-async fn what_a_proxy_might_say_changes_nothing() {
+async fn headers_that_a_proxy_might_add_are_ignored() {
     let app = TestApp::new();
     app.log_in("admin").await;
     let request = |method, path| {
@@ -158,10 +156,10 @@ async fn what_a_proxy_might_say_changes_nothing() {
             .body(Body::empty())
             .unwrap()
     };
-    let page = app.send_as_is(request(Method::GET, "/")).await;
+    let page = app.send_request(request(Method::GET, "/")).await;
     page.greets("admin");
     assert!(!page.html.contains("evil"));
-    let page = app.send_as_is(request(Method::GET, "/logout")).await;
+    let page = app.send_request(request(Method::GET, "/logout")).await;
     page.redirects_to("/");
     assert!(!page.header("set-cookie").contains("Secure"));
 }

@@ -1,10 +1,10 @@
-//! Which language a visitor reads.
+//! The language of the pages, which follows `Accept-Language`.
 
 use axum::{body::Body, http::Method};
 
 use crate::app::{Page, TestApp, form};
 
-/// Somebody whose browser asks for these languages.
+/// A visitor whose browser asks for `languages`, and whose pages must have the language `tag`.
 struct Reader {
     app: TestApp,
     languages: &'static str,
@@ -32,7 +32,7 @@ impl Reader {
     }
 }
 
-/// Letter for letter as the original application has them.
+/// Letter for letter as in the original application.
 const TRADITIONAL_CHINESE: [&str; 5] = [
     "登錄用戶名是:",
     "點擊這裏註銷",
@@ -49,7 +49,7 @@ const SIMPLIFIED_CHINESE: [&str; 5] = [
     "登录",
 ];
 
-/// Letter for letter as the original application has them.
+/// Letter for letter as in the original application's English version.
 const ENGLISH: [&str; 5] = [
     "Logged in as ",
     "click here to log out",
@@ -59,7 +59,7 @@ const ENGLISH: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn the_story_is_told_in_each_language() {
+async fn the_pages_are_in_the_language_that_the_browser_asks_for() {
     for (languages, tag, words) in [
         ("zh-TW,zh;q=0.9,en;q=0.8", "zh-Hant", TRADITIONAL_CHINESE),
         ("fr", "zh-Hant", TRADITIONAL_CHINESE),
@@ -93,7 +93,7 @@ async fn the_story_is_told_in_each_language() {
 }
 
 #[tokio::test]
-async fn errors_are_explained_in_each_language() {
+async fn errors_and_the_logout_question_are_in_each_language() {
     for (languages, tag, [not_found, too_long, log_out]) in [
         (
             "zh-TW",

@@ -1,4 +1,4 @@
-//! The site, called in process: one request in, one response out, no socket.
+//! Tests of the site in process: requests and responses, without a socket.
 
 mod app;
 mod assets;

@@ -1,4 +1,4 @@
-//! What the pages consist of is what the standards say: HTML, CSS and SVG.
+//! The pages, the style sheet and the icon are valid HTML, CSS and SVG.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use axum::{body::Body, http::Method};
 
 use crate::app::{Page, TestApp, form};
 
-/// Pages in every state, each with a name.
+/// Returns the pages in every state, each with a file name.
 async fn all_pages(language: &str) -> Vec<(String, Page)> {
     let app = TestApp::new();
     let mut pages = Vec::new();
@@ -45,7 +45,7 @@ async fn all_pages(language: &str) -> Vec<(String, Page)> {
 
 #[tokio::test]
 #[ignore = "needs Java and vnu-jar, the Nu Html Checker"]
-async fn the_nu_html_checker_has_nothing_to_say() {
+async fn the_nu_html_checker_finds_nothing_wrong() {
     let checker = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/ci/node_modules/vnu-jar/build/dist/vnu.jar");
     let dir = tempfile::tempdir().unwrap();
@@ -72,7 +72,7 @@ async fn the_nu_html_checker_has_nothing_to_say() {
         )
     };
     assert_eq!(check(), (Some(0), String::new()));
-    // And it would say so.
+    // The checker does find mistakes.
     fs::write(
         dir.path().join("bad.svg"),
         "<svg xmlns='http://www.w3.org/2000/svg'><p/></svg>",

@@ -1,4 +1,4 @@
-//! The store does not answer: nobody is let in unchecked, and nobody loses their session.
+//! While the store does not answer, no session is accepted unchecked, and none is lost.
 
 use crate::{
     app::{Page, TestApp, site},
@@ -16,7 +16,7 @@ fn assert_try_again(page: &Page) {
 }
 
 #[tokio::test]
-async fn who_brings_a_session_is_asked_to_come_again() {
+async fn a_visitor_with_a_session_gets_503_with_retry_after() {
     for app in TestApp::in_both_ways(site) {
         app.log_in("admin").await;
         app.store.set_broken(true);
@@ -33,7 +33,7 @@ async fn who_brings_a_session_is_asked_to_come_again() {
 }
 
 #[tokio::test]
-async fn who_brings_none_does_not_notice() {
+async fn a_visitor_without_a_session_is_served_as_usual() {
     for app in TestApp::in_both_ways(site) {
         app.store.set_broken(true);
         app.get("/").await.greets_nobody();
@@ -44,7 +44,7 @@ async fn who_brings_none_does_not_notice() {
 }
 
 #[tokio::test]
-async fn a_session_begins_only_where_it_can_be_kept() {
+async fn logging_in_fails_only_with_the_data_in_the_store() {
     let [in_cookie, in_store] = TestApp::in_both_ways(site);
     in_cookie.store.set_broken(true);
     in_cookie.log_in("admin").await.redirects_to("/");
@@ -53,7 +53,7 @@ async fn a_session_begins_only_where_it_can_be_kept() {
 }
 
 #[tokio::test]
-async fn a_logout_that_cannot_be_kept_is_none() {
+async fn a_logout_that_cannot_be_stored_fails_and_the_session_stays() {
     for path in ["/slow/flush", "/slow/cycle", "/slow/flush_and_keep"] {
         let gate = Gate::default();
         for app in TestApp::in_both_ways(handlers::pages_behind(&gate)) {
@@ -71,7 +71,7 @@ async fn a_logout_that_cannot_be_kept_is_none() {
 }
 
 #[tokio::test]
-async fn a_page_is_shown_even_where_its_session_cannot_be_renewed() {
+async fn a_page_is_shown_even_if_its_session_cannot_be_renewed() {
     let gate = Gate::default();
     let pages = handlers::pages_behind(&gate);
     let app = TestApp::of(pages);

@@ -1,4 +1,4 @@
-//! One visitor, many requests at once.
+//! One visitor who sends many requests at once.
 
 use std::sync::{
     Arc,
@@ -8,10 +8,10 @@ use std::sync::{
 use crate::app::{TestApp, site};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_logins_logouts_and_reads_at_once_each_get_a_consistent_answer() {
+async fn fifty_concurrent_logins_logouts_and_reads_each_get_a_consistent_answer() {
     for app in TestApp::in_both_ways(site) {
         app.log_in("before").await;
-        // Whether a request was answered that ended the session which all of them bring.
+        // Set as soon as a request that ends the session they share was answered.
         let has_ended = Arc::new(AtomicBool::new(false));
         let requests: Vec<_> = (0..50)
             .map(|number| {

@@ -1,4 +1,4 @@
-//! What holds for whatever is sent or kept. `PROPTEST_CASES` says how often each is tried.
+//! Properties that hold for arbitrary input. `PROPTEST_CASES` sets the number of cases for each.
 
 use axum::{
     body::Body,
@@ -15,7 +15,7 @@ use crate::{
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        // No files of its own in the source tree.
+        // Otherwise proptest writes failing cases into the source tree.
         failure_persistence: None,
         ..ProptestConfig::default()
     }
@@ -31,16 +31,16 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 async fn get_with_cookie_header(app: &TestApp, cookies: &[u8]) -> Page {
     let cookies = HeaderValue::from_bytes(cookies).unwrap();
     let request = Request::get("/").header(header::COOKIE, cookies);
-    app.send_as_is(request.body(Body::empty()).unwrap()).await
+    app.send_request(request.body(Body::empty()).unwrap()).await
 }
 
-async fn is_refused(value: &[u8]) {
+async fn assert_refused(value: &[u8]) {
     let page = get_with_cookie_header(&TestApp::new(), &[b"session=", value].concat()).await;
     page.greets_nobody();
     page.sets_no_cookie();
 }
 
-/// What a header may have in it.
+/// Arbitrary bytes that a header value may hold.
 fn header_bytes() -> impl Strategy<Value = Vec<u8>> {
     let allowed = |byte| match byte {
         b'\t' | 0x20..=0x7e | 0x80..=0xff => byte,
@@ -75,21 +75,19 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn what_a_session_keeps_comes_back_or_is_refused_as_too_large(json in any_json()) {
+    fn session_data_is_read_back_unchanged_or_refused_as_too_large(json in any_json()) {
         run(async {
             let app = TestApp::of(handlers::pages);
-            let request = Request::post("/keep_json")
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Body::from(json.to_string()))
-                .unwrap();
-            let page = app.send_as_is(request).await;
+            let json_type = [("content-type", "application/json")];
+            let body = Body::from(json.to_string());
+            let page = app.send_with(&json_type, Method::POST, "/keep_json", body).await;
             if page.status == StatusCode::INSUFFICIENT_STORAGE {
                 page.sets_no_cookie();
             } else {
                 page.has_status(200);
                 let cookie = app.cookie().unwrap();
                 assert!("session".len() + cookie.len() <= 4096);
-                let read = app.send(Method::GET, "/read", Body::empty()).await.html;
+                let read = app.get("/read").await.html;
                 let read: Value = serde_json::from_str(&read).unwrap();
                 assert_eq!(read, json);
             }
@@ -102,46 +100,46 @@ proptest! {
         let at = at.index(value.len());
         prop_assume!(value[at] != byte && byte != b';' && byte != 0x7f);
         value[at] = byte;
-        run(is_refused(&value));
+        run(assert_refused(&value));
     }
 
     #[test]
-    fn any_truncation_is_refused(name in text("[a-z]{1,20}"), from: Index, to: Index) {
+    fn any_part_of_a_cookie_is_refused(name in text("[a-z]{1,20}"), from: Index, to: Index) {
         let value = Forger::default().session(&name).into_bytes();
         let (one, other) = (from.index(value.len()), to.index(value.len()));
-        run(is_refused(&value[one.min(other)..one.max(other)]));
+        run(assert_refused(&value[one.min(other)..one.max(other)]));
     }
 
     #[test]
-    fn any_other_key_is_refused(key in text("[!-~]{1,80}")) {
+    fn a_cookie_signed_with_any_other_key_is_refused(key in text("[!-~]{1,80}")) {
         prop_assume!(key != KEY);
         let key = key.as_str();
-        run(is_refused(Forger { key, ..Forger::default() }.session("admin").as_bytes()));
+        run(assert_refused(Forger { key, ..Forger::default() }.session("admin").as_bytes()));
     }
 
     #[test]
-    fn any_other_cookies_value_is_refused(cookie_name in text("[!-~]{0,20}")) {
+    fn a_value_signed_for_any_other_cookie_is_refused(cookie_name in text("[!-~]{0,20}")) {
         prop_assume!(cookie_name != "session");
         let cookie_name = cookie_name.as_str();
         let forger = Forger { cookie_name, ..Forger::default() };
-        run(is_refused(forger.session("admin").as_bytes()));
+        run(assert_refused(forger.session("admin").as_bytes()));
     }
 
     #[test]
-    fn any_cookie_header_is_answered(cookies in header_bytes()) {
+    fn an_arbitrary_cookie_header_logs_nobody_in(cookies in header_bytes()) {
         run(async { get_with_cookie_header(&TestApp::new(), &cookies).await.greets_nobody() });
     }
 
     #[test]
-    fn any_neighbours_leave_the_session_alone(before in header_bytes(), after in header_bytes()) {
+    fn other_cookies_leave_the_session_alone(before in header_bytes(), after in header_bytes()) {
         let good = Forger::default().session("admin");
         let cookies = [&*before, b"; session=", good.as_bytes(), b"; ", &after].concat();
         run(async { get_with_cookie_header(&TestApp::new(), &cookies).await.greets("admin") });
     }
 
     #[test]
-    fn any_signed_bytes_are_answered(payload in vec(any::<u8>(), 0..600)) {
-        run(is_refused(Forger::default().sign_bytes(&payload).as_bytes()));
+    fn arbitrary_signed_bytes_are_refused(payload in vec(any::<u8>(), 0..600)) {
+        run(assert_refused(Forger::default().sign_bytes(&payload).as_bytes()));
     }
 
     #[test]

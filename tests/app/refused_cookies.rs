@@ -1,4 +1,4 @@
-//! A bad session cookie: the page is the logged-out page, and no cookie is set.
+//! Bad session cookies: each gets the page of a visitor who is not logged in, and sets no cookie.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn assert_refused(value: impl Into<String>) {
 }
 
 #[tokio::test]
-async fn any_altered_byte_is_refused() {
+async fn a_cookie_with_any_byte_altered_is_refused() {
     let good = Forger::default().session("admin");
     assert_accepted(good.as_str()).await;
     for index in 0..good.len() {
@@ -38,7 +38,7 @@ async fn any_altered_byte_is_refused() {
 }
 
 #[tokio::test]
-async fn any_truncation_and_anything_appended_is_refused() {
+async fn a_truncated_or_extended_cookie_is_refused() {
     let good = Forger::default().session("admin");
     for length in 0..good.len() {
         assert_refused(&good[..length]).await;
@@ -52,7 +52,7 @@ async fn any_truncation_and_anything_appended_is_refused() {
 }
 
 #[tokio::test]
-async fn another_key_and_a_retired_key_are_refused() {
+async fn a_cookie_signed_with_another_or_a_retired_key_is_refused() {
     let forger = Forger {
         key: "a-key-that-is-not-the-one-of-the-site",
         ..Forger::default()
@@ -82,7 +82,7 @@ async fn a_value_signed_for_another_cookie_is_refused() {
 }
 
 #[tokio::test]
-async fn times_are_judged_as_they_were_signed() {
+async fn the_signed_times_decide_whether_a_cookie_is_accepted() {
     assert_accepted(Forger::ago(7 * DAY - 60).session("admin")).await;
     assert_refused(Forger::ago(7 * DAY).session("admin")).await;
     assert_accepted(Forger::ago(-30).session("admin")).await;
@@ -96,7 +96,7 @@ async fn times_are_judged_as_they_were_signed() {
 }
 
 #[tokio::test]
-async fn a_good_signature_does_not_make_a_good_payload() {
+async fn a_malformed_payload_is_refused_although_it_is_signed() {
     let forger = Forger::default();
     let iat = forger.at;
     for payload in [
@@ -135,7 +135,7 @@ async fn a_good_signature_does_not_make_a_good_payload() {
 }
 
 #[tokio::test]
-async fn a_session_whose_name_is_no_name_belongs_to_nobody() {
+async fn a_session_with_an_invalid_username_counts_as_logged_out() {
     let forger = Forger::default();
     for username in [
         json!(7),
@@ -150,7 +150,7 @@ async fn a_session_whose_name_is_no_name_belongs_to_nobody() {
 }
 
 #[tokio::test]
-async fn what_nobody_signed_is_refused() {
+async fn a_value_without_a_valid_signature_is_refused() {
     let json = json!({"_sid": SID, "_iat": now(), "username": "admin"}).to_string();
     let payload = BASE64URL.encode(&json);
     let signature = Forger::default().session("admin");
@@ -175,7 +175,7 @@ async fn what_nobody_signed_is_refused() {
 }
 
 #[tokio::test]
-async fn logging_in_and_out_works_over_a_refused_cookie() {
+async fn logging_in_and_out_works_with_a_refused_cookie() {
     let app = TestApp::new();
     app.set_cookie("bad");
     app.get("/logout").await.redirects_to("/");

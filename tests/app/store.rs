@@ -1,4 +1,4 @@
-//! The store behind a site's sessions, within reach of the tests.
+//! The store that tests put behind a site's sessions.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -15,7 +15,7 @@ use tower_sessions::session::Id;
 
 use crate::forger::now;
 
-/// A store that one can look into, and that can be told not to answer.
+/// A store that tests can read, and that fails on demand.
 #[derive(Clone, Debug)]
 pub struct TestStore {
     store: Arc<dyn Records>,
@@ -24,12 +24,12 @@ pub struct TestStore {
 }
 
 impl TestStore {
-    /// A store that forgets all with the test.
+    /// A store in memory only.
     pub fn memory() -> Self {
         Self::new(Memory::default(), None)
     }
 
-    /// Signet's own, with a file.
+    /// Signet's own store, in a temporary file.
     pub fn embedded() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("sessions");
@@ -45,7 +45,7 @@ impl TestStore {
         }
     }
 
-    /// From now on it answers no question, or does again.
+    /// Makes every operation fail from now on, or succeed again.
     pub fn set_broken(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::Relaxed);
     }
@@ -77,7 +77,7 @@ impl Records for TestStore {
     }
 }
 
-/// Records in memory alone.
+/// The simplest store: a map behind a lock.
 #[derive(Debug, Default)]
 struct Memory(Mutex<HashMap<Id, Record>>);
 

@@ -1,4 +1,4 @@
-//! Be greeted, log in, be greeted by name, log out.
+//! The pages of Signet: the greeting, the login form and logging out.
 
 use axum::{body::Body, http::Method};
 use serde_json::json;
@@ -26,7 +26,7 @@ async fn a_visitor_logs_in_is_greeted_by_name_and_logs_out() {
 }
 
 #[tokio::test]
-async fn two_visitors_do_not_meet() {
+async fn two_visitors_have_separate_sessions() {
     for one in TestApp::in_both_ways(site) {
         let two = one.another_visitor();
         one.log_in("one").await;
@@ -38,7 +38,7 @@ async fn two_visitors_do_not_meet() {
 }
 
 #[tokio::test]
-async fn logging_in_changes_the_sessions_id_and_leaves_nothing_of_the_old_one() {
+async fn logging_in_again_changes_the_session_id_and_the_username() {
     let app = TestApp::new();
     app.log_in("first").await;
     let first = payload(&app.cookie().unwrap());
@@ -51,7 +51,7 @@ async fn logging_in_changes_the_sessions_id_and_leaves_nothing_of_the_old_one() 
 }
 
 #[tokio::test]
-async fn logging_in_anew_ends_what_else_the_session_held() {
+async fn logging_in_again_drops_all_other_data_of_the_session() {
     let app = TestApp::new();
     let forger = Forger::default();
     app.set_cookie(forger.sign(&json!({
@@ -64,14 +64,14 @@ async fn logging_in_anew_ends_what_else_the_session_held() {
 }
 
 #[tokio::test]
-async fn logging_out_without_a_session_just_goes_home() {
+async fn logging_out_without_a_session_redirects_home() {
     let page = TestApp::new().get("/logout").await;
     page.redirects_to("/");
     page.sets_no_cookie();
 }
 
 #[tokio::test]
-async fn asking_for_the_head_of_logout_logs_nobody_out() {
+async fn a_head_request_to_logout_logs_nobody_out() {
     let app = TestApp::new();
     app.log_in("admin").await;
     let page = app.send(Method::HEAD, "/logout", Body::empty()).await;
@@ -81,7 +81,7 @@ async fn asking_for_the_head_of_logout_logs_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_name_in_the_address_logs_nobody_in() {
+async fn a_username_in_the_query_logs_nobody_in() {
     let app = TestApp::new();
     let page = app.get("/login?username=admin").await;
     page.is_the_form_with("");
@@ -89,7 +89,7 @@ async fn a_name_in_the_address_logs_nobody_in() {
 }
 
 #[tokio::test]
-async fn the_field_is_one_for_a_username() {
+async fn the_login_field_has_the_attributes_of_a_username_field() {
     let app = TestApp::new();
     let page = app.get("/login").await;
     let field = page.html.split("<input ").nth(1).expect("a field");
@@ -98,7 +98,7 @@ async fn the_field_is_one_for_a_username() {
         "autocomplete=\"username\"",
         "autocapitalize=\"none\"",
         "spellcheck=\"false\"",
-        // In UTF-16, where 64 emoji are this long.
+        // In UTF-16 code units: 64 emoji have this many.
         "maxlength=\"128\"",
         "aria-describedby=\"hint\"",
     ] {
@@ -112,7 +112,7 @@ async fn the_field_is_one_for_a_username() {
 }
 
 #[tokio::test]
-async fn titles_say_what_is_the_case() {
+async fn titles_name_the_page_and_the_logged_in_user() {
     let app = TestApp::new();
     let visitor = app.another_visitor();
     visitor.log_in("admin").await;
@@ -130,7 +130,7 @@ async fn titles_say_what_is_the_case() {
 }
 
 #[tokio::test]
-async fn who_is_logged_in_already_sees_it_on_the_form() {
+async fn the_login_form_shows_the_name_of_a_logged_in_visitor() {
     let app = TestApp::new();
     app.log_in("<first>").await;
     for page in [app.get("/login").await, app.log_in("").await] {
@@ -147,13 +147,11 @@ async fn who_is_logged_in_already_sees_it_on_the_form() {
 }
 
 #[tokio::test]
-async fn one_sees_since_when_one_is_logged_in() {
+async fn the_home_page_shows_the_time_of_the_login() {
     let forger = Forger::default();
     let began = OffsetDateTime::from_unix_timestamp(forger.at).unwrap() - Duration::DAY;
     let app = TestApp::new();
-    app.set_cookie(forger.sign(&json!({
-        "_sid": SID, "_iat": began.unix_timestamp(), "username": "admin",
-    })));
+    app.set_cookie(forger.session_since(began.unix_timestamp(), "admin"));
     let page = app.get("/").await;
     page.greets("admin");
     let time = began.format(&Rfc3339).unwrap();
@@ -162,7 +160,7 @@ async fn one_sees_since_when_one_is_logged_in() {
         "{}",
         page.html
     );
-    // Eight hours ahead, as most readers of Chinese are.
+    // In UTC+8, the time zone of most readers of Chinese.
     let there = began + Duration::hours(8);
     let (year, month, day) = (there.year(), u8::from(there.month()), there.day());
     page.shows(&format!(

@@ -1,4 +1,4 @@
-//! What the login form takes, and what it gives back.
+//! Which usernames the login form accepts, and how it refuses others.
 
 use axum::{
     body::Body,
@@ -8,7 +8,7 @@ use axum::{
 use crate::app::{Page, TestApp, form};
 
 #[tokio::test]
-async fn names_are_shown_exactly_whatever_they_are_made_of() {
+async fn names_are_shown_exactly_whatever_characters_they_have() {
     for name in [
         "admin",
         "王小明",
@@ -32,14 +32,14 @@ async fn names_are_shown_exactly_whatever_they_are_made_of() {
 }
 
 #[tokio::test]
-async fn names_are_trimmed_and_put_in_nfc() {
+async fn names_are_trimmed_and_normalized_to_nfc() {
     let app = TestApp::new();
     app.log_in(" \u{3000}Zoe\u{308}  ").await;
     app.get("/").await.greets("Zoë");
 }
 
 #[tokio::test]
-async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
+async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
     for (typed, message) in [
         ("", "請輸入用戶名"),
         (" \u{3000} ", "請輸入用戶名"),
@@ -58,13 +58,14 @@ async fn a_refused_name_comes_back_in_the_form_with_what_to_change() {
         ("a\u{1107f}", "U+1107F"),
         ("\u{301}\u{308}", "只有附加符號"),
         ("👨\u{200d}👩", "U+200D"),
-        ("\u{200c}a", "看不見的字元"),
+        ("\u{200c}a", "不能用在這個位置"),
+        ("\u{b7}abc", "不能用在這個位置"),
         ("<b>\u{200b}\"", "U+200B"),
     ] {
         let app = TestApp::new();
         let page = app.log_in(typed).await;
         page.has_status(422);
-        // HTML has no U+0000.
+        // HTML cannot hold U+0000.
         page.is_the_form_with(&typed.replace('\0', "\u{fffd}"));
         page.shows(message);
         assert!(page.html.contains("<title>錯誤：登錄 · Signet</title>"));
@@ -95,7 +96,7 @@ async fn a_form_without_exactly_one_name_is_refused() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_utf8_are_no_name() {
+async fn a_name_that_is_not_utf8_is_refused() {
     let page = TestApp::new().post("/login", "username=a%ff").await;
     page.has_status(422);
     page.shows("U+FFFD");
@@ -111,7 +112,7 @@ async fn other_fields_are_ignored() {
 }
 
 #[tokio::test]
-async fn only_a_form_is_a_form() {
+async fn a_body_of_another_content_type_is_refused() {
     post_as(
         "application/x-www-form-urlencoded; charset=UTF-8",
         form("admin"),
@@ -127,7 +128,7 @@ async fn only_a_form_is_a_form() {
 }
 
 #[tokio::test]
-async fn a_form_over_8_kib_is_not_read() {
+async fn a_form_over_8_kib_is_refused() {
     let largest = format!("username=admin&x={}", "x".repeat(8 * 1024 - 17));
     assert_eq!(largest.len(), 8 * 1024);
     let app = TestApp::new();
@@ -143,5 +144,5 @@ async fn post_as(content_type: &str, body: String) -> Page {
     let request = Request::post("/login")
         .header(CONTENT_TYPE, content_type)
         .body(Body::from(body));
-    TestApp::new().send_as_is(request.unwrap()).await
+    TestApp::new().send_request(request.unwrap()).await
 }

@@ -1,9 +1,9 @@
-//! What a session costs: Signet beside a page without one, and beside other ways of keeping sessions.
+//! The cost of a session: Signet beside a page without sessions, and beside other session layers.
 //!
-//! `cargo bench` prints tables of medians over several rounds, in which everybody has a turn. CPU
-//! time is measured in process, where a request never sees a socket; requests a second, over
-//! loopback sockets, with the server on one core and the load generator on another. The original
-//! application is measured too, where Python has Flask and gunicorn.
+//! `cargo bench` prints tables of medians over several rounds, each of which measures every site.
+//! CPU time is measured in process, without sockets. Requests per second are measured over loopback
+//! sockets, with the server on one core and the load generator on another. The original application
+//! is measured too, if Python has Flask and gunicorn.
 
 #![cfg(target_os = "linux")]
 
@@ -23,11 +23,11 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{in_process::Visit, sites::Site, table::Table};
 
-/// The same for everybody as Signet has.
+/// Signet's allocator, for all sites.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// How often everything is measured.
+/// How often each value is measured.
 const ROUNDS: usize = 7;
 
 fn main() {
@@ -39,7 +39,7 @@ fn main() {
             exit(2);
         }
         Some("--bench") => measure(),
-        // What `cargo test --benches` starts.
+        // `cargo test --benches` passes no `--bench`.
         _ => println!("nothing is measured without --bench: run `cargo bench`"),
     }
 }
@@ -56,7 +56,7 @@ fn measure() {
     runtime.block_on(sockets::measure());
 }
 
-/// What this is measured on.
+/// Returns the CPU, the number of cores and the kernel of this machine.
 fn machine() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpus = read("/proc/cpuinfo");
@@ -102,7 +102,7 @@ async fn measure_in_process() {
     }
 }
 
-/// Serves one of the sites until somebody ends it.
+/// Serves one of the sites until the process is killed.
 fn serve(name: &str) {
     let site = Site::ALL.into_iter().find(|site| site.name() == name);
     let site = site.expect("the name of a site");

@@ -1,4 +1,4 @@
-"""The application that Signet is the Rust version of: Flask's classic example of sessions."""
+"""The original of Signet: the classic example of sessions in Flask."""
 
 from flask import Flask, redirect, request, session, url_for
 

@@ -1,4 +1,4 @@
-//! What becomes of the cost of a session when there is more of everything.
+//! How the cost of a session grows with revocations, keys and other cookies.
 
 use std::{path::Path, sync::Arc};
 
@@ -12,15 +12,15 @@ use tower_sessions::{Session, session::Id};
 
 use crate::{
     ROUNDS,
-    in_process::answer,
-    sites::{KEY, Service, ask, config, key, log_in_to},
+    in_process::cpu_time_of,
+    sites::{KEY, Service, config, key, log_in_to, page_request},
     table::Table,
 };
 
-/// How many revocations are made at once.
+/// How many revocations are made concurrently, so that they share commits.
 const AT_ONCE: usize = 1_000;
 
-/// Makes a file with so many revocations in it.
+/// Makes the file of a store with `count` revocations.
 pub async fn revoke(path: &Path, count: usize) {
     let store = Arc::new(EmbeddedStore::open(path, count).expect("a store"));
     let mut tasks = tokio::task::JoinSet::new();
@@ -41,7 +41,7 @@ pub async fn revoke(path: &Path, count: usize) {
     tasks.join_all().await;
 }
 
-/// A page that reads the name, with Signet's session around it, and a cookie for it.
+/// Returns a site that only uses Signet's session, and the cookie of a login to it.
 async fn page(store: EmbeddedStore, keys: usize) -> (Service, String) {
     let older = (1..keys).map(|number| key(&format!("{KEY}-number-{number}")));
     let config = config(store).fallback_keys(older);
@@ -62,7 +62,7 @@ async fn page(store: EmbeddedStore, keys: usize) -> (Service, String) {
     (page, cookie)
 }
 
-/// Prints the CPU time of a logged-in request, with more and more of one thing.
+/// Prints the CPU time of a logged-in request, each time with more of one thing.
 pub async fn measure() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut cases = Vec::new();
@@ -91,7 +91,7 @@ pub async fn measure() {
     let mut table = Table::new(&[("µs", 2)]);
     for _ in 0..ROUNDS {
         for (name, page, cookie) in &cases {
-            let cost = answer(page, 20_000, || ask("/", cookie)).await;
+            let cost = cpu_time_of(page, 20_000, || page_request("/", cookie)).await;
             table.add(name, 0, cost);
         }
     }

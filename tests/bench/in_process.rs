@@ -1,4 +1,4 @@
-//! CPU time of a request: the router is called directly, without a socket.
+//! The CPU time of a request. The router is called directly, without a socket.
 
 use std::hint::black_box;
 
@@ -9,9 +9,9 @@ use axum::{
 use rustix::time::{ClockId, clock_gettime};
 use tower::Service as _;
 
-use crate::sites::{Service, ask, log_in_to, login};
+use crate::sites::{Service, log_in_to, login_request, page_request};
 
-/// What a visitor does.
+/// What a visitor does in a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Visit {
     LoggedOut,
@@ -32,34 +32,34 @@ impl Visit {
         }
     }
 
-    /// The CPU time, in microseconds, that the site takes for this, all its threads together and
-    /// without that of making the requests.
+    /// Measures the CPU time of one such request, in microseconds: that of all threads, without the
+    /// time that it takes to make the request.
     pub async fn measure(self, site: &Service, cookie: &str) -> f64 {
         match self {
-            Self::LoggedOut => answer(site, 20_000, || ask("/", "")).await,
-            Self::LoggedIn => answer(site, 20_000, || ask("/", cookie)).await,
-            Self::Login => answer(site, 10_000, login).await,
+            Self::LoggedOut => cpu_time_of(site, 20_000, || page_request("/", "")).await,
+            Self::LoggedIn => cpu_time_of(site, 20_000, || page_request("/", cookie)).await,
+            Self::Login => cpu_time_of(site, 10_000, login_request).await,
             Self::Logout => {
-                // Each is on the disk before the next begins.
+                // Only 1,000, because each logout waits for the disk.
                 let mut cookies = Vec::new();
                 for _ in 0..1_000 {
                     cookies.push(log_in_to(site).await);
                 }
                 let mut cookies = cookies.iter();
-                let next = || ask("/logout", cookies.next().expect("a cookie"));
-                answer(site, 1_000, next).await
+                let next = || page_request("/logout", cookies.next().expect("a cookie"));
+                cpu_time_of(site, 1_000, next).await
             }
         }
     }
 }
 
-/// The CPU time of answering each of so many requests, in microseconds.
-pub async fn answer(
+/// Returns the mean CPU time of `count` requests, in microseconds.
+pub async fn cpu_time_of(
     site: &Service,
     count: usize,
     mut next_request: impl FnMut() -> Request<Body>,
 ) -> f64 {
-    // As many as stay in the cache, as a request does that has just been read.
+    // So few that they are still in the CPU's cache, like a request that has just been read.
     const AT_ONCE: usize = 50;
     let mut site = site.clone();
     let mut total = 0.0;
@@ -80,7 +80,7 @@ pub async fn answer(
     total / count
 }
 
-/// The CPU time that this process has used, in microseconds.
+/// Returns the CPU time that this process has used, in microseconds.
 fn cpu_time() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     #[expect(clippy::cast_precision_loss, reason = "seconds of this run")]

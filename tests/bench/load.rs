@@ -9,7 +9,7 @@ use std::{
 use memchr::memmem;
 use rustix::{buffer::spare_capacity, event::epoll, io::Errno};
 
-/// What came of it.
+/// The result of a run.
 pub struct Load {
     pub answers: usize,
     pub elapsed: Duration,
@@ -25,14 +25,14 @@ impl Load {
         self.answers as f64 / self.elapsed.as_secs_f64()
     }
 
-    /// How long the slowest answer of this share took, in milliseconds.
+    /// Returns a percentile of the latencies, in milliseconds.
     pub fn percentile(&self, percent: usize) -> f64 {
         let latency = self.latencies[(self.latencies.len() - 1) * percent / 100];
         latency.as_secs_f64() * 1e3
     }
 }
 
-/// When to stop.
+/// When a run stops sending requests.
 #[derive(Clone, Copy)]
 pub enum Until {
     Passed(Duration),
@@ -46,7 +46,7 @@ struct Connection {
     filled: usize,
 }
 
-/// Sends requests, one at a time on each connection, and expects this status for each.
+/// Sends requests, one at a time on each connection. Every answer must have this status.
 pub fn run(
     address: SocketAddr,
     connections: usize,
@@ -102,7 +102,7 @@ pub fn run(
                 Until::Answered(count) => sent >= count,
             };
             if is_over {
-                // Closed at once, because some servers wait for that before they go on.
+                // Closed at once, because some servers wait for that before they serve another.
                 pool[index] = None;
                 open -= 1;
                 continue;
@@ -142,7 +142,7 @@ impl Connection {
         self.stream.write_all(request).expect("room for a request");
     }
 
-    /// Reads on. When the answer is whole, the length of its head.
+    /// Reads on. Returns the length of the answer's head once the answer is complete.
     fn receive(&mut self, cookies: &mut Vec<String>) -> Option<usize> {
         match self.stream.read(&mut self.received[self.filled..]) {
             Ok(0) => panic!("the server hung up"),

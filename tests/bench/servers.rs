@@ -1,4 +1,4 @@
-//! The servers that are measured over sockets, each a process of its own.
+//! The servers that are measured over sockets. Each is a process of its own.
 
 use std::{
     fs,
@@ -11,14 +11,14 @@ use std::{
 
 use crate::sites::Site;
 
-/// A server, which ends with this.
+/// A running server. It is ended on drop.
 pub struct Server {
     process: Child,
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// The real program, with what it keeps in `state_dir`.
+    /// Starts the real program, with this state directory.
     pub fn signet(state_dir: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_signet"));
         command
@@ -28,14 +28,14 @@ impl Server {
         Self::start(&mut command, "listening on http://")
     }
 
-    /// A site of this benchmark, served by axum.
+    /// Starts a server of a site of this benchmark, with axum.
     pub fn of(site: Site) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command.args(["serve", site.name()]);
         Self::start(&mut command, "listening on http://")
     }
 
-    /// The original application, if Python has what it takes.
+    /// Starts the original application, if Python has Flask and gunicorn.
     pub fn flask() -> Option<Self> {
         let python = |code| Command::new("python3").args(["-c", code]).output();
         if !python("import flask, gunicorn").is_ok_and(|output| output.status.success()) {
@@ -57,7 +57,7 @@ impl Server {
         Some(Self::start(&mut command, "Listening at: http://"))
     }
 
-    /// Starts it, and waits until it says where it listens.
+    /// Starts a server, and waits until it says where it listens.
     fn start(command: &mut Command, ready: &str) -> Self {
         let mut process = command
             .stdin(Stdio::null())
@@ -73,12 +73,12 @@ impl Server {
                 address.split(' ').next()?.parse().ok()
             })
             .expect("the server says where it listens");
-        // Whoever writes more than a pipe holds would wait for a reader.
+        // The server would block if nobody emptied the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, address }
     }
 
-    /// How long a fresh Signet takes from its start to its first answer.
+    /// Measures how long Signet takes to start with an empty state directory and to answer.
     pub fn time_to_first_answer() -> Duration {
         let state_dir = tempfile::tempdir().expect("a directory");
         let start = Instant::now();
@@ -89,7 +89,7 @@ impl Server {
         start.elapsed()
     }
 
-    /// The memory that it has in use, in bytes.
+    /// Returns the resident memory of the server, in bytes.
     pub fn memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.expect("a running process");
@@ -102,7 +102,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.process);
-        // Gunicorn has a worker to take along.
+        // Not SIGKILL, which would leave gunicorn's worker behind.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let _ = self.process.wait();
     }

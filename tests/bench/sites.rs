@@ -1,4 +1,4 @@
-//! What is measured: the same three pages, with sessions kept in different ways or not at all.
+//! The sites that are measured: the same three pages, with different sessions or none.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -21,20 +21,20 @@ use tower::{ServiceExt as _, util::BoxCloneSyncService};
 use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer, cookie::Key};
 use tower_sessions_cookie_store::{CookieSessionConfig, CookieSessionManagerLayer};
 
-/// A key as long as the longest of the peers needs it.
+/// A key that is long enough for all sites: `Key::from` needs 64 bytes.
 pub const KEY: &str = "a-key-for-measuring-which-signs-nothing-that-anybody-will-ever-see-again";
 
-/// The name under which everybody is logged in.
+/// The username of every login.
 const NAME: &str = "admin";
 
-/// What keeps the sessions of a site.
+/// A site, named after what keeps its sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Site {
-    /// Nothing: the page of somebody who is logged in, for everybody.
+    /// No sessions: every visitor gets the page of a visitor who is logged in.
     Bare,
-    /// Signet as it is, with everything around the pages.
+    /// All of Signet.
     Signet,
-    /// Signet's session, and nothing else of it.
+    /// Signet's session layer, and nothing else of Signet.
     SignetSession,
     /// tower-sessions with its store in memory and a signed cookie.
     MemoryStore,
@@ -42,7 +42,7 @@ pub enum Site {
     CookieStore,
 }
 
-/// A site that can be called, whatever it is made of.
+/// A site as a service, with its type erased.
 pub type Service = BoxCloneSyncService<Request<Body>, Response, Infallible>;
 
 impl Site {
@@ -64,7 +64,7 @@ impl Site {
         }
     }
 
-    /// The site, where the store is Signet's to use.
+    /// Returns the site as a service. Only the sites with Signet's sessions use the store.
     pub async fn service(self, store: impl Records) -> Service {
         if self == Self::Signet {
             return Service::new(signet(config(store)));
@@ -72,7 +72,7 @@ impl Site {
         Service::new(self.router(store).await)
     }
 
-    /// The same as a router, as axum serves it.
+    /// Returns the site as a router, which axum can serve.
     pub async fn router(self, store: impl Records) -> Router {
         let config = config(store);
         let page = Page::of_signet().await;
@@ -101,7 +101,7 @@ impl Site {
     }
 }
 
-/// Sessions over plain http.
+/// Returns the configuration of Signet's sessions over plain http.
 pub fn config(store: impl Records) -> SessionConfig {
     SessionConfig::new(key(KEY), store)
         .cookie(&CookieOptions::plain_http())
@@ -112,7 +112,7 @@ pub fn key(text: &str) -> SecretKey {
     SecretKey::new(text).expect("a good key")
 }
 
-/// Signet as it is, on this machine alone.
+/// Returns all of Signet, under `http://localhost`.
 pub fn signet(config: SessionConfig) -> Guard {
     let public_url = "http://localhost".parse().expect("a URL");
     web::site(
@@ -121,7 +121,7 @@ pub fn signet(config: SessionConfig) -> Guard {
     )
 }
 
-/// Pages that do with a session what Signet's do.
+/// Returns pages that use a session as Signet's pages do.
 fn pages(page: Page) -> Router {
     Router::new()
         .route("/", get(greet))
@@ -130,20 +130,23 @@ fn pages(page: Page) -> Router {
         .with_state(Arc::new(page))
 }
 
-/// The page of Signet, around the name.
+/// Signet's home page, split where the username belongs.
 #[derive(Clone)]
 struct Page {
     parts: Vec<String>,
 }
 
 impl Page {
-    /// What Signet shows to somebody who is logged in.
+    /// Gets the page of a visitor who is logged in.
     async fn of_signet() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let store = EmbeddedStore::open(&dir.path().join("sessions"), 1).expect("a store");
         let site = Service::new(signet(config(store)));
         let cookie = log_in_to(&site).await;
-        let response = site.oneshot(ask("/", &cookie)).await.expect("an answer");
+        let response = site
+            .oneshot(page_request("/", &cookie))
+            .await
+            .expect("an answer");
         let body = to_bytes(response.into_body(), usize::MAX).await;
         let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
         let parts: Vec<_> = body.split(NAME).map(str::to_owned).collect();
@@ -180,8 +183,8 @@ async fn log_out(session: Session) -> Redirect {
     Redirect::to("/")
 }
 
-/// A request for a page, with a cookie or, where that is empty, without.
-pub fn ask(path: &str, cookie: &str) -> Request<Body> {
+/// Returns a request for a page, with a cookie unless that is empty.
+pub fn page_request(path: &str, cookie: &str) -> Request<Body> {
     let mut request = Request::get(path).header(header::HOST, "localhost");
     if !cookie.is_empty() {
         request = request.header(header::COOKIE, cookie);
@@ -189,8 +192,8 @@ pub fn ask(path: &str, cookie: &str) -> Request<Body> {
     request.body(Body::empty()).expect("a request")
 }
 
-/// The request that logs in.
-pub fn login() -> Request<Body> {
+/// Returns the request that logs in.
+pub fn login_request() -> Request<Body> {
     Request::post("/login")
         .header(header::HOST, "localhost")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -198,9 +201,13 @@ pub fn login() -> Request<Body> {
         .expect("a request")
 }
 
-/// Logs in, and returns the cookie; a bare page gives none.
+/// Logs in, and returns the cookie, which is empty if the site has no sessions.
 pub async fn log_in_to(site: &Service) -> String {
-    let response = site.clone().oneshot(login()).await.expect("an answer");
+    let response = site
+        .clone()
+        .oneshot(login_request())
+        .await
+        .expect("an answer");
     let cookie = response.headers().get(header::SET_COOKIE);
     let cookie = cookie.map_or("", |cookie| cookie.to_str().expect("ASCII"));
     cookie.split(';').next().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! Requests a second over loopback sockets, and what else there is to say of a running server.
+//! Requests per second over loopback sockets, latency, memory, startup time and program size.
 
 use std::{fs, time::Duration};
 
@@ -16,21 +16,21 @@ use crate::{
     table::Table,
 };
 
-/// How many connections ask at once, unless it says otherwise.
+/// The number of connections, unless stated otherwise.
 const CONNECTIONS: usize = 64;
 
-/// How long each is measured in each round.
+/// How long each kind of request is measured in each round. Logouts go on until no cookie is left.
 const TURN: Duration = Duration::from_millis(700);
 
-/// A server, and what is known of it.
+/// A server that is measured, and the cookies that it gave.
 struct Peer {
     name: &'static str,
     server: Server,
-    /// What it answers a login with.
+    /// The status with which it redirects after a login or logout.
     see_other: u16,
-    /// The cookie of somebody who is logged in.
+    /// The cookie of a session that stays logged in.
     cookie: String,
-    /// Cookies with which nobody has logged out.
+    /// The cookies of the last logins, for the logouts that follow.
     cookies: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Peer {
                 self.cookies = std::mem::take(&mut load.cookies);
                 load
             }
-            // Of as many as have just logged in.
+            // Each with a cookie of the logins before.
             Visit::Logout => self.logout(),
         }
     }
@@ -136,8 +136,8 @@ pub async fn measure() {
     let [state_dir, revoked_dir] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
     growth::revoke(&revoked_dir.path().join("sessions.redb"), 1_000_000).await;
 
-    let pin = Pin::new();
-    pin.server();
+    let cores = Cores::new();
+    cores.pin_server();
     let mut peers: Vec<_> = [Site::Bare, Site::MemoryStore, Site::CookieStore]
         .map(|site| Peer::new(site.name(), Server::of(site)))
         .into();
@@ -150,7 +150,7 @@ pub async fn measure() {
         Some(server) => peers.push(Peer::new(FLASK, server)),
         None => println!("\nNo Flask: python3 has no flask or no gunicorn."),
     }
-    pin.load();
+    cores.pin_load();
 
     let mut rates = Table::new(&Visit::ALL.map(|visit| (visit.name(), 0)));
     let mut latencies = Table::new(&[("p50, ms", 2), ("p99, ms", 2), ("memory, MB", 1)]);
@@ -217,26 +217,26 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// The cores: one for the server, another for the load, if there are two.
-struct Pin(Vec<usize>);
+/// The cores: one for the servers, and another for the load if there are two.
+struct Cores(Vec<usize>);
 
-impl Pin {
+impl Cores {
     fn new() -> Self {
         let allowed = sched_getaffinity(None).expect("the cores");
         let cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
         Self(cores.take(2).collect())
     }
 
-    fn server(&self) {
-        Self::to(self.0.first());
+    fn pin_server(&self) {
+        Self::pin_to(self.0.first());
     }
 
-    fn load(&self) {
-        Self::to(self.0.last());
+    fn pin_load(&self) {
+        Self::pin_to(self.0.last());
     }
 
-    /// Everything that is started from now on, and the rest of this.
-    fn to(core: Option<&usize>) {
+    /// Pins this thread, and what it starts from now on, to a core.
+    fn pin_to(core: Option<&usize>) {
         let mut cores = CpuSet::new();
         cores.set(*core.expect("a core"));
         sched_setaffinity(None, &cores).expect("a core of ours");

@@ -1,9 +1,9 @@
-//! What was measured, in several rounds, as a table.
+//! Tables of values that were measured in several rounds.
 
-/// A column has a name and so many decimals.
+/// The name of a column, and the number of its decimals.
 pub type Column = (&'static str, usize);
 
-/// Each cell has a value for each round.
+/// A table, with a value for each round in each cell.
 pub struct Table {
     columns: Vec<Column>,
     rows: Vec<(String, Vec<Vec<f64>>)>,
@@ -28,8 +28,8 @@ impl Table {
         self.rows[index].1[column].push(value);
     }
 
-    /// The median of what two cells have in common in each round, which says more than what the
-    /// medians have: a machine that is slow for a while is slow for both.
+    /// Compares two rows round by round, and returns the median. To compare their medians would say
+    /// less: a machine that is slow for a while is slow for both rows.
     pub fn compare(
         &self,
         column: usize,
@@ -61,7 +61,7 @@ impl Table {
         }
     }
 
-    /// How far apart the rounds are, at the worst of all cells and at the typical one.
+    /// Returns how far apart the rounds of a cell are: the median of all cells, and the maximum.
     pub fn spread(&self) -> [f64; 2] {
         let cells = self.rows.iter().flat_map(|(_, cells)| cells);
         let spreads: Vec<_> = cells

@@ -1,4 +1,4 @@
-//! A headless Chromium with a profile of its own.
+//! A headless Chromium, with a profile of its own.
 
 use std::{
     fs,
@@ -14,17 +14,17 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// How a visitor looks at the site.
+/// The settings of a visitor's browser.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
-    /// What the browser asks for, as `Accept-Language` has it.
+    /// The languages that the browser asks for, separated by commas.
     pub languages: &'static str,
-    /// In CSS pixels.
+    /// The width of the viewport, in CSS pixels.
     pub width: u32,
     pub dark: bool,
 }
 
-/// The browser. It ends with the test.
+/// A running browser. It is closed on drop.
 pub struct Chromium {
     client: Client,
     view: View,
@@ -107,7 +107,7 @@ impl Chromium {
             .await;
     }
 
-    /// Types into the form's field once it has the focus, which nobody has to give it.
+    /// Types into the form's field once it has the focus, which `autofocus` gives it.
     pub async fn type_text(&self, text: &str) {
         self.wait_until("document.activeElement.matches('input')")
             .await;
@@ -115,13 +115,13 @@ impl Chromium {
         field.send_keys(text).await.expect("the keys arrive");
     }
 
-    /// The path of the page that is shown.
+    /// Returns the path of the page that is shown.
     pub async fn path(&self) -> String {
         let url = self.client.current_url().await.expect("a page");
         url.path().to_owned()
     }
 
-    /// The text on the page, as it is rendered.
+    /// Returns the rendered text of the page's `main` element.
     pub async fn text(&self) -> String {
         let main = self.find(Locator::Css("main")).await;
         main.text().await.expect("a text")
@@ -140,7 +140,7 @@ impl Chromium {
         self.client.title().await.expect("a title")
     }
 
-    /// Presses Tab, after which what has this text has the focus, and shows it.
+    /// Presses Tab, and asserts that the element with this text now has the focus and an outline.
     pub async fn tab_to(&self, text: &str) {
         self.press_key(Key::Tab).await;
         let focused = self.evaluate("document.activeElement.textContent").await;
@@ -149,21 +149,21 @@ impl Chromium {
         assert_eq!(self.evaluate(outline).await, "solid", "{text}");
     }
 
-    /// What stands in the form's field.
+    /// Returns the text in the form's field.
     pub async fn field(&self) -> String {
         let field = self.find(Locator::Css("input")).await;
         let value = field.prop("value").await.expect("a value");
         value.expect("a value")
     }
 
-    /// What a script on the page makes of this expression.
+    /// Returns the value of a JavaScript expression on the page.
     pub async fn evaluate(&self, expression: &str) -> serde_json::Value {
         let script = format!("return {expression}");
         let value = self.client.execute(&script, Vec::new()).await;
         value.expect("the script runs")
     }
 
-    /// Writes a picture of the page to `target/screenshots`.
+    /// Writes a screenshot of the page to `target/screenshots`.
     pub async fn take_screenshot(&self, name: &str) {
         let png = self.client.screenshot().await.expect("a picture");
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
@@ -192,7 +192,7 @@ impl Chromium {
         self.wait_for_the_next_page().await;
     }
 
-    /// Whether the page is good for everybody, as far as axe-core can tell: it is to find nothing.
+    /// Asserts that axe-core finds no violation on the page, and nothing that it cannot decide.
     pub async fn assert_is_accessible(&self) {
         const RUN: &str = "
             const done = arguments[arguments.length - 1];
@@ -221,7 +221,7 @@ impl Chromium {
         self.wait_for_the_next_page().await;
     }
 
-    /// WebDriver may answer before the next page has begun to load.
+    /// Waits until the next page has loaded: WebDriver may answer before it begins to load.
     pub async fn wait_for_the_next_page(&self) {
         self.wait_until("!window.isLeft && document.readyState === 'complete'")
             .await;
@@ -243,7 +243,7 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // Killed, chromedriver would leave its browser behind; asked, it takes it along.
+        // When asked to shut down, chromedriver closes its browser. When killed, it does not.
         if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) {
             let _ = driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
             let _ = driver.read_to_end(&mut Vec::new());

@@ -1,4 +1,4 @@
-//! The site in a real Chromium, clicked and typed by a test.
+//! Tests of the site in a real Chromium.
 
 #[path = "../server/signet.rs"]
 #[expect(

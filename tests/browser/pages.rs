@@ -1,4 +1,4 @@
-//! Every page in every state, as it is seen: in each language, narrow and wide, light and dark.
+//! Every page in every state: in each language, narrow and wide, light and dark.
 
 use crate::{
     chromium::{Chromium, View},
@@ -6,7 +6,7 @@ use crate::{
     words::{ENGLISH, SIMPLIFIED_CHINESE, TRADITIONAL_CHINESE, Words},
 };
 
-/// Names as people have them, and as people try them.
+/// Usernames that are hard to lay out, each with a name for the screenshots.
 const NAMES: [(&str, &str); 5] = [
     (
         "one-word",
@@ -29,23 +29,23 @@ const NAMES: [(&str, &str); 5] = [
 
 #[tokio::test]
 #[ignore = "needs Chromium, chromedriver and axe-core"]
-async fn every_page_is_good_in_traditional_chinese() {
-    look_at_everything(&TRADITIONAL_CHINESE).await;
+async fn every_page_is_accessible_and_fits_in_traditional_chinese() {
+    check_all_pages(&TRADITIONAL_CHINESE).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium, chromedriver and axe-core"]
-async fn every_page_is_good_in_simplified_chinese() {
-    look_at_everything(&SIMPLIFIED_CHINESE).await;
+async fn every_page_is_accessible_and_fits_in_simplified_chinese() {
+    check_all_pages(&SIMPLIFIED_CHINESE).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium, chromedriver and axe-core"]
-async fn every_page_is_good_in_english() {
-    look_at_everything(&ENGLISH).await;
+async fn every_page_is_accessible_and_fits_in_english() {
+    check_all_pages(&ENGLISH).await;
 }
 
-async fn look_at_everything(words: &Words) {
+async fn check_all_pages(words: &Words) {
     let site = Signet::new().start();
     for (width, dark) in [(320, false), (320, true), (1280, false), (1280, true)] {
         let view = View {
@@ -53,81 +53,85 @@ async fn look_at_everything(words: &Words) {
             width,
             dark,
         };
-        let look = Look {
+        let checker = Checker {
             browser: Chromium::start(view).await,
             site: &site,
             view,
             words,
         };
-        look.at_the_form().await;
-        look.at_names().await;
-        look.at_errors().await;
+        checker.check_login_form().await;
+        checker.check_names().await;
+        checker.check_errors().await;
     }
 }
 
-struct Look<'a> {
+/// Checks pages in one view and one language.
+struct Checker<'a> {
     browser: Chromium,
     site: &'a Site,
     view: View,
     words: &'a Words,
 }
 
-impl Look<'_> {
-    async fn at_the_form(&self) {
+impl Checker<'_> {
+    async fn check_login_form(&self) {
         self.go_to("/").await;
-        self.see("home", self.words.not_logged_in).await;
+        self.check_page("home", self.words.not_logged_in).await;
         self.go_to("/login").await;
-        self.see("login", self.words.log_in).await;
+        self.check_page("login", self.words.log_in).await;
         self.submit("a\u{200b}dmin").await;
-        self.see("login-refused", self.words.log_in).await;
+        self.check_page("login-refused", self.words.log_in).await;
         self.submit(&"長".repeat(65)).await;
-        self.see("login-refused-long", self.words.log_in).await;
+        self.check_page("login-refused-long", self.words.log_in)
+            .await;
     }
 
-    async fn at_names(&self) {
+    async fn check_names(&self) {
         let words = self.words;
         for (state, name) in NAMES {
             self.go_to("/login").await;
             self.submit(name).await;
             let heading = format!("{}{name}", words.logged_in_as);
-            self.see(&format!("home-{state}"), &heading).await;
+            self.check_page(&format!("home-{state}"), &heading).await;
             self.go_to("/login").await;
-            self.see(&format!("login-{state}"), words.switch_user).await;
+            self.check_page(&format!("login-{state}"), words.switch_user)
+                .await;
         }
         self.submit("").await;
-        self.see("login-switch-refused", words.switch_user).await;
+        self.check_page("login-switch-refused", words.switch_user)
+            .await;
 
         let another_site = format!("http://localhost:{}/", self.site.address.port());
         self.browser.go_to(&another_site).await;
         let link = format!("void (location = 'http://{}/logout')", self.site.address);
         self.browser.evaluate(&link).await;
-        self.see("logout", words.really_log_out).await;
+        self.check_page("logout", words.really_log_out).await;
         self.go_to("/logout").await;
     }
 
-    async fn at_errors(&self) {
+    async fn check_errors(&self) {
         let words = self.words;
         self.go_to("/nowhere").await;
-        self.see("error-404", words.not_found).await;
+        self.check_page("error-404", words.not_found).await;
         self.go_to("/login").await;
         self.browser
             .evaluate("void (document.forms[0].action = '/')")
             .await;
         self.submit("admin").await;
-        self.see("error-405", words.method_not_allowed).await;
+        self.check_page("error-405", words.method_not_allowed).await;
         self.go_to("/login").await;
         self.submit(&"x".repeat(9000)).await;
-        self.see("error-413", words.content_too_large).await;
+        self.check_page("error-413", words.content_too_large).await;
         let form_of_another_site = format!(
             "data:text/html,<form method=post action=http://{}/login><input name=username>",
             self.site.address
         );
         self.browser.go_to(&form_of_another_site).await;
         self.submit("admin").await;
-        self.see("error-403", words.forbidden).await;
+        self.check_page("error-403", words.forbidden).await;
         let not_its_name = format!("http://signet.localhost:{}/", self.site.address.port());
         self.browser.go_to(&not_its_name).await;
-        self.see("error-400", words.bad_request).await;
+        self.check_page("error-400", words.bad_request).await;
         self.browser.click_link(words.go_home).await;
         self.browser.wait_for_heading(words.not_logged_in).await;
     }
@@ -137,7 +141,7 @@ impl Look<'_> {
         self.browser.go_to(&url).await;
     }
 
-    /// Submits the form with this in its field, as if nothing had been checked before.
+    /// Submits the form with this username, without the browser's validation.
     async fn submit(&self, username: &str) {
         let username = serde_json::to_string(username).unwrap();
         let script = format!(
@@ -148,7 +152,8 @@ impl Look<'_> {
         self.browser.wait_for_the_next_page().await;
     }
 
-    async fn see(&self, state: &str, heading: &str) {
+    /// Checks the page with this heading, and takes a screenshot of it.
+    async fn check_page(&self, state: &str, heading: &str) {
         let browser = &self.browser;
         browser.wait_for_heading(heading).await;
         browser.take_screenshot(state).await;

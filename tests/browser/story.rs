@@ -1,4 +1,4 @@
-//! The whole story, as a visitor lives it.
+//! A visitor logs in and out, with the mouse or the keyboard.
 
 use crate::{
     chromium::{Chromium, View},
@@ -9,24 +9,24 @@ use crate::{
 #[tokio::test]
 #[ignore = "needs Chromium and chromedriver"]
 async fn a_visitor_logs_in_and_out_in_traditional_chinese() {
-    tell_the_story(TRADITIONAL_CHINESE).await;
+    log_in_and_out(TRADITIONAL_CHINESE).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium and chromedriver"]
 async fn a_visitor_logs_in_and_out_in_simplified_chinese() {
-    tell_the_story(SIMPLIFIED_CHINESE).await;
+    log_in_and_out(SIMPLIFIED_CHINESE).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium and chromedriver"]
 async fn a_visitor_logs_in_and_out_in_english() {
-    tell_the_story(ENGLISH).await;
+    log_in_and_out(ENGLISH).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Chromium and chromedriver"]
-async fn a_keyboard_is_enough() {
+async fn a_keyboard_alone_is_enough() {
     let words = ENGLISH;
     let site = Signet::new().start();
     let browser = Chromium::start(view(&words)).await;
@@ -36,7 +36,7 @@ async fn a_keyboard_is_enough() {
     browser.press_enter().await;
     browser.type_text("a\u{ad}dmin").await;
     browser.press_enter().await;
-    // The focus is where one goes on, and what is wrong is read out with it.
+    // The field has the focus, and screen readers read the error message out with it.
     browser.type_text("").await;
     let described_by = "document.activeElement.ariaDescribedByElements[1].textContent";
     let message = browser.evaluate(described_by).await;
@@ -54,12 +54,12 @@ async fn a_keyboard_is_enough() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and chromedriver"]
-async fn a_link_on_another_site_does_not_log_out_and_a_button_of_ours_does() {
+async fn a_link_on_another_site_logs_out_only_after_a_question() {
     let words = TRADITIONAL_CHINESE;
     let site = Signet::new().start();
     let browser = Chromium::start(view(&words)).await;
     let home = format!("http://{}/", site.address);
-    // To a browser this is another site.
+    // To a browser, `localhost` and `127.0.0.1` are different sites.
     let another_site = format!("http://localhost:{}/login", site.address.port());
     let follow_its_link = format!("void (location = '{home}logout')");
     browser.go_to(&format!("{home}login")).await;
@@ -81,7 +81,7 @@ async fn a_link_on_another_site_does_not_log_out_and_a_button_of_ours_does() {
     browser.wait_for_heading(words.not_logged_in).await;
 }
 
-async fn tell_the_story(words: Words) {
+async fn log_in_and_out(words: Words) {
     let site = Signet::new().start();
     let browser = Chromium::start(view(&words)).await;
     let logged_out = format!("{}\n{}", words.not_logged_in, words.click_to_log_in);
@@ -111,7 +111,7 @@ async fn tell_the_story(words: Words) {
     assert!((0.0..60_000.0).contains(&age), "logged in {age} ms ago");
     assert_eq!(browser.evaluate("document.cookie").await, "", "HttpOnly");
 
-    // Who is logged in already sees it on the form, and can go back, or be somebody else.
+    // The form shows who is logged in. The visitor can go back, or log in under another name.
     browser
         .go_to(&format!("http://{}/login", site.address))
         .await;

@@ -1,10 +1,10 @@
-//! What visitors read, in their language.
+//! The texts of the pages, in each language.
 
-/// The words by which tests find their way.
+/// The texts by which tests recognize pages, links and buttons.
 pub struct Words {
-    /// What the browser asks for.
+    /// The language that the browser asks for.
     pub languages: &'static str,
-    /// What the pages then say that they are in.
+    /// The `lang` attribute of the pages then.
     pub tag: &'static str,
     pub logged_in_as: &'static str,
     pub click_to_log_out: &'static str,

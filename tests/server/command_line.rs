@@ -1,4 +1,4 @@
-//! Flags, variables, and what is refused about them.
+//! Flags and variables, and which values are refused.
 
 use crate::signet::Signet;
 
@@ -79,7 +79,7 @@ fn a_flag_wins_over_its_variable() {
 }
 
 #[test]
-fn an_empty_variable_says_nothing() {
+fn an_empty_variable_counts_as_unset() {
     let mut signet = Signet::new().args(&["--listen=127.0.0.1:0"]);
     for variable in [
         "LISTEN",
@@ -100,7 +100,7 @@ fn an_empty_variable_says_nothing() {
 }
 
 #[test]
-fn the_cookie_lives_as_long_as_it_is_told() {
+fn the_cookie_lives_as_long_as_the_shorter_timeout() {
     for (idle, lifetime, max_age) in [("90m", "1day", "5400"), ("2d", "1h 30s", "3630")] {
         let site = Signet::new()
             .env("SESSION_IDLE", idle)
@@ -147,7 +147,7 @@ fn http_beyond_loopback_must_be_allowed() {
 }
 
 #[test]
-fn what_is_malformed_is_refused_by_flag_and_variable() {
+fn malformed_values_are_refused_with_the_flag_and_the_variable() {
     for (variable, value, because) in [
         ("LISTEN", "5000", r#"--listen (LISTEN) is "5000""#),
         ("LISTEN", "localhost:5000", "127.0.0.1:5000"),
@@ -196,7 +196,7 @@ fn what_is_malformed_is_refused_by_flag_and_variable() {
 }
 
 #[test]
-fn what_it_does_not_know_ends_it_with_2() {
+fn unknown_arguments_are_refused_with_exit_code_2() {
     for (args, because) in [
         (&["--nope"][..], "--nope"),
         (&["sreve"], "sreve"),
@@ -210,7 +210,7 @@ fn what_it_does_not_know_ends_it_with_2() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_utf8_is_refused_by_its_name() {
+fn a_variable_that_is_not_utf8_is_refused_with_its_name() {
     use std::os::unix::ffi::OsStrExt as _;
     let binary = std::ffi::OsStr::from_bytes(b"\xff");
     for variable in ["LISTEN", "PUBLIC_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"] {
@@ -220,7 +220,7 @@ fn a_variable_that_is_not_utf8_is_refused_by_its_name() {
 }
 
 #[test]
-fn the_key_command_does_not_care_about_the_environment() {
+fn the_key_command_ignores_the_environment() {
     let ended = Signet::new()
         .env("SECRET_KEY", "dev")
         .env("LISTEN", "nowhere")
@@ -234,7 +234,7 @@ fn the_key_command_does_not_care_about_the_environment() {
 fn readme_has_every_flag_and_variable_that_help_has() {
     let readme = include_str!("../../README.md");
     let ended = Signet::new().args(&["--help"]).run();
-    // Without the line ends, which fall anywhere.
+    // Joined by spaces, because help may break lines anywhere.
     let words: Vec<_> = ended.stdout.split_whitespace().collect();
     let help = words.join(" ");
     let flags: Vec<_> = words

@@ -1,4 +1,4 @@
-//! What was answered holds, whatever happens to the process.
+//! A logout that was answered holds, even if the process is killed.
 
 use std::sync::{
     Mutex,
@@ -26,7 +26,7 @@ fn a_session_that_was_ended_stays_ended_after_a_restart() {
 }
 
 #[test]
-fn every_logout_that_was_answered_survives_sigkill_in_the_middle_of_a_storm() {
+fn every_logout_that_was_answered_survives_sigkill_under_load() {
     const VISITORS: usize = 600;
     const ANSWERED_BEFORE_THE_END: usize = 100;
     for sessions in ["cookie", "store"] {

@@ -1,4 +1,4 @@
-//! What is too slow.
+//! Clients that are too slow.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -8,11 +8,11 @@ use std::{
 
 use crate::signet::{Signet, Site};
 
-/// The longest that a client may hold a connection without getting on with it.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest that a client may hold a connection without finishing a request.
+pub const SLOW_CLIENT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The beginnings of a head and of a form.
-pub fn beginnings(site: &Site) -> [String; 2] {
+/// Returns the beginning of a head, and a whole head with the beginning of a form.
+pub fn unfinished_requests(site: &Site) -> [String; 2] {
     let host = site.address;
     [
         format!("GET / HTTP/1.1\r\nHost: {host}\r\nx: "),
@@ -23,8 +23,8 @@ pub fn beginnings(site: &Site) -> [String; 2] {
     ]
 }
 
-/// Sends `first`, then a byte at a time, and returns how long it took until the other side had
-/// enough, and what it said.
+/// Sends `first`, then the byte `more` every half second, unless that is 0. Returns how long the
+/// server kept the connection open, and what it answered.
 fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
     let start = Instant::now();
     let mut socket = site.connect();
@@ -33,7 +33,7 @@ fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
         .set_read_timeout(Some(Duration::from_millis(500)))
         .unwrap();
     let mut answer = Vec::new();
-    while start.elapsed() < 2 * PATIENCE {
+    while start.elapsed() < 2 * SLOW_CLIENT_TIMEOUT {
         let mut buffer = [0; 4096];
         match socket.read(&mut buffer) {
             Ok(0) => break,
@@ -49,17 +49,17 @@ fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
     (start.elapsed(), String::from_utf8(answer).unwrap())
 }
 
-/// All at once, because each takes ten seconds.
+/// Runs all cases at once, because each takes ten seconds.
 #[test]
-fn slow_clients_are_not_waited_for_and_neither_is_a_dangling_request_at_the_end() {
+fn slow_clients_are_cut_off_while_the_server_runs_and_when_it_stops() {
     let site = Signet::new().start();
     let host = site.address;
-    let [head, form] = beginnings(&site);
+    let [head, form] = unfinished_requests(&site);
     let second = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\nGET / HTTP/1.1\r\nx: ");
     thread::scope(|threads| {
         #[cfg(unix)]
         threads.spawn(|| {
-            let seconds = crate::running::seconds_to_end_with_a_dangling_request(1);
+            let seconds = crate::running::seconds_to_stop_with_an_unfinished_form(1);
             assert!((9..13).contains(&seconds), "{seconds}");
         });
         for (first, more, status) in [
@@ -73,7 +73,7 @@ fn slow_clients_are_not_waited_for_and_neither_is_a_dangling_request_at_the_end(
             let site = &site;
             threads.spawn(move || {
                 let (took, answer) = trickle(site, first, more);
-                assert!(took < PATIENCE, "{first:?} {more} took {took:?}");
+                assert!(took < SLOW_CLIENT_TIMEOUT, "{first:?} {more} took {took:?}");
                 assert!(answer.starts_with(status), "{first:?} {more}: {answer}");
                 assert!(took > Duration::from_secs(5), "{first:?} {more}: {answer}");
             });

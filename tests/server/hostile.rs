@@ -1,4 +1,4 @@
-//! What strangers send over a socket, and the right answer to each.
+//! Hostile and unusual requests over a socket, and the answer to each.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,7 +7,7 @@ use std::{
 
 use crate::signet::{Signet, Site};
 
-/// Sends a request with these lines after its first one, and returns the whole answer.
+/// Sends a request with these header lines, and returns the whole answer.
 #[track_caller]
 fn send(site: &Site, first: &str, lines: &[&str]) -> String {
     let lines: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
@@ -15,7 +15,7 @@ fn send(site: &Site, first: &str, lines: &[&str]) -> String {
     site.ask(&request).expect("an answer")
 }
 
-/// The head of a login with these lines in it, whose body has this many bytes.
+/// Returns the head of a login with these further lines, for a body of `length` bytes.
 fn login_head(site: &Site, lines: &str, length: usize) -> String {
     format!(
         "POST /login HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n\
@@ -25,7 +25,7 @@ fn login_head(site: &Site, lines: &str, length: usize) -> String {
 }
 
 #[test]
-fn a_form_that_will_be_refused_is_not_asked_for() {
+fn a_form_that_will_be_refused_gets_no_100_continue() {
     let site = Signet::new().start();
     for (lines, length, status) in [
         ("", 8 * 1024 + 1, "413"),
@@ -47,7 +47,7 @@ fn a_form_that_will_be_refused_is_not_asked_for() {
 }
 
 #[test]
-fn a_body_in_a_coding_that_is_not_read_is_refused() {
+fn a_body_in_an_unsupported_coding_is_refused() {
     let site = Signet::new().start();
     let host = site.host.clone();
     for (coding, status) in [
@@ -86,7 +86,7 @@ fn a_body_in_a_coding_that_is_not_read_is_refused() {
 }
 
 #[test]
-fn a_client_that_closes_its_sending_side_after_the_request_is_answered() {
+fn a_client_that_closes_its_sending_side_still_gets_an_answer() {
     let site = Signet::new().start();
     let cookie = site.log_in("admin");
     for _ in 0..50 {
@@ -105,7 +105,7 @@ fn a_client_that_closes_its_sending_side_after_the_request_is_answered() {
 }
 
 #[test]
-fn style_sheet_and_icon_need_one_host_like_everything_else() {
+fn the_style_sheet_and_the_icon_need_one_host_which_may_be_any() {
     let site = Signet::new().start();
     let page = site.get("/", "");
     for before in ["<link rel=\"stylesheet\" href=\"", "<img src=\""] {
@@ -126,10 +126,10 @@ fn style_sheet_and_icon_need_one_host_like_everything_else() {
 }
 
 #[test]
-fn beside_a_public_url_no_other_host_gets_a_page_and_the_log_says_what_to_set_in_the_proxy() {
+fn with_a_public_url_other_hosts_are_refused_and_the_log_says_how_to_set_the_proxy() {
     let site = Signet::new().public_url("https://signet.example").start();
     assert!(send(&site, "GET /", &["Host: signet.example"]).starts_with("HTTP/1.1 200 "));
-    // What nginx sends unless it is told otherwise.
+    // By default nginx sends the address in its `proxy_pass`.
     let address = site.address;
     for host in [
         format!("{address}"),
@@ -145,7 +145,7 @@ fn beside_a_public_url_no_other_host_gets_a_page_and_the_log_says_what_to_set_in
 }
 
 #[test]
-fn without_fetch_metadata_exactly_our_origin_counts() {
+fn without_fetch_metadata_only_our_exact_origin_is_accepted() {
     let site = Signet::new().public_url("https://signet.example").start();
     for (origin, status) in [
         ("https://signet.example", "303"),
@@ -166,7 +166,7 @@ fn without_fetch_metadata_exactly_our_origin_counts() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_connection_keeps_little_of_what_was_sent_ahead() {
+fn a_connection_buffers_little_of_what_a_client_sends_ahead() {
     const CONNECTIONS: usize = 40;
     let site = Signet::new().start();
     let resident = || {
@@ -186,7 +186,7 @@ fn a_connection_keeps_little_of_what_was_sent_ahead() {
     let mut sockets = Vec::new();
     for _ in 0..CONNECTIONS {
         let socket = site.connect();
-        // Both directions at once: the answers would fill up otherwise.
+        // Writes and reads at once: unread answers would fill the buffers and block the server.
         std::thread::scope(|threads| {
             threads.spawn(|| (&socket).write_all(ahead.as_bytes()).unwrap());
             let mut answers = 0;
@@ -204,6 +204,7 @@ fn a_connection_keeps_little_of_what_was_sent_ahead() {
         });
         sockets.push(socket);
     }
-    let each = (resident() - before) / CONNECTIONS;
+    let each = resident().saturating_sub(before) / CONNECTIONS;
+    println!("{each} KiB each");
     assert!(each < 200, "{each} KiB for each connection");
 }

@@ -1,4 +1,4 @@
-//! Where the keys come from, and which are refused.
+//! Where keys come from, and which keys are refused.
 
 use crate::signet::Signet;
 
@@ -6,7 +6,7 @@ const ONE: &str = "one-key-of-enough-bytes-to-be-tested";
 const TWO: &str = "two-keys-of-enough-bytes-to-be-tested";
 
 #[test]
-fn a_bad_key_is_refused_by_the_name_of_its_variable() {
+fn a_bad_key_is_refused_with_the_name_of_its_variable() {
     for (key, because) in [
         ("", "SECRET_KEY has 0 bytes"),
         ("dev", "SECRET_KEY is a published example"),
@@ -62,7 +62,7 @@ fn keys_come_from_one_place_only() {
 }
 
 #[test]
-fn a_bad_key_in_a_file_is_refused_by_its_line() {
+fn a_bad_key_in_a_file_is_refused_with_its_line_number() {
     let signet = Signet::new();
     let file = signet.file("keys", &format!("{ONE}\nshort\n"));
     signet
@@ -73,7 +73,7 @@ fn a_bad_key_in_a_file_is_refused_by_its_line() {
 
 #[test]
 fn a_key_can_be_replaced_without_logging_anybody_out() {
-    // A secret that was made from a file ends with a line end; it is the same key.
+    // A secret that was read from a file ends with a line end, which is not part of the key.
     let with_line_end = format!("{ONE}\n");
     let cookie = Signet::new()
         .env("SECRET_KEY", with_line_end)
@@ -109,7 +109,7 @@ fn fallback_keys_in_the_environment_are_separated_by_white_space() {
 }
 
 #[test]
-fn the_key_command_prints_a_fresh_key_that_serves() {
+fn the_key_command_prints_a_fresh_key_that_the_site_accepts() {
     let keys = [(); 2].map(|()| Signet::new().args(&["key"]).run());
     assert_ne!(keys[0].stdout, keys[1].stdout);
     for key in keys {
@@ -123,7 +123,7 @@ fn the_key_command_prints_a_fresh_key_that_serves() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_that_everybody_can_read_is_not_signed_with() {
+fn a_generated_key_that_everybody_can_read_is_refused() {
     use std::{fs, os::unix::fs::PermissionsExt as _};
     let mut signet = Signet::new();
     drop(signet.start());
@@ -136,7 +136,7 @@ fn a_key_that_everybody_can_read_is_not_signed_with() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_file_that_everybody_can_write_is_refused_and_one_that_they_can_read_is_a_warning() {
+fn a_world_writable_key_file_is_refused_and_a_world_readable_one_is_a_warning() {
     use std::{fs, os::unix::fs::PermissionsExt as _};
     for (mode, is_refused, warnings) in [(0o602, true, 0), (0o644, false, 1), (0o640, false, 0)] {
         let signet = Signet::new();

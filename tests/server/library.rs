@@ -1,4 +1,4 @@
-//! Another application that uses the session layer: `tests/library`.
+//! Runs `tests/library`, another application that uses the session layer.
 
 use std::{path::Path, process::Command};
 
@@ -53,7 +53,7 @@ fn another_application_logs_in_counts_rotates_and_logs_out() {
 
 #[test]
 #[ignore = "needs tests/library, which .ci/run builds"]
-fn it_draws_its_own_page_when_a_session_cannot_be_kept() {
+fn another_application_has_its_own_page_for_a_session_that_is_too_large() {
     let site = library().env("SECRET_KEY", KEY).start();
     let answer = site.post_login("", &"x".repeat(4000));
     assert!(answer.starts_with("HTTP/1.1 507 "), "{answer}");
@@ -65,7 +65,7 @@ fn it_draws_its_own_page_when_a_session_cannot_be_kept() {
 
 #[test]
 #[ignore = "needs tests/library, which .ci/run builds"]
-fn it_does_not_start_with_a_key_that_everybody_knows() {
+fn another_application_does_not_start_with_a_published_key() {
     let ended = library().env("SECRET_KEY", "changeme").run();
     assert_eq!(ended.code, Some(1));
     assert!(
@@ -79,7 +79,7 @@ trait SetCookie {
 }
 
 impl SetCookie for String {
-    /// The cookie that an answer sets, as a `Cookie` header has it.
+    /// Returns the cookie that an answer sets, in the form of a `Cookie` header.
     #[track_caller]
     fn set_cookie(&self) -> String {
         let cookie = self.split("\r\nset-cookie: ").nth(1).expect("a cookie");

@@ -1,4 +1,4 @@
-//! What is too much, or no HTTP.
+//! Requests beyond the limits, and bytes that are not HTTP.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -8,14 +8,14 @@ use std::{
 };
 
 use crate::{
-    deadlines::{PATIENCE, beginnings},
+    deadlines::{SLOW_CLIENT_TIMEOUT, unfinished_requests},
     signet::{Signet, Site},
 };
 
-/// Sends these bytes, and returns all that is answered until the connection is closed.
+/// Sends these bytes, and returns all answers until the connection is closed.
 fn exchange(site: &Site, bytes: impl AsRef<[u8]>) -> String {
     let mut socket = site.connect();
-    // It may have been refused already.
+    // Fails if the server has already refused them and closed the connection.
     let _ = socket.write_all(bytes.as_ref());
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer);
@@ -49,7 +49,7 @@ fn a_head_has_16_kib_and_100_headers_at_most() {
 }
 
 #[test]
-fn what_can_be_read_as_more_than_one_request_never_is() {
+fn a_request_with_ambiguous_framing_is_never_read_as_two() {
     let site = Signet::new().start();
     let smuggled = "GET /login HTTP/1.1\r\nHost: x\r\n\r\n";
     for headers in [
@@ -91,7 +91,7 @@ fn what_can_be_read_as_more_than_one_request_never_is() {
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_does_no_harm() {
+fn invalid_http_is_refused_and_does_no_harm() {
     let site = Signet::new().start();
     for bytes in [
         &b"\r\n\r\n\r\n\r\n"[..],
@@ -122,7 +122,7 @@ fn what_is_no_http_is_refused_and_does_no_harm() {
 }
 
 #[test]
-fn requests_that_come_together_are_answered_in_order() {
+fn pipelined_requests_are_answered_in_order() {
     let site = Signet::new().start();
     let host = site.address;
     let answer = exchange(
@@ -139,8 +139,8 @@ fn requests_that_come_together_are_answered_in_order() {
     assert_eq!(statuses, ["200", "404", "200"]);
 }
 
-/// Reads until nothing comes any more.
-fn skip_what_is_left(socket: &mut TcpStream) {
+/// Reads until nothing arrives for 300 milliseconds.
+fn skip_rest_of_answer(socket: &mut TcpStream) {
     let timeout = socket.read_timeout().unwrap();
     socket
         .set_read_timeout(Some(Duration::from_millis(300)))
@@ -151,7 +151,7 @@ fn skip_what_is_left(socket: &mut TcpStream) {
 }
 
 #[test]
-fn more_connections_than_allowed_wait_until_there_is_room() {
+fn connections_beyond_the_limit_wait_until_there_is_room() {
     let site = Signet::new().args(&["--max-connections", "2"]).start();
     let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.address);
     let ask = |socket: &mut TcpStream| {
@@ -159,7 +159,7 @@ fn more_connections_than_allowed_wait_until_there_is_room() {
         let mut answer = [0; 12];
         socket.read_exact(&mut answer).map(|()| {
             assert_eq!(&answer, b"HTTP/1.1 200");
-            skip_what_is_left(socket);
+            skip_rest_of_answer(socket);
         })
     };
     let mut inside = [site.connect(), site.connect()];
@@ -175,7 +175,9 @@ fn more_connections_than_allowed_wait_until_there_is_room() {
         ask(socket).expect("those inside are served");
     }
     drop(inside);
-    outside.set_read_timeout(Some(2 * PATIENCE)).unwrap();
+    outside
+        .set_read_timeout(Some(2 * SLOW_CLIENT_TIMEOUT))
+        .unwrap();
     let mut answer = [0; 12];
     outside.read_exact(&mut answer).expect("now there is room");
     assert_eq!(&answer, b"HTTP/1.1 200");
@@ -183,7 +185,7 @@ fn more_connections_than_allowed_wait_until_there_is_room() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn running_out_of_file_descriptors_passes() {
+fn the_server_recovers_when_file_descriptors_run_out() {
     use rustix::process::{Resource, Rlimit, prlimit};
     let site = Signet::new().start();
     let files = std::fs::read_dir(format!("/proc/{}/fd", site.pid().as_raw_nonzero()));
@@ -204,17 +206,17 @@ fn running_out_of_file_descriptors_passes() {
     assert_eq!(log.matches("cannot accept connections").count(), 1, "{log}");
 }
 
-/// The worst that a thousand slow clients of each kind do to somebody else.
+/// Measures how long others wait beside a thousand slow clients of each kind.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs 3,000 connections and half a minute"]
-fn three_thousand_slow_clients_are_not_noticed_by_others() {
+fn three_thousand_slow_clients_do_not_slow_others_down() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).unwrap();
     let site = Signet::new().start();
-    let [head, form] = beginnings(&site);
+    let [head, form] = unfinished_requests(&site);
     let start = Instant::now();
     let mut slow = Vec::new();
     thread::scope(|threads| {
@@ -252,7 +254,7 @@ fn three_thousand_slow_clients_are_not_noticed_by_others() {
     );
     assert!(p99 < Duration::from_millis(50), "{p99:?}");
 
-    thread::sleep((all_are_there + PATIENCE).saturating_sub(start.elapsed()));
+    thread::sleep((all_are_there + SLOW_CLIENT_TIMEOUT).saturating_sub(start.elapsed()));
     for socket in &mut slow {
         socket.set_nonblocking(true).unwrap();
         let mut answer = Vec::new();

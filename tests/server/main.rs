@@ -1,4 +1,4 @@
-//! The real program on a real socket.
+//! Runs the real program on a real socket.
 
 mod command_line;
 mod crash;

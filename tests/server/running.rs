@@ -1,11 +1,11 @@
-//! Coming up, serving, stopping.
+//! Starting, serving and stopping.
 
 use std::io::{Read as _, Write as _};
 
 use crate::signet::Signet;
 
 #[test]
-fn it_serves_the_story() {
+fn a_visitor_logs_in_is_greeted_and_logs_out() {
     let site = Signet::new().start();
     assert!(site.get("/", "").contains("您暫未登錄,"));
     let cookie = site.log_in("admin");
@@ -29,7 +29,7 @@ fn sessions_survive_a_restart() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_ctrl_c_and_sighup_end_it_with_success() {
+fn sigterm_ctrl_c_and_sighup_stop_the_server_with_exit_code_0() {
     use rustix::process::Signal;
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let site = Signet::new().start();
@@ -37,7 +37,7 @@ fn sigterm_ctrl_c_and_sighup_end_it_with_success() {
         site.signal(signal);
         let (code, log) = site.wait();
         assert_eq!(code, Some(0));
-        // Without what a machine that allows few open files is warned of.
+        // Without the warning on machines with a low limit on open files.
         let lines: Vec<_> = log
             .lines()
             .filter(|line| !line.contains(" WARN "))
@@ -53,7 +53,7 @@ fn sigterm_ctrl_c_and_sighup_end_it_with_success() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn under_nohup_it_outlives_its_terminal() {
+fn under_nohup_the_server_ignores_sighup() {
     let site = Signet::under_shell("trap '' HUP").start();
     site.signal(rustix::process::Signal::HUP);
     assert!(site.get("/", "").contains("您暫未登錄,"));
@@ -63,7 +63,7 @@ fn under_nohup_it_outlives_its_terminal() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_allowed_and_probably_not_meant_is_a_warning() {
+fn a_setting_that_is_probably_a_mistake_is_a_warning() {
     for (script, args, warning) in [
         (
             "true",
@@ -93,17 +93,17 @@ fn what_is_allowed_and_probably_not_meant_is_a_warning() {
 
 #[cfg(unix)]
 #[test]
-fn a_running_request_is_finished_before_it_stops() {
+fn a_running_request_is_finished_before_the_server_stops() {
     let site = Signet::new().start();
     let request = site.login_request("admin");
     let (head, form) = request.split_once("\r\n\r\n").unwrap();
     let mut socket = site.connect();
     write!(socket, "{head}\r\nExpect: 100-continue\r\n\r\n").unwrap();
-    // The server asks for the form once a handler wants to read it.
+    // The server asks for the form once it has accepted the head.
     let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
     socket.read_exact(&mut go_on).unwrap();
     site.signal(rustix::process::Signal::TERM);
-    site.wait_until_it_accepts_nothing();
+    site.wait_until_it_stops_accepting();
     socket.write_all(form.as_bytes()).unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
@@ -114,7 +114,7 @@ fn a_running_request_is_finished_before_it_stops() {
 
 #[cfg(unix)]
 #[test]
-fn requests_under_way_are_answered_and_who_has_not_asked_yet_is_not_waited_for() {
+fn a_stopping_server_finishes_requests_and_does_not_wait_for_unfinished_heads() {
     let site = Signet::new().start();
     let request = site.login_request("admin");
     let (head, form) = request.split_once("\r\n\r\n").unwrap();
@@ -129,7 +129,7 @@ fn requests_under_way_are_answered_and_who_has_not_asked_yet_is_not_waited_for()
 
     let start = std::time::Instant::now();
     site.signal(rustix::process::Signal::TERM);
-    site.wait_until_it_accepts_nothing();
+    site.wait_until_it_stops_accepting();
     asking.write_all(form.as_bytes()).unwrap();
     let mut answer = String::new();
     asking.read_to_string(&mut answer).unwrap();
@@ -139,10 +139,10 @@ fn requests_under_way_are_answered_and_who_has_not_asked_yet_is_not_waited_for()
     drop((half, silent));
 }
 
-/// How many seconds it takes to end with so many signals, while a request dangles: its form never
-/// comes.
+/// Returns how many seconds the server takes to stop after this many signals, while it waits for a
+/// form that never arrives.
 #[cfg(unix)]
-pub fn seconds_to_end_with_a_dangling_request(signals: usize) -> u64 {
+pub fn seconds_to_stop_with_an_unfinished_form(signals: usize) -> u64 {
     let site = Signet::new().start();
     let mut dangling = site.connect();
     let request = site.login_request("admin");
@@ -153,7 +153,7 @@ pub fn seconds_to_end_with_a_dangling_request(signals: usize) -> u64 {
     let start = std::time::Instant::now();
     for _ in 0..signals {
         site.signal(rustix::process::Signal::TERM);
-        site.wait_until_it_accepts_nothing();
+        site.wait_until_it_stops_accepting();
     }
     assert_eq!(site.wait().0, Some(0));
     start.elapsed().as_secs()
@@ -161,14 +161,14 @@ pub fn seconds_to_end_with_a_dangling_request(signals: usize) -> u64 {
 
 #[cfg(unix)]
 #[test]
-fn a_second_signal_ends_it_at_once() {
-    let seconds = seconds_to_end_with_a_dangling_request(2);
+fn a_second_signal_stops_the_server_at_once() {
+    let seconds = seconds_to_stop_with_an_unfinished_form(2);
     assert!(seconds < 5, "{seconds}");
 }
 
 #[cfg(unix)]
 #[test]
-fn what_has_arrived_when_it_is_told_to_stop_is_answered() {
+fn requests_that_arrived_before_the_signal_are_answered() {
     let site = Signet::new().start();
     let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.address);
     let mut sockets: Vec<_> = (0..50).map(|_| site.connect()).collect();
@@ -190,7 +190,7 @@ fn what_has_arrived_when_it_is_told_to_stop_is_answered() {
 }
 
 #[test]
-fn an_address_in_use_ends_it_with_1_and_the_flag_to_change() {
+fn with_an_address_in_use_the_program_exits_with_1_and_names_the_flag() {
     let site = Signet::new().start();
     let address = site.address.to_string();
     let ended = Signet::new().args(&["--listen", &address]).run();

@@ -1,4 +1,4 @@
-//! The program, started and spoken to.
+//! Helpers that start the program and talk to it.
 
 use std::{
     ffi::OsStr,
@@ -12,15 +12,15 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Longer than anything takes that is going to happen at all.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for something before it fails.
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How the program is to be started: with its own state directory, on a free port, and nothing of
-/// the environment that the tests run in.
+/// A command that starts the program with its own state directory, on a free port, and without the
+/// environment of the tests.
 pub struct Signet {
     command: Command,
     dir: Arc<TempDir>,
-    /// What visitors call the site, when it has a public URL.
+    /// The host in the public URL, if there is one.
     host: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl Signet {
         Self::with_command(Command::new(env!("CARGO_BIN_EXE_signet")))
     }
 
-    /// The program in a shell that has done this before.
+    /// Starts the program from a shell that first runs `script`.
     #[cfg(target_os = "linux")]
     pub fn under_shell(script: &str) -> Self {
         let mut shell = Command::new("/bin/sh");
@@ -38,7 +38,7 @@ impl Signet {
         Self::with_command(shell)
     }
 
-    /// Another program.
+    /// Starts another program.
     pub fn with_command(mut command: Command) -> Self {
         let dir = Arc::new(tempfile::tempdir().expect("a directory"));
         command
@@ -65,7 +65,7 @@ impl Signet {
         self
     }
 
-    /// Lets visitors reach the site there.
+    /// Sets the public URL. Requests are sent with its host.
     pub fn public_url(mut self, url: &str) -> Self {
         let (_, host) = url.split_once("://").expect("a URL");
         self.host = Some(host.to_owned());
@@ -76,14 +76,14 @@ impl Signet {
         self.dir.path().join("state")
     }
 
-    /// A file beside the state directory, with this text.
+    /// Makes a file with this text next to the state directory.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).expect("a file");
         path
     }
 
-    /// Starts the site and waits until it says that it listens.
+    /// Starts the program, and waits until it says that it listens.
     #[track_caller]
     pub fn start(&mut self) -> Site {
         let mut process = self.command.spawn().expect("signet starts");
@@ -93,34 +93,34 @@ impl Signet {
         let (_, address) = ready
             .split_once("listening on http://")
             .unwrap_or_else(|| panic!("not ready, but {ready:?}"));
-        // In JSON more comes after it.
+        // In JSON more fields follow.
         let address = address.split(['"', '\n']).next().unwrap();
         let address = address.parse().expect("an address");
         let host = self.host.clone();
         Site {
             address,
             host: host.unwrap_or_else(|| format!("{address}")),
-            process: Killed(process),
+            process: KillOnDrop(process),
             ready,
             stderr,
             _dir: Arc::clone(&self.dir),
         }
     }
 
-    /// Runs the program to its end, which is expected soon.
+    /// Runs a program that is expected to exit soon.
     #[track_caller]
     pub fn run(mut self) -> Ended {
         self.run_with("")
     }
 
-    /// The same, with this on its standard input.
+    /// Like `run`, with `input` on standard input.
     #[track_caller]
     pub fn run_with(&mut self, input: &str) -> Ended {
         self.command.stdin(Stdio::piped());
-        let mut process = Killed(self.command.spawn().expect("signet starts"));
+        let mut process = KillOnDrop(self.command.spawn().expect("signet starts"));
         let process = &mut process.0;
         let mut stdin = process.stdin.take().expect("piped");
-        // It need not read what it is given.
+        // Fails if the program exits without reading it, which it may.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
         let status = wait(process);
@@ -141,8 +141,8 @@ impl Signet {
 pub struct Site {
     pub address: SocketAddr,
     pub host: String,
-    process: Killed,
-    /// The line that said so.
+    process: KillOnDrop,
+    /// The line that said that it listens.
     pub ready: String,
     stderr: BufReader<std::process::ChildStderr>,
     _dir: Arc<TempDir>,
@@ -155,7 +155,7 @@ impl Site {
         self.try_get(path, cookie).expect("an answer")
     }
 
-    /// The same, of a site that may be about to end.
+    /// Like `get`, for a site that may be about to stop.
     pub fn try_get(&self, path: &str, cookie: &str) -> io::Result<String> {
         self.ask(&format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n",
@@ -163,13 +163,13 @@ impl Site {
         ))
     }
 
-    /// Submits the login form, and returns the session cookie as a `Cookie` header has it.
+    /// Submits the login form, and returns the session cookie in the form of a `Cookie` header.
     #[track_caller]
     pub fn log_in(&self, username: &str) -> String {
         self.log_in_over("", username)
     }
 
-    /// The same, with a session cookie already there.
+    /// Like `log_in`, but sends this cookie with the form.
     #[track_caller]
     pub fn log_in_over(&self, cookie: &str, username: &str) -> String {
         let answer = self.post_login(cookie, username);
@@ -203,11 +203,11 @@ impl Site {
 
     fn try_connect(&self) -> io::Result<TcpStream> {
         let socket = TcpStream::connect(self.address)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(TEST_TIMEOUT))?;
         Ok(socket)
     }
 
-    /// Sends a request, and returns all that is answered until the connection is closed.
+    /// Sends a request, and returns all answers until the connection is closed.
     pub fn ask(&self, request: &str) -> io::Result<String> {
         let mut socket = self.try_connect()?;
         socket.write_all(request.as_bytes())?;
@@ -227,19 +227,19 @@ impl Site {
     }
 
     #[track_caller]
-    pub fn wait_until_it_accepts_nothing(&self) {
+    pub fn wait_until_it_stops_accepting(&self) {
         wait_for("a closed door", || {
             TcpStream::connect(self.address).is_err().then_some(())
         });
     }
 
-    /// Waits for the end of the program, whose log nobody reads, and returns its exit code.
+    /// Waits for the program to exit, without reading its log, and returns its exit code.
     #[track_caller]
     pub fn wait_unread(mut self) -> Option<i32> {
         wait(&mut self.process.0).code()
     }
 
-    /// Waits for the end of the program, and returns its exit code and what else it logged.
+    /// Waits for the program to exit, and returns its exit code and the rest of its log.
     #[track_caller]
     pub fn wait(mut self) -> (Option<i32>, String) {
         let status = wait(&mut self.process.0);
@@ -249,17 +249,17 @@ impl Site {
     }
 }
 
-/// A process that does not outlive the test, however that ends.
-struct Killed(Child);
+/// A process that is killed at the end of the test, even if that panics.
+struct KillOnDrop(Child);
 
-impl Drop for Killed {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// What a program left that has ended.
+/// The exit code and the output of a program.
 #[derive(Debug)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -268,7 +268,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// It refused to start, in one line that says this.
+    /// Asserts that the program exited with 2 and one line on standard error that says `because`.
     #[track_caller]
     pub fn refused(&self, because: &str) {
         assert_eq!(self.code, Some(2), "{self:?}");
@@ -283,7 +283,7 @@ fn wait(process: &mut Child) -> ExitStatus {
     wait_for("its end", || process.try_wait().expect("a child"))
 }
 
-/// Asks again and again until there is an answer.
+/// Calls `ask` again and again until it returns something.
 #[track_caller]
 pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -292,8 +292,8 @@ pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(
-            start.elapsed() < PATIENCE,
-            "waited for {what} for {PATIENCE:?}"
+            start.elapsed() < TEST_TIMEOUT,
+            "waited for {what} for {TEST_TIMEOUT:?}"
         );
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -1,4 +1,4 @@
-//! The file in the state directory.
+//! The file of the store, and the state directory around it.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn a_second_process_is_told_that_the_state_directory_is_in_use() {
 }
 
 #[test]
-fn a_file_that_is_no_store_ends_it_with_1_and_stays_as_it_is() {
+fn a_file_that_is_not_a_store_is_refused_and_not_changed() {
     let mut signet = Signet::new();
     drop(signet.start());
     let file = signet.state_dir().join("sessions.redb");
@@ -39,7 +39,7 @@ fn a_file_that_is_no_store_ends_it_with_1_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_store_that_was_damaged_while_nobody_looked_is_not_trusted() {
+fn a_truncated_store_is_refused() {
     let mut signet = Signet::new();
     let site = signet.start();
     let cookie = site.log_in("admin");
@@ -59,10 +59,10 @@ fn a_store_that_was_damaged_while_nobody_looked_is_not_trusted() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_can_read_it() {
+fn only_its_owner_can_read_the_store() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut signet = Signet::new();
-    // The directory may be one that others can look into.
+    // Unlike a directory that Signet makes, others can read this one.
     fs::create_dir(signet.state_dir()).unwrap();
     let _site = signet.start();
     let metadata = fs::metadata(signet.state_dir().join("sessions.redb")).unwrap();
@@ -71,7 +71,7 @@ fn nobody_else_can_read_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_everybody_can_write_is_refused() {
+fn a_world_writable_store_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut signet = Signet::new();
     drop(signet.start());
@@ -82,13 +82,12 @@ fn a_file_that_everybody_can_write_is_refused() {
         .refused("sessions.redb\": everybody may use it: give it the mode 0600");
 }
 
-/// A limit on the size of files stands in for a disk that is full.
+/// Simulates the full disk by a limit on the size of files.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_keeps_everybody_logged_in_and_passes_without_a_restart() {
+fn on_a_full_disk_logouts_fail_and_later_work_again_without_a_restart() {
     use rustix::process::{Resource, Rlimit, prlimit};
     for sessions in ["cookie", "store"] {
-        // What is written beyond the limit raises a signal too, whose default is to end the process.
         let mut signet = Signet::new().env("SESSIONS", sessions);
         let site = signet.start();
         let [before, during] = ["before", "during"].map(|name| site.log_in(name));
@@ -101,6 +100,7 @@ fn a_full_disk_keeps_everybody_logged_in_and_passes_without_a_restart() {
             prlimit(Some(site.pid()), Resource::Fsize, limit).unwrap();
         };
 
+        // A write beyond the limit also raises SIGXFSZ, which must not end the process.
         limit_files(Some(4096));
         let answer = site.get("/logout", &during);
         assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
@@ -109,7 +109,7 @@ fn a_full_disk_keeps_everybody_logged_in_and_passes_without_a_restart() {
         assert!(site.get("/", &during).contains("<bdi>during</bdi>"));
         assert!(site.get("/", &before).contains("您暫未登錄,"));
 
-        // Without its file it does not start a new one, which would know of no logout.
+        // A missing file is not created again: a fresh one would forget every logout.
         let file = signet.state_dir().join("sessions.redb");
         let elsewhere = signet.state_dir().join("elsewhere");
         fs::rename(&file, &elsewhere).unwrap();
@@ -132,10 +132,10 @@ fn a_full_disk_keeps_everybody_logged_in_and_passes_without_a_restart() {
     }
 }
 
-/// Whatever happens to the file: a logout holds, or it is none and says so.
+/// Whatever happens to the file, a logout either holds or is answered with an error.
 #[cfg(unix)]
 #[test]
-fn a_file_that_is_deleted_or_replaced_while_the_site_runs_takes_no_logouts() {
+fn logouts_fail_while_the_file_of_the_store_is_deleted_or_replaced() {
     for sessions in ["cookie", "store"] {
         for is_replaced in [false, true] {
             let mut signet = Signet::new().env("SESSIONS", sessions);
@@ -157,7 +157,7 @@ fn a_file_that_is_deleted_or_replaced_while_the_site_runs_takes_no_logouts() {
             assert!(site.get("/", &during).contains("<bdi>during</bdi>"));
             assert!(site.get("/", &before).contains("您暫未登錄,"));
 
-            // The lock did not go with the file.
+            // The lock outlives the file, because it is on the directory.
             let state_dir = signet.state_dir();
             let ended = Signet::new()
                 .args(&["--state-dir", state_dir.to_str().unwrap()])
@@ -182,7 +182,7 @@ fn a_file_that_is_deleted_or_replaced_while_the_site_runs_takes_no_logouts() {
 }
 
 #[test]
-fn a_start_with_a_key_and_without_a_store_is_a_warning() {
+fn a_start_with_a_key_but_without_a_store_is_a_warning() {
     let warnings = |signet: &mut Signet| {
         let site = signet.start();
         site.signal(rustix::process::Signal::TERM);
@@ -205,14 +205,14 @@ fn a_start_with_a_key_and_without_a_store_is_a_warning() {
 }
 
 #[test]
-fn a_full_store_refuses_what_needs_another_record_and_says_so_once() {
+fn a_full_store_refuses_further_records_and_logs_that_once() {
     for sessions in ["cookie", "store"] {
         let mut signet = Signet::new()
             .env("SESSIONS", sessions)
             .env("MAX_RECORDS", "10");
         let site = signet.start();
-        // In one way a logout makes a record, in the other a login.
-        let take_room = |count| {
+        // With `cookie` each logout adds a record, with `store` each login.
+        let add_records = |count| {
             for _ in 0..count {
                 let cookie = site.log_in("admin");
                 if sessions == "cookie" {
@@ -221,9 +221,9 @@ fn a_full_store_refuses_what_needs_another_record_and_says_so_once() {
                 }
             }
         };
-        take_room(8);
+        add_records(8);
         let alive = site.log_in("alive");
-        take_room(if sessions == "cookie" { 2 } else { 1 });
+        add_records(if sessions == "cookie" { 2 } else { 1 });
         for _ in 0..5 {
             let answer = if sessions == "cookie" {
                 site.get("/logout", &alive)
@@ -244,16 +244,16 @@ fn a_full_store_refuses_what_needs_another_record_and_says_so_once() {
             assert!(lines[0].contains("--max-records"), "{log}");
         }
 
-        // It starts with more than it may have.
+        // The site also starts with more records than `--max-records` allows.
         let site = signet.args(&["--max-records=5"]).start();
         assert!(site.get("/", &alive).contains("<bdi>alive</bdi>"));
     }
 }
 
-/// They could replace what is in it.
+/// Others could replace the files in it.
 #[cfg(unix)]
 #[test]
-fn a_directory_that_others_may_write_to_is_refused() {
+fn a_world_writable_state_directory_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     for (mode, is_refused) in [(0o777, true), (0o702, true), (0o755, false), (0o770, false)] {
         let mut signet = Signet::new();
@@ -271,10 +271,10 @@ fn a_directory_that_others_may_write_to_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_of_another_user_is_refused() {
+fn a_state_directory_of_another_user_is_refused() {
     let signet = Signet::new();
     fs::create_dir(signet.state_dir()).unwrap();
-    // Only root can give something away, and others have nothing of another user at hand.
+    // Only root can give the directory to another user. Without root, this test checks nothing.
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::chown(signet.state_dir(), Some(12345), None).unwrap();
         signet.run().refused("it belongs to another user");

@@ -1,21 +1,21 @@
-//! The options of the session cookie, and what contradicts itself among them.
+//! The options of the session cookie, and a check that browsers accept them.
 
 use std::borrow::Cow;
 
-/// The name and the attributes of the session cookie (RFC 6265bis §5.6). It is always `HttpOnly` with
-/// `Path=/`.
+/// The name and the attributes of the session cookie (RFC 6265bis §5.6). The cookie is always
+/// `HttpOnly` with `Path=/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieOptions {
-    /// The name, a token (RFC 9110 §5.6.2). It goes into the signature, so another name ends all
+    /// The name, a token (RFC 9110 §5.6.2). The signature depends on it, so a new name ends all
     /// sessions.
     pub name: Cow<'static, str>,
-    /// The domain whose hosts all get the cookie. None is for this host alone.
+    /// The domain whose hosts all get the cookie. With `None`, only this host gets it.
     pub domain: Option<String>,
-    /// Which requests from other sites carry the cookie.
+    /// The `SameSite` attribute: which requests from other sites carry the cookie.
     pub same_site: SameSite,
-    /// Browsers send the cookie only over https, or to this machine.
+    /// If `true`, browsers send the cookie only over https, or to localhost.
     pub secure: bool,
-    /// How long browsers keep the cookie. The server judges a session by its signed times in any
+    /// How long browsers keep the cookie. The server checks the signed times of a session in any
     /// case.
     pub persistence: Persistence,
 }
@@ -23,13 +23,13 @@ pub struct CookieOptions {
 /// The `SameSite` attribute of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// No request from another site carries the cookie, so that a visitor who follows a link from
-    /// there is not logged in on the first page.
+    /// No request from another site carries the cookie. A visitor who follows a link from there is
+    /// not logged in on the first page.
     Strict,
-    /// Links from other sites carry the cookie; forms and embedded content do not.
+    /// Links from other sites carry the cookie; POST forms and embedded content do not.
     Lax,
-    /// All requests carry the cookie. Protection against cross-site request forgery is up to the
-    /// application.
+    /// All requests carry the cookie. The application must protect itself against cross-site
+    /// request forgery.
     None,
 }
 
@@ -38,11 +38,11 @@ pub enum SameSite {
 pub enum Persistence {
     /// As long as the session can last: the cookie has `Max-Age`.
     Persistent,
-    /// Until the browser is closed, as far as the browser cares: many restore their cookies.
+    /// Until the browser is closed. Many browsers restore such cookies when they start again.
     UntilBrowserCloses,
 }
 
-/// Why cookie options contradict themselves, or are none.
+/// The reason why cookie options are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CookieError {
@@ -52,22 +52,22 @@ pub enum CookieError {
     /// The domain is not a host name.
     #[error("the cookie domain {0:?} is not a host name")]
     Domain(String),
-    /// The prefix of the name promises what the attributes do not hold.
+    /// The prefix of the name requires `Secure`.
     #[error("browsers refuse the cookie {0:?}, because the prefix of its name needs Secure")]
     PrefixNeedsSecure(String),
-    /// The prefix of the name promises what the attributes do not hold.
+    /// The prefix of the name, `__Host-`, forbids `Domain`.
     #[error("browsers refuse the cookie {0:?}, because __Host- cookies have no Domain")]
     PrefixForbidsDomain(String),
-    /// `SameSite=None` without `Secure`.
+    /// `SameSite=None` requires `Secure`.
     #[error("browsers refuse a cookie that is SameSite=None without Secure")]
     NoneNeedsSecure,
 }
 
 impl CookieOptions {
-    /// `__Host-session; Secure; SameSite=Lax`, persistent: for a site that visitors reach over https.
+    /// Returns the options for a site on https: `__Host-session; Secure; SameSite=Lax`, persistent.
     ///
-    /// A browser accepts a `__Host-` cookie only over https and from this very host, so neither a
-    /// neighbouring subdomain nor an attacker on the network can plant one.
+    /// A browser accepts a `__Host-` cookie only over https and only from the host itself. So
+    /// neither another subdomain nor an attacker on the network can plant one.
     #[must_use]
     pub fn https() -> Self {
         Self {
@@ -79,7 +79,7 @@ impl CookieOptions {
         }
     }
 
-    /// `session; SameSite=Lax`, persistent: for a site that visitors reach over plain http.
+    /// Returns the options for a site on plain http: `session; SameSite=Lax`, persistent.
     #[must_use]
     pub fn plain_http() -> Self {
         Self {
@@ -89,7 +89,7 @@ impl CookieOptions {
         }
     }
 
-    /// Refuses what a browser would refuse.
+    /// Refuses options of a cookie that browsers would refuse.
     pub(in crate::session) fn check(&self) -> Result<(), CookieError> {
         let name = &*self.name;
         let is_token =
@@ -103,7 +103,7 @@ impl CookieOptions {
                 return Err(CookieError::Domain(domain.clone()));
             }
         }
-        // Browsers compare prefixes without regard to case.
+        // Browsers ignore the case of a prefix.
         let has_prefix = |prefix: &str| {
             let start = name.get(..prefix.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))

@@ -1,4 +1,4 @@
-//! Changes to records, and what becomes of each.
+//! Changes to records, and how a batch of them is decided.
 
 use std::collections::{HashMap, hash_map};
 
@@ -7,16 +7,16 @@ use tower_sessions::session::Id;
 
 use super::{Entry, Memory, StoreError, now};
 
-/// What is to become of one record.
+/// A requested change to one record.
 pub(super) struct Change {
     pub(super) id: Id,
     pub(super) operation: Operation,
-    /// Told when the change is on the disk, and whether it changed anything; or why it is not.
-    pub(super) done: oneshot::Sender<Outcome>,
+    /// Receives the outcome once the change is on the disk or has failed.
+    pub(super) done: oneshot::Sender<Answer>,
 }
 
 pub(super) enum Operation {
-    /// Makes a record, unless there is one.
+    /// Adds a record, unless there is one.
     Add(Entry),
     /// Replaces a record, if there is one.
     Replace(Entry),
@@ -24,23 +24,24 @@ pub(super) enum Operation {
     Remove,
 }
 
-/// Whether an operation changed anything, or why it did not.
-pub(super) type Outcome = Result<bool, StoreError>;
+/// The outcome of an operation: whether it changed anything, or why it failed.
+pub(super) type Answer = Result<bool, StoreError>;
 
-/// What stands under each ID after a commit, where that is not what stood there before.
+/// The changes of one commit: the new record of each changed ID, or `None` if it is removed.
 pub(super) type Changed = HashMap<Id, Option<Entry>>;
 
-/// Decides what each operation does, in order, where there is room for so many more records. Returns
-/// the outcome of each, and what changes.
+/// Decides in order what each operation changes, where no more than `max_records` may be added.
+/// Returns the outcome of each operation, and all changes.
 pub(super) fn decide(
     operations: Vec<(Id, Operation)>,
     records: &Memory,
-    mut room: usize,
-) -> (Vec<Outcome>, Changed) {
+    max_records: usize,
+) -> (Vec<Answer>, Changed) {
     let now = now();
     let records = records.pin();
+    let mut count = records.len();
     let mut changed = Changed::new();
-    let outcomes = operations
+    let answers = operations
         .into_iter()
         .map(|(id, operation)| {
             let slot = changed.entry(id);
@@ -49,18 +50,20 @@ pub(super) fn decide(
                 hash_map::Entry::Vacant(_) => records.get(&id),
             };
             let is_there = before.is_some();
-            let counts = before.is_some_and(|entry| entry.counts_at(now));
+            let is_live = before.is_some_and(|entry| entry.is_live_at(now));
             let after = match operation {
-                Operation::Add(_) if !is_there && room == 0 => return Err(StoreError::Full),
-                Operation::Add(entry) if !counts => Some(entry),
-                Operation::Replace(entry) if counts => Some(entry),
+                Operation::Add(_) if !is_there && count >= max_records => {
+                    return Err(StoreError::Full);
+                }
+                Operation::Add(entry) if !is_live => Some(entry),
+                Operation::Replace(entry) if is_live => Some(entry),
                 Operation::Remove if is_there => None,
                 _ => return Ok(false),
             };
-            room = room + usize::from(is_there) - usize::from(after.is_some());
+            count = count - usize::from(is_there) + usize::from(after.is_some());
             slot.insert_entry(after);
             Ok(true)
         })
         .collect();
-    (outcomes, changed)
+    (answers, changed)
 }

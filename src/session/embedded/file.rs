@@ -17,42 +17,42 @@ use tower_sessions::session::Id;
 
 use super::{Entry, Memory};
 
-/// `(expiry in unix microseconds, ID) -> data`. In the order in which records expire, so that new
-/// ones come to stand beside each other, and those to purge at the front.
+/// `(expiry in unix microseconds, ID) -> data`. Sorted by expiry, so that new records are
+/// neighbours, and expired ones come first.
 ///
-/// With another format it gets another name, so that neither is taken for the other.
+/// The name changes with the format, so that no version misreads the file of another.
 pub(super) const TABLE: TableDefinition<Key, &[u8]> = TableDefinition::new("sessions_2");
 pub(super) type Key = (i64, i128);
 
-/// Reads are answered from memory; this is for the pages that commits touch.
+/// The size of redb's cache. Small, because only commits use it: reads are answered from memory.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
-/// How often a copy of a file is tried that somebody writes to, and how long to wait in between.
+/// How often to try to copy a file that is being written to, and how long to wait in between.
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Why the file cannot be used, and what to do about it.
+/// The reason why the file cannot be used. The message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it open.
+    /// Another process has the file open.
     #[error("another process uses it: stop that one, or choose another directory for this one")]
     InUse,
-    /// There is none.
-    #[error("there is none: is this the directory of the site, and did the site ever run?")]
+    /// There is no file.
+    #[error("there is no such file: is this the directory of the site, and did the site ever run?")]
     Missing,
-    /// It changes so fast that no consistent copy can be had.
-    #[error("it is being written to all the time: try again")]
+    /// The file is written to so often that no consistent copy can be read.
+    #[error("it is being written to constantly: try again")]
     Busy,
-    /// It cannot be read or written.
-    #[error("{0}: check the path, who may use it, and whether there is room")]
+    /// The file cannot be read or written.
+    #[error("{0}: check the path, its permissions and the free space")]
     Io(io::Error),
-    /// It was made by a version of this that kept its records in another way.
+    /// The file has the format of another version of this library.
     #[error(
-        "it has the format of another version: use that one, or remove it and replace the secret \
+        "it has the format of another version: use that version, or remove it and replace the secret \
          key, which ends all sessions"
     )]
     Format,
-    /// It was damaged, or is no store at all.
+    /// The file is damaged, or is not the file of a store.
     #[error(
         "it is damaged ({0}): restore it, or remove it and replace the secret key, which ends all \
          sessions"
@@ -65,9 +65,9 @@ impl From<Error> for OpenError {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match error {
             Error::DatabaseAlreadyOpen => Self::InUse,
-            // It has a table of another name: see `TABLE`.
+            // The table has another name: see `TABLE`.
             Error::TableDoesNotExist(_) => Self::Format,
-            // What redb runs into that finds a file shorter than it should be, or another's.
+            // redb returns these for a file that is too short or not its own.
             Error::Io(error)
                 if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) =>
             {
@@ -81,27 +81,27 @@ impl From<Error> for OpenError {
 
 /// Opens the file and locks it.
 ///
-/// Never makes one: a fresh file would forget every revocation.
-pub(super) fn open(path: &Path) -> Result<(Pin, Database), Error> {
-    let pin = Pin::new(path)?;
+/// Never creates a file: a fresh one would forget every revocation.
+pub(super) fn open(path: &Path) -> Result<(FileIdentity, Database), Error> {
+    let identity = FileIdentity::new(path)?;
     let database = builder().open(path)?;
-    pin.check(path)?;
-    Ok((pin, database))
+    identity.check(path)?;
+    Ok((identity, database))
 }
 
-/// Holds on to a file, to tell whether it is still the one at its path.
+/// An open file, to check whether it is still the one at its path.
 ///
-/// While it is held, no other file gets its inode.
-pub(super) struct Pin(#[cfg_attr(not(unix), expect(dead_code))] File);
+/// While it is open, no other file gets its inode.
+pub(super) struct FileIdentity(#[cfg_attr(not(unix), expect(dead_code))] File);
 
-impl Pin {
+impl FileIdentity {
     fn new(path: &Path) -> io::Result<Self> {
         File::open(path).map(Self)
     }
 
-    /// Makes sure that the file is still there. Where it is not, what is written to it is lost.
+    /// Checks that the file is still at `path`. Otherwise, what is written to it is lost.
     pub(super) fn check(&self, path: &Path) -> io::Result<()> {
-        // Elsewhere no file that is open can be deleted or replaced.
+        // Not checked elsewhere, where std has no stable way to identify a file.
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt as _;
@@ -111,8 +111,8 @@ impl Pin {
                 return Ok(());
             }
             Err(io::Error::other(
-                "it was deleted or replaced while it was open: put it back, or restart without the \
-                 logouts that only it knows of",
+                "it was deleted or replaced while it was open: put it back, or restart, which \
+                 loses the logouts that are only in it",
             ))
         }
         #[cfg(not(unix))]
@@ -120,9 +120,9 @@ impl Pin {
     }
 }
 
-/// Makes the file unless there is one, with the mode 0600.
+/// Creates the file with the mode 0600, unless there is one.
 ///
-/// It appears in one step, so that no start finds what another one left unfinished.
+/// The file appears in one step, so that a crash never leaves an unfinished one.
 pub(super) fn make(path: &Path) -> Result<(), Error> {
     if path.try_exists()? {
         return Ok(());
@@ -131,9 +131,9 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
-    // On Unix a temporary file has the mode 0600 from its beginning.
+    // On Unix, a temporary file is created with the mode 0600.
     let file = tempfile::NamedTempFile::new_in(dir)
-        // Its own error names a file that nobody knows of.
+        // Drops the path of the temporary file, which the user does not know.
         .map_err(|error| io::Error::from(error.kind()))?;
     let database = builder().create_with_backend(FileBackend::new(file.reopen()?)?)?;
     let transaction = database.begin_write()?;
@@ -145,12 +145,12 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
         _ => {}
     }
     #[cfg(unix)]
-    // A new file is on the disk only once its directory says so.
+    // A new file is durable only once its directory is.
     fs::File::open(dir)?.sync_all()?;
     Ok(())
 }
 
-/// A copy of the file, in memory, whoever has it open.
+/// Copies the file into memory, even if another process has it open.
 pub(super) fn copy(path: &Path) -> Result<Database, OpenError> {
     for _ in 0..ATTEMPTS {
         let before = fs::metadata(path).and_then(|it| it.modified());
@@ -160,8 +160,7 @@ pub(super) fn copy(path: &Path) -> Result<Database, OpenError> {
                 OpenError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                     return Err(OpenError::Missing);
                 }
-                // Perhaps only because somebody wrote to it meanwhile, so that the copy is of no
-                // single moment.
+                // A write during the copy looks like damage, but changes the modification time.
                 OpenError::Damaged(cause) => {
                     thread::sleep(PAUSE);
                     let after = fs::metadata(path).and_then(|it| it.modified());
@@ -179,7 +178,7 @@ pub(super) fn copy(path: &Path) -> Result<Database, OpenError> {
 fn copy_once(path: &Path) -> Result<Database, Error> {
     let bytes = fs::read(path)?;
     if bytes.is_empty() {
-        // redb would make a new one of it.
+        // redb would create a new database in an empty file.
         return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
     }
     let backend = InMemoryBackend::new();
@@ -192,16 +191,16 @@ fn builder() -> Builder {
     let mut builder = Builder::new();
     builder
         .set_cache_size(CACHE_BYTES)
-        // Otherwise a file that was closed well is trusted, and what damaged it since may go
-        // unnoticed. It costs no more than reading the file, as is done anyway.
+        // Otherwise redb trusts a file that was closed cleanly, and may not notice later damage.
+        // The check reads the whole file, as `read` does anyway.
         .set_check_integrity_on_open(true);
     builder
 }
 
-/// Puts what the file says into memory.
+/// Reads all records of the file into memory.
 ///
-/// What has expired too: it is not much, and if it is only our clock that is ahead, it counts again
-/// once that is put right.
+/// This includes expired ones: they are few, and if our clock is ahead, they count again once it is
+/// set right.
 pub(super) fn read(database: &Database, records: &Memory) -> Result<(), Error> {
     let table = database.begin_read()?.open_table(TABLE)?;
     let records = records.pin();
@@ -215,7 +214,7 @@ pub(super) fn read(database: &Database, records: &Memory) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes out of memory what the file does not say.
+/// Removes from memory the records that are not in the file.
 pub(super) fn retain_stored(database: &Database, records: &Memory) -> Result<(), Error> {
     let table = database.begin_read()?.open_table(TABLE)?;
     let mut failed = None;

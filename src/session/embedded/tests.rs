@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A store in a directory of its own, which is to be kept until the store is closed.
+/// Opens a store in a new directory, which must be kept until the store is closed.
 fn store() -> (EmbeddedStore, PathBuf, TempDir) {
     store_of(1_000_000)
 }
@@ -26,7 +26,7 @@ fn record(data: &str, seconds_left: i64) -> Record {
     }
 }
 
-/// The IDs in the file, in its order.
+/// Returns the IDs in the file, in the order of its table.
 fn ids_in_file(path: &Path) -> Vec<Id> {
     use redb::ReadableDatabase as _;
     let (_, database) = file::open(path).expect("closed before");
@@ -38,14 +38,14 @@ fn ids_in_file(path: &Path) -> Vec<Id> {
 }
 
 #[tokio::test]
-async fn changes_that_share_a_commit_follow_each_other() {
+async fn changes_in_one_commit_are_made_in_order() {
     let (store, path, _dir) = store();
     let records = [(); 100].map(|()| record("before", 60));
     let each = records.iter().map(|it| {
         let (store, mut replaced) = (&store, it.clone());
         replaced.data = "after".into();
         async move {
-            // Polled in this order, and sent before any is answered.
+            // Polled in this order, and all sent before one is answered.
             tokio::join!(
                 store.add(it.clone()),
                 store.replace(replaced.clone()),
@@ -67,7 +67,7 @@ async fn changes_that_share_a_commit_follow_each_other() {
 }
 
 #[tokio::test]
-async fn everything_is_there_again_after_it_was_closed() {
+async fn records_are_there_again_after_the_file_was_closed() {
     let (store, path, _dir) = store();
     let [kept, removed] = ["kept", "removed"].map(|data| record(data, 60));
     for record in [&kept, &removed] {
@@ -81,7 +81,7 @@ async fn everything_is_there_again_after_it_was_closed() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_soon_purged() {
+async fn expired_records_are_purged_by_later_changes() {
     let (store, path, _dir) = store();
     for _ in 0..10 {
         store.add(record("expired", -1)).await.expect("added");
@@ -93,7 +93,7 @@ async fn what_has_expired_is_soon_purged() {
 }
 
 #[tokio::test]
-async fn the_file_does_not_grow_with_what_was_purged() {
+async fn the_file_does_not_grow_while_records_are_purged() {
     let (store, path, _dir) = store();
     let mut size = 0;
     for round in 0..20 {
@@ -109,9 +109,9 @@ async fn the_file_does_not_grow_with_what_was_purged() {
     }
 }
 
-/// So that a commit changes few pages of the file, although IDs are random.
+/// This lets a commit change few pages of the file, although IDs are random.
 #[tokio::test]
-async fn records_that_expire_together_are_in_the_file_in_the_order_in_which_they_were_made() {
+async fn records_that_expire_in_the_same_second_are_in_the_file_in_order_of_creation() {
     let (store, path, _dir) = store();
     let records = [(); 20].map(|()| record("", 1000));
     let seconds = || OffsetDateTime::now_utc().unix_timestamp();
@@ -121,7 +121,7 @@ async fn records_that_expire_together_are_in_the_file_in_the_order_in_which_they
         for record in &records {
             store.add(record.clone()).await.expect("added");
         }
-        // The fraction of the present second is what tells them apart.
+        // Sorted by the fraction of the second in which they were added.
         if seconds() == start {
             made = records.iter().map(|it| it.id).collect();
         } else {
@@ -135,7 +135,7 @@ async fn records_that_expire_together_are_in_the_file_in_the_order_in_which_they
 }
 
 #[tokio::test]
-async fn a_full_store_takes_no_further_records_and_all_other_changes() {
+async fn a_full_store_refuses_new_records_but_takes_other_changes() {
     let (store, path, _dir) = store_of(10);
     let records = [(); 10].map(|()| record("", 60));
     for record in &records {
@@ -159,7 +159,7 @@ async fn a_full_store_takes_no_further_records_and_all_other_changes() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_full_of_what_has_expired_makes_room() {
+async fn a_store_that_is_full_of_expired_records_makes_room() {
     let (store, _path, _dir) = store_of(10);
     let each = (0..10).map(|_| store.add(record("expired", -1)));
     join_all(each).await;
@@ -171,7 +171,7 @@ async fn a_store_that_is_full_of_what_has_expired_makes_room() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_was_deleted_or_replaced_takes_no_changes_until_it_is_back() {
+async fn a_store_takes_no_changes_while_its_file_is_deleted_or_replaced() {
     let (store, path, dir) = store();
     let (elsewhere, backup) = (dir.path().join("elsewhere"), dir.path().join("backup"));
     let [known, lost] = ["known", "lost"].map(|data| record(data, 60));
@@ -197,7 +197,7 @@ async fn a_file_that_was_deleted_or_replaced_takes_no_changes_until_it_is_back()
 }
 
 #[tokio::test]
-async fn a_snapshot_is_of_now_and_changes_nothing() {
+async fn a_snapshot_has_the_current_records_and_takes_no_changes() {
     let (store, path, dir) = store();
     let record = record("kept", 60);
     store.add(record.clone()).await.expect("added");
@@ -214,14 +214,14 @@ async fn a_snapshot_is_of_now_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn debug_keeps_the_data_to_itself() {
+async fn debug_does_not_show_the_data() {
     let (store, _path, _dir) = store();
     store.add(record("hunter2", 60)).await.expect("added");
     assert_eq!(format!("{store:?}"), "EmbeddedStore { records: 1, .. }");
 }
 
 #[test]
-fn a_file_of_another_version_is_told_from_a_damaged_one() {
+fn a_file_of_another_version_is_an_error_of_its_own() {
     let (store, path, _dir) = store();
     drop(store);
     let (_, database) = file::open(&path).expect("closed before");

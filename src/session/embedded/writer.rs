@@ -1,4 +1,4 @@
-//! The one thread that writes.
+//! The thread that makes all changes.
 
 use std::{
     path::PathBuf,
@@ -11,57 +11,57 @@ use tower_sessions::session::Id;
 
 use super::{
     Memory, StoreError,
-    changes::{Change, Changed, Operation, Outcome, decide},
-    file::{self, Key, Pin, TABLE},
+    changes::{Answer, Change, Changed, Operation, decide},
+    file::{self, FileIdentity, Key, TABLE},
     now,
 };
 
-/// How many changes share a commit at most, so that the first of them is not kept waiting.
+/// How many changes share a commit at most, so that none of them waits long.
 const BATCH: usize = 1024;
 
-/// How many expired records a commit purges at most for each change that it makes: more than one,
-/// so that they become fewer, and few, so that no commit takes long for it.
+/// How many expired records a commit purges at most for each of its changes. More than one, so that
+/// their number shrinks; but few, so that no commit takes long.
 const PURGED_PER_CHANGE: usize = 4;
 
-/// How often to log that the store is full, or nearly.
-const COMPLAINTS: Duration = Duration::from_secs(60);
+/// The minimum interval between two log lines about a full, or nearly full, store.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Owns the file. Nothing else changes it, or the records in memory.
+/// Owns the file. Nothing else changes the file or the records in memory.
 pub(super) struct Writer {
     path: PathBuf,
-    /// The file that was opened first.
-    pin: Pin,
-    /// None after an error, from which redb recovers by opening the file again.
+    /// The file that was opened at the start.
+    identity: FileIdentity,
+    /// `None` after an error: redb recovers only by opening the file again.
     database: Option<Database>,
     records: Arc<Memory>,
     max_records: usize,
-    /// When the log last said that the store is full, and nearly full.
-    said_full: Option<Instant>,
-    said_nearly_full: Option<Instant>,
+    /// When it was last logged that the store is full, and nearly full.
+    full_logged: Option<Instant>,
+    nearly_full_logged: Option<Instant>,
 }
 
 impl Writer {
-    /// Opens the file and reads what is in it.
+    /// Opens the file, or creates it, and reads its records into memory.
     pub(super) fn new(
         path: PathBuf,
         max_records: usize,
         records: Arc<Memory>,
     ) -> Result<Self, Error> {
         file::make(&path)?;
-        let (pin, database) = file::open(&path)?;
+        let (identity, database) = file::open(&path)?;
         file::read(&database, &records)?;
         Ok(Self {
             path,
-            pin,
+            identity,
             database: Some(database),
             records,
             max_records,
-            said_full: None,
-            said_nearly_full: None,
+            full_logged: None,
+            nearly_full_logged: None,
         })
     }
 
-    /// Makes changes until no sender is left.
+    /// Makes changes until all senders are dropped.
     pub(super) fn run(&mut self, queue: &Receiver<Change>) {
         while let Ok(first) = queue.recv() {
             let mut operations = Vec::new();
@@ -71,11 +71,11 @@ impl Writer {
                 waiting.push(change.done);
             }
             match self.commit(operations) {
-                Ok(outcomes) => {
-                    self.complain_if_full(&outcomes);
-                    for (done, outcome) in waiting.into_iter().zip(outcomes) {
-                        // The request may have been given up.
-                        let _ = done.send(outcome);
+                Ok(answers) => {
+                    self.log_if_full(&answers);
+                    for (done, answer) in waiting.into_iter().zip(answers) {
+                        // The request may have been cancelled.
+                        let _ = done.send(answer);
                     }
                 }
                 Err(cause) => {
@@ -91,8 +91,8 @@ impl Writer {
     }
 
     /// Makes changes durable, then visible. Returns the outcome of each.
-    fn commit(&mut self, operations: Vec<(Id, Operation)>) -> Result<Vec<Outcome>, Error> {
-        // First, because it may change what is in memory.
+    fn commit(&mut self, operations: Vec<(Id, Operation)>) -> Result<Vec<Answer>, Error> {
+        // Comes first, because `reopen` may change the records in memory.
         let database = match self.database.take() {
             Some(database) => database,
             None => self.reopen()?,
@@ -105,14 +105,13 @@ impl Writer {
         if records.len() + adds.count() > self.max_records {
             purge(database, &self.records, BATCH)?;
         }
-        let room = self.max_records.saturating_sub(records.len());
-        let (outcomes, changed) = decide(operations, &self.records, room);
+        let (answers, changed) = decide(operations, &self.records, self.max_records);
         if changed.is_empty() {
-            return Ok(outcomes);
+            return Ok(answers);
         }
 
         let purged = write(database, &self.records, &changed)?;
-        self.pin.check(&self.path)?;
+        self.identity.check(&self.path)?;
 
         for (id, after) in changed {
             match after {
@@ -120,34 +119,35 @@ impl Writer {
                 None => records.remove(&id),
             };
         }
-        forget(&self.records, purged);
-        Ok(outcomes)
+        remove_from_memory(&self.records, purged);
+        Ok(answers)
     }
 
     /// Opens the file again after an error.
     ///
-    /// The failed commit may be partly on the disk, and the disk is the truth: a restart would find
-    /// what is there. Inserts first, then removes, so that no record on both sides is ever missing.
+    /// The failed commit may be on the disk, so the records are read again, as after a restart.
+    /// Inserts before it removes, so that a record on both sides is never missing.
     fn reopen(&self) -> Result<Database, Error> {
-        self.pin.check(&self.path)?;
+        self.identity.check(&self.path)?;
         let (_, database) = file::open(&self.path)?;
         file::read(&database, &self.records)?;
         file::retain_stored(&database, &self.records)?;
         Ok(database)
     }
 
-    fn complain_if_full(&mut self, outcomes: &[Outcome]) {
+    fn log_if_full(&mut self, answers: &[Answer]) {
         let (records, max_records) = (self.records.len(), self.max_records);
-        if outcomes.iter().any(Result::is_err) {
-            if is_due(&mut self.said_full) {
+        if answers.iter().any(Result::is_err) {
+            if is_due(&mut self.full_logged) {
                 tracing::error!(
                     records,
                     max_records,
-                    "the session store is full, and what needs another record is refused: raise \
+                    "the session store is full, and new records are refused: raise \
                      max_records (signet: --max-records, MAX_RECORDS)"
                 );
             }
-        } else if records >= max_records - max_records / 10 && is_due(&mut self.said_nearly_full) {
+        } else if records >= max_records - max_records / 10 && is_due(&mut self.nearly_full_logged)
+        {
             tracing::warn!(
                 records,
                 max_records,
@@ -158,16 +158,16 @@ impl Writer {
     }
 }
 
-/// Returns whether something should be logged that was last logged then, and notes that it is.
+/// Returns whether to log something again that was last logged at `last`, and updates `last` if so.
 fn is_due(last: &mut Option<Instant>) -> bool {
-    let is_due = last.is_none_or(|at| at.elapsed() >= COMPLAINTS);
+    let is_due = last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL);
     if is_due {
         *last = Some(Instant::now());
     }
     is_due
 }
 
-/// Writes changes to the file, and removes records from it that have expired: these are returned.
+/// Writes changes to the file, and purges expired records from it. Returns the keys of the latter.
 fn write(database: &Database, records: &Memory, changed: &Changed) -> Result<Vec<Key>, Error> {
     let records = records.pin();
     let transaction = database.begin_write()?;
@@ -186,18 +186,18 @@ fn write(database: &Database, records: &Memory, changed: &Changed) -> Result<Vec
     Ok(purged)
 }
 
-/// Purges the records that expired first, at most so many of them.
+/// Purges at most `most` expired records from the file and from memory, the oldest first.
 fn purge(database: &Database, records: &Memory, most: usize) -> Result<(), Error> {
     let transaction = database.begin_write()?;
     let purged = remove_expired(&mut transaction.open_table(TABLE)?, most)?;
     if !purged.is_empty() {
         transaction.commit()?;
-        forget(records, purged);
+        remove_from_memory(records, purged);
     }
     Ok(())
 }
 
-/// Removes the records that expired first from the file, at most so many of them.
+/// Removes at most `most` expired records from the file, the oldest first. Returns their keys.
 fn remove_expired(
     table: &mut Table<'_, Key, &'static [u8]>,
     most: usize,
@@ -217,8 +217,8 @@ fn remove_expired(
     Ok(removed)
 }
 
-/// Removes records from memory that are not in the file any more.
-fn forget(records: &Memory, removed: Vec<Key>) {
+/// Removes from memory the records that were purged from the file.
+fn remove_from_memory(records: &Memory, removed: Vec<Key>) {
     let records = records.pin();
     for (expires, id) in removed {
         let _ = records.remove_if(&Id(id), |_, entry| entry.expires == expires);

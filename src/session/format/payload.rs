@@ -9,22 +9,22 @@ use serde::{
 use serde_json::Value;
 use tower_sessions::session::Id;
 
-/// What a session is between two requests.
+/// A session as it is serialized between two requests.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::session) struct Payload {
-    /// Names the session.
+    /// The ID of the session.
     #[serde(rename = "_sid", serialize_with = "write_id")]
     pub(in crate::session) id: Id,
     /// When the session began, in unix seconds.
     #[serde(rename = "_iat")]
     pub(in crate::session) began: i64,
-    /// What the handlers keep in it.
+    /// The data that handlers keep in the session.
     #[serde(flatten)]
     pub(in crate::session) data: HashMap<String, Value>,
 }
 
 impl Payload {
-    /// The same session, without what the handlers keep in it.
+    /// Returns the same session without its data.
     pub(in crate::session) fn without_data(&self) -> Self {
         Self {
             data: HashMap::new(),
@@ -33,18 +33,18 @@ impl Payload {
     }
 }
 
-/// Returns whether the payload needs a member with this key for itself.
+/// Returns whether this key is one of the two reserved members.
 pub(in crate::session) fn is_reserved(key: &str) -> bool {
     matches!(key, "_sid" | "_iat")
 }
 
-/// As tower-sessions writes it: 22 base64url characters, which JSON readers in any language keep
-/// intact, as they would not a 128-bit number.
+/// Writes an ID as tower-sessions displays it: 22 base64url characters. Many JSON readers would
+/// lose digits of a 128-bit number.
 fn write_id<S: Serializer>(id: &Id, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
 }
 
-/// By hand, because what is derived for `flatten` keeps each member twice, on every request.
+/// Written by hand, because the derived code for `flatten` buffers every member on every request.
 impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(PayloadVisitor)
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
         let (mut id, mut began, mut data) = (None, None, HashMap::new());
         while let Some(key) = map.next_key::<String>()? {
-            let is_again = match key.as_str() {
+            let is_duplicate = match key.as_str() {
                 "_sid" => {
                     let text = map.next_value::<String>()?;
                     id.replace(text.parse().map_err(A::Error::custom)?)
@@ -75,8 +75,8 @@ impl<'de> Visitor<'de> for PayloadVisitor {
                     false
                 }
             };
-            if is_again {
-                return Err(A::Error::custom("a reserved member comes twice"));
+            if is_duplicate {
+                return Err(A::Error::custom("duplicate reserved member"));
             }
         }
         Ok(Payload {

@@ -1,9 +1,9 @@
-//! Signs a payload, verifies a value, and tells which of several keys signed it.
+//! Signs a payload, verifies a value, and finds the key that signed it.
 //!
-//! It is the format of `URLSafeTimedSerializer` in Python's itsdangerous, so that its own tools
-//! read our cookies: `payload "." timestamp "." signature`, each in base64url without padding. The
-//! key of each HMAC is `HMAC(SECRET_KEY, salt)`, and the salt holds the cookie's name, so that a
-//! value signed for one cookie is refused in another.
+//! The format is that of `URLSafeTimedSerializer` in Python's itsdangerous, which can read our
+//! cookies: `payload "." timestamp "." signature`, each in base64url without padding. The key of
+//! each HMAC is `HMAC(SECRET_KEY, salt)`. The salt contains the cookie's name, so that a value
+//! signed for one cookie is refused in another.
 
 #[cfg(test)]
 mod tests;
@@ -18,23 +18,23 @@ use super::{MAX_BYTES, Refusal, SecretKey};
 
 type HmacSha256 = Hmac<Sha256>;
 
-/// How long a signature is: 256 bits in base64url.
+/// The length of a signature: 256 bits in base64url.
 const SIGNATURE_CHARS: usize = 43;
 
 /// Signs with the first key and verifies with all of them.
 pub(super) struct Signer {
-    /// One HMAC a key, with the key already absorbed: per value only the message is left to do.
+    /// One HMAC for each key, which has already absorbed the key.
     keys: Vec<HmacSha256>,
 }
 
-/// A value whose signature is right.
+/// A value whose signature is valid.
 #[derive(Debug, PartialEq)]
 pub(super) struct Signed {
     /// The signed bytes, decoded.
     pub(super) payload: Vec<u8>,
-    /// When it was signed, in unix seconds.
+    /// When the value was signed, in unix seconds.
     pub(super) at: i64,
-    /// Which key signed it: 0 for the one that signs today, 1 for the first fallback.
+    /// The index of the key that signed it.
     pub(super) key: usize,
 }
 
@@ -52,7 +52,7 @@ impl Signer {
         }
     }
 
-    /// The cookie value that carries `payload`, signed at `now` (unix seconds, not negative).
+    /// Returns the cookie value for `payload`, signed at `now` (unix seconds, not negative).
     pub(super) fn sign(&self, payload: &[u8], now: i64) -> String {
         let mut value = BASE64URL.encode(payload);
         value.push('.');
@@ -64,7 +64,7 @@ impl Signer {
     }
 
     /// Checks the signature of `value` in constant time, and only then decodes the rest. A value
-    /// that could not be right costs no HMAC.
+    /// that is too long, or whose signature is not 43 base64url characters, costs no HMAC.
     pub(super) fn verify(&self, value: &[u8]) -> Result<Signed, Refusal> {
         if value.len() > MAX_BYTES {
             return Err(Refusal::Malformed);
@@ -117,7 +117,7 @@ fn split_at_last_dot(value: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
     Ok((&value[..dot], &value[dot + 1..]))
 }
 
-/// Decodes what cannot be long, without asking for memory on every request.
+/// Decodes a short value into `buffer`, without an allocation.
 fn decode_short<'a>(encoded: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8], Refusal> {
     let length = BASE64URL
         .decode_slice(encoded, buffer)
@@ -125,7 +125,7 @@ fn decode_short<'a>(encoded: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8], Re
     Ok(&buffer[..length])
 }
 
-/// Big-endian unix seconds without leading zero bytes.
+/// Encodes unix seconds in big-endian order, without leading zero bytes.
 fn timestamp(now: i64) -> Vec<u8> {
     let zeros = now.leading_zeros() as usize / 8;
     now.to_be_bytes()[zeros..].to_vec()

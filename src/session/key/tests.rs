@@ -5,7 +5,7 @@ use proptest::prelude::*;
 const GOOD: &str = "kG7-a_random.key+of/32=bytes!012";
 
 #[test]
-fn a_key_needs_32_bytes_that_are_not_white_space() {
+fn white_space_around_a_key_does_not_count_towards_its_32_bytes() {
     assert_eq!(GOOD.len(), 32);
     for text in [GOOD.to_owned(), format!(" {GOOD}\n")] {
         assert_eq!(SecretKey::new(&text).expect("accepted").reveal(), GOOD);
@@ -17,7 +17,7 @@ fn a_key_needs_32_bytes_that_are_not_white_space() {
 }
 
 #[test]
-fn a_published_key_is_refused_in_whatever_case_and_quotes() {
+fn a_published_key_is_refused_in_any_case_and_in_quotes() {
     for key in PUBLISHED {
         for key in [(*key).to_owned(), format!("\"{}\"\n", key.to_uppercase())] {
             assert_eq!(SecretKey::new(&key), Err(KeyError::Published), "{key}");
@@ -26,7 +26,7 @@ fn a_published_key_is_refused_in_whatever_case_and_quotes() {
 }
 
 #[test]
-fn what_was_not_meant_as_a_key_is_refused() {
+fn a_text_that_is_not_one_word_of_visible_ascii_is_refused() {
     for text in [
         "# the keys of the site, newest first",
         "-----BEGIN OPENSSH PRIVATE KEY-----",
@@ -34,7 +34,11 @@ fn what_was_not_meant_as_a_key_is_refused() {
         "0123456789abcdef\r0123456789abcdef",
         &"\0".repeat(44),
     ] {
-        assert_eq!(SecretKey::new(text), Err(KeyError::NotOneWord), "{text:?}");
+        assert_eq!(
+            SecretKey::new(text),
+            Err(KeyError::InvalidCharacter),
+            "{text:?}"
+        );
     }
 }
 
@@ -73,7 +77,7 @@ fn a_placeholder_is_refused() {
 }
 
 #[test]
-fn debug_and_errors_keep_the_key_to_themselves() {
+fn debug_and_errors_do_not_show_the_key() {
     let key = SecretKey::new(GOOD).expect("accepted");
     assert_eq!(format!("{key:?}"), "SecretKey(..)");
     let error = SecretKey::new("hunter2").expect_err("refused");
@@ -83,7 +87,7 @@ fn debug_and_errors_keep_the_key_to_themselves() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// As `signet key`, `openssl rand` and Python's `secrets` print them.
+    /// The encodings are those of `signet key`, `openssl rand` and Python's `secrets`.
     #[test]
     fn a_random_key_is_never_refused(bytes: [u8; 32]) {
         let hex = bytes.map(|byte| format!("{byte:02x}")).concat();

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::public_url::PublicUrl;
 
-/// A site whose pages are no good.
+/// Returns a site whose pages panic, hang or wait for a body.
 fn bad_site() -> Guard {
     let pages = Router::new()
         .route("/panic", get(async || -> () { panic!("on purpose") }))
@@ -33,7 +33,7 @@ async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {
     answer.expect("an answer")
 }
 
-async fn shows(response: Response, text: &str) {
+async fn assert_shows(response: Response, text: &str) {
     assert!(response.headers().contains_key("content-security-policy"));
     let body = to_bytes(response.into_body(), usize::MAX).await;
     let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
@@ -47,23 +47,23 @@ async fn a_panic_is_an_error_page_and_the_next_request_is_answered() {
     for _ in 0..2 {
         let response = ask(&site, "GET", "/panic", Body::empty()).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        shows(response, "伺服器出錯了").await;
+        assert_shows(response, "伺服器出錯了").await;
     }
     let response = ask(&site, "POST", "/form", Body::from("good")).await;
     assert_eq!(response.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_takes_too_long_is_given_up() {
+async fn a_page_that_takes_too_long_is_answered_with_503() {
     let start = tokio::time::Instant::now();
     let response = ask(&bad_site(), "GET", "/hang", Body::empty()).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(start.elapsed().as_secs(), 10);
-    shows(response, "服務暫時無法使用").await;
+    assert_shows(response, "服務暫時無法使用").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_form_that_takes_too_long_is_given_up_and_so_is_its_connection() {
+async fn a_form_that_takes_too_long_is_answered_with_408_and_closes_the_connection() {
     let endless = stream::unfold((), async |()| {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>("x"), ()))
@@ -74,5 +74,5 @@ async fn a_form_that_takes_too_long_is_given_up_and_so_is_its_connection() {
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!(response.headers()[header::CONNECTION], "close");
-    shows(response, "等待提交內容逾時").await;
+    assert_shows(response, "等待提交內容逾時").await;
 }

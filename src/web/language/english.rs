@@ -1,4 +1,4 @@
-//! English, as the original application's other version has it.
+//! English, with the words of the original application's English version.
 
 use time::{UtcOffset, macros::format_description};
 
@@ -33,7 +33,7 @@ pub(super) static ENGLISH: Words = Words {
             )
         }
         UsernameError::Character(None) => {
-            "This name has an invisible character where none is allowed. Please clear the field and \
+            "This name has a character that is not allowed in its place. Please clear the field and \
              type the name again."
                 .to_owned()
         }
@@ -45,7 +45,8 @@ pub(super) static ENGLISH: Words = Words {
     error: "Error: ",
     go_home: "Back to home page",
     really_log_out: "Do you want to log out?",
-    another_site_asked: "Another site may have sent you here, so nothing was done: you are still logged in.",
+    another_site_asked: "Another site may have sent you here, so nothing was done: you are still \
+                         logged in.",
     log_out: "Log out",
     errors: Errors {
         bad_request: Explanation {

@@ -37,7 +37,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             "名字里只有附加符号，没有可以单独显示的字符，请重新输入。".to_owned()
         }
         UsernameError::Character(None) => {
-            "名字里有一个看不见的字符，不能用在这个位置。请清空后重新输入。".to_owned()
+            "名字里有一个不能用在这个位置的字符。请清空后重新输入。".to_owned()
         }
     },
     error: "错误：",

@@ -37,7 +37,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             "名字裏只有附加符號，沒有可以單獨顯示的字元，請重新輸入。".to_owned()
         }
         UsernameError::Character(None) => {
-            "名字裏有一個看不見的字元，不能用在這個位置。請清空後重新輸入。".to_owned()
+            "名字裏有一個不能用在這個位置的字元。請清空後重新輸入。".to_owned()
         }
     },
     error: "錯誤：",

@@ -12,7 +12,7 @@ fn assert_accepted(typed: &str, shown: &str) {
 }
 
 #[test]
-fn names_of_people_pass_as_they_are() {
+fn names_are_accepted_unchanged() {
     for name in [
         "admin",
         "O'Neil & co",
@@ -34,19 +34,19 @@ fn names_of_people_pass_as_they_are() {
 }
 
 #[test]
-fn white_space_around_a_name_goes_and_wide_spaces_inside_become_plain() {
+fn white_space_around_a_name_is_trimmed_and_wide_spaces_inside_become_ascii() {
     assert_accepted("  admin ", "admin");
     assert_accepted("\u{3000}王\u{3000}小明\u{a0}", "王 小明");
 }
 
 #[test]
-fn a_name_is_kept_in_nfc() {
+fn a_name_is_normalized_to_nfc() {
     assert_accepted("Zoe\u{308}", "Zoë");
     assert_accepted("\u{1112}\u{1161}\u{11ab}", "한");
 }
 
 #[test]
-fn nothing_is_no_name() {
+fn an_empty_name_is_refused() {
     for typed in ["", " ", "\u{3000}\u{a0}"] {
         assert_eq!(
             Username::parse(typed),
@@ -86,7 +86,7 @@ fn a_name_needs_a_character_that_is_visible_by_itself() {
 }
 
 #[test]
-fn characters_that_hide_or_control_are_refused_and_named() {
+fn invisible_control_and_unassigned_characters_are_refused() {
     for bad in [
         '\0',
         '\t',

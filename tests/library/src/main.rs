@@ -1,4 +1,4 @@
-//! Another axum application that uses Signet's session layer: it counts visits.
+//! Another axum application that uses Signet's session layer. It counts visits.
 
 use std::{env, error::Error, path::Path};
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let key = SecretKey::new(&env::var("SECRET_KEY")?);
     let key = key.map_err(|error| format!("SECRET_KEY {error}"))?;
     let store = EmbeddedStore::open(Path::new(&env::var("STORE")?), 100_000)?;
-    // Over https, leave out the cookie: the default is a __Host- cookie.
+    // For https, leave out `cookie(...)`: the default is a `__Host-` cookie.
     let config = SessionConfig::new(key, store).cookie(&CookieOptions::plain_http())?;
     let app = Router::new()
         .route("/", get(greet))
@@ -57,7 +57,7 @@ struct Login {
 }
 
 async fn log_in(session: Session, Form(login): Form<Login>) -> Result<Redirect, StatusCode> {
-    // What was in the session belongs to whoever was here before.
+    // The data in the session belongs to the previous visitor.
     session.flush().await.map_err(refuse)?;
     session
         .insert("name", login.username)
@@ -70,7 +70,7 @@ fn refuse(_: session::Error) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-/// Draws a page where the layer has none: the store is full or broken, or the session is too large.
+/// Adds a page to the layer's errors: the store is full or broken, or the session is too large.
 async fn explain(response: Response) -> Response {
     match response.extensions().get::<SessionError>() {
         Some(error) => (response.status(), format!("Sorry: {error}.")).into_response(),

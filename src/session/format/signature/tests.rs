@@ -3,7 +3,7 @@ use super::*;
 const KEY: &str = "a-key-for-the-known-answer-vector!";
 const PAYLOAD: &[u8] = br#"{"_sid":"AAECAwQFBgcICQoLDA0ODw","_iat":1763800000,"username":"admin"}"#;
 const AT: i64 = 1_763_800_000;
-/// What itsdangerous 2.2.0 makes of the three.
+/// The output of itsdangerous 2.2.0 for these three.
 const VALUE: &str = "eyJfc2lkIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsIl9pYXQiOjE3NjM4MDAwMDAsInVzZX\
                      JuYW1lIjoiYWRtaW4ifQ.aSFzwA.X-KX5ABk-_x-Z8dHUqt6ejbQZkPTiVLpF4B4FcEqkn8";
 
@@ -17,7 +17,7 @@ fn signer(keys: &[&str]) -> Signer {
 }
 
 #[test]
-fn a_value_is_what_itsdangerous_makes_and_reads() {
+fn a_value_is_the_same_as_in_itsdangerous() {
     let signer = signer(&[KEY]);
     assert_eq!(signer.sign(PAYLOAD, AT), VALUE);
     assert_eq!(
@@ -37,7 +37,7 @@ fn a_value_signed_for_one_cookie_is_refused_in_another() {
 }
 
 #[test]
-fn the_signing_key_signs_and_all_verify() {
+fn the_first_key_signs_and_all_keys_verify() {
     let rotated = signer(&[
         "a-new-key-of-enough-bytes-to-be-tested",
         "another-old-key-of-enough-bytes-too",
@@ -73,7 +73,7 @@ fn a_value_that_was_altered_cut_or_extended_is_refused() {
 }
 
 #[test]
-fn timestamps_have_no_leading_zeros_and_may_have_any_length_up_to_eight_bytes() {
+fn timestamps_have_no_leading_zero_bytes_and_must_fit_into_an_i64() {
     let signer = signer(&[KEY]);
     for at in [0, 1, 255, 256, AT, i64::MAX] {
         let value = signer.sign(PAYLOAD, at);
@@ -92,7 +92,7 @@ fn timestamps_have_no_leading_zeros_and_may_have_any_length_up_to_eight_bytes() 
 }
 
 #[test]
-fn a_value_over_4096_bytes_is_not_looked_at() {
+fn a_value_over_4096_bytes_is_malformed() {
     let signer = signer(&[KEY]);
     let value_of = |bytes| signer.sign(&vec![b'x'; bytes], 1000);
     let largest = value_of(3036);
@@ -103,6 +103,6 @@ fn a_value_over_4096_bytes_is_not_looked_at() {
 }
 
 #[test]
-fn debug_keeps_the_keys_to_itself() {
+fn debug_does_not_show_the_keys() {
     assert_eq!(format!("{:?}", signer(&[KEY])), "Signer { keys: 1 }");
 }
