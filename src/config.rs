@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use time::Duration;
 
 use self::{
-    environment::{text, variable},
+    environment::{non_empty, raw},
     setting::{
         ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
         PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR,
@@ -47,8 +47,6 @@ pub struct Config {
     pub max_connections: u32,
     /// Whether to log each answered request.
     pub access_log: bool,
-    /// How to log.
-    pub log_format: LogFormat,
     /// Warnings to log: what is allowed, but probably a mistake.
     pub warnings: Vec<String>,
 }
@@ -62,6 +60,22 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// Checks the flag and the variable. This comes before all else, so that what is wrong with the
+    /// rest is logged in that format.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such format.
+    pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
+        LOG_FORMAT.value_or_default(flags, |text| match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        })
+    }
+}
+
 impl Config {
     /// Checks the [`flags`] and the environment, and reads the secret keys that they name. Writes
     /// nothing.
@@ -71,10 +85,10 @@ impl Config {
     /// When a setting is missing, malformed or unsafe.
     pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
         let mut warnings = Vec::new();
-        let listen = LISTEN.value(flags, |text| text.parse().ok())?;
+        let listen = LISTEN.value_or_default(flags, |text| text.parse().ok())?;
         let timeouts = Timeouts {
-            idle: SESSION_IDLE.value(flags, duration)?,
-            absolute: SESSION_LIFETIME.value(flags, duration)?,
+            idle: SESSION_IDLE.value_or_default(flags, duration)?,
+            absolute: SESSION_LIFETIME.value_or_default(flags, duration)?,
         };
         if timeouts.idle > timeouts.absolute {
             warnings.push(
@@ -88,20 +102,16 @@ impl Config {
             keys: keys(flags, &mut warnings)?,
             listen,
             timeouts,
-            data_in: SESSIONS.value(flags, |text| match text {
+            data_in: SESSIONS.value_or_default(flags, |text| match text {
                 "cookie" => Some(DataIn::Cookie),
                 "store" => Some(DataIn::Store),
                 _ => None,
             })?,
             state_dir: STATE_DIR.path_or_default(flags),
-            max_records: MAX_RECORDS.value(flags, |text| number(text, 1_000_000_000))?,
-            max_connections: MAX_CONNECTIONS.value(flags, |text| number(text, 1_000_000))?,
+            max_records: MAX_RECORDS.value_or_default(flags, |text| number(text, 1_000_000_000))?,
+            max_connections: MAX_CONNECTIONS
+                .value_or_default(flags, |text| number(text, 1_000_000))?,
             access_log: ACCESS_LOG.is_on(flags)?,
-            log_format: LOG_FORMAT.value(flags, |text| match text {
-                "text" => Some(LogFormat::Text),
-                "json" => Some(LogFormat::Json),
-                _ => None,
-            })?,
             warnings,
         })
     }
@@ -121,7 +131,7 @@ fn number<T: TryFrom<u32>>(text: &str, most: u32) -> Option<T> {
 
 fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl>, ConfigError> {
     let allow_insecure_http = ALLOW_INSECURE_HTTP.is_on(flags)?;
-    match PUBLIC_URL.given(flags, |text| text.parse::<PublicUrl>().ok())? {
+    match PUBLIC_URL.value(flags, |text| text.parse::<PublicUrl>().ok())? {
         None if !listen.ip().is_loopback() => Err(ConfigError::PublicUrlMissing(listen)),
         Some(url) if !url.is_potentially_trustworthy() && !allow_insecure_http => {
             Err(ConfigError::InsecureHttp(url))
@@ -133,8 +143,8 @@ fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl
 fn keys(flags: &ArgMatches, warnings: &mut Vec<String>) -> Result<Option<SecretKeys>, ConfigError> {
     // An empty SECRET_KEY is an error, unlike a missing one: a deployment that failed to fill it in
     // must not start with a generated key.
-    let signing_key = text("SECRET_KEY")?;
-    let fallback_keys = variable("SECRET_KEY_FALLBACKS")?;
+    let signing_key = raw("SECRET_KEY")?;
+    let fallback_keys = non_empty("SECRET_KEY_FALLBACKS")?;
     let file = SECRET_KEY_FILE.path(flags);
     match (signing_key, fallback_keys, file) {
         (None, None, None) => Ok(None),

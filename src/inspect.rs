@@ -23,7 +23,7 @@ const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
 /// Why a value could not be inspected.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what their fields are")]
+#[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum InspectError {
     /// The configuration or the state directory is wrong.
     #[error(transparent)]
@@ -50,7 +50,7 @@ pub enum InspectError {
 /// When there is no value, or the keys or the store cannot be read.
 pub async fn run(config: Config) -> Result<bool, InspectError> {
     let path = config.state_dir.clone();
-    let state_dir = StateDir::find(&path);
+    let state_dir = StateDir::open_for_reading(&path);
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
     let keys = match &config.keys {
         Some(keys) => keys.clone(),
@@ -59,7 +59,7 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
     let path = site::check_store_file(&state_dir)?;
     let store =
         EmbeddedStore::snapshot(&path).map_err(|source| InspectError::Snapshot { path, source })?;
-    let sessions = site::sessions(&config, keys, store)?;
+    let sessions = site::session_config(&config, keys, store)?;
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -100,33 +100,37 @@ fn find_value<'a>(input: &'a [u8], name: &str) -> &'a [u8] {
 }
 
 fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> String {
-    match reason {
-        Refusal::Malformed if is_signed => {
-            "Its data is in the cookie, and --sessions (SESSIONS) says that it is in the store."
-                .to_owned()
+    let text = match reason {
+        Refusal::Malformed if !is_signed => "Signet never gives the cookie such a value.",
+        Refusal::Malformed => match config.data_in {
+            DataIn::Cookie => {
+                "Its data is in the store, but --sessions (SESSIONS) says that it is in the cookie."
+            }
+            DataIn::Store => {
+                "Its data is in the cookie, but --sessions (SESSIONS) says that it is in the store."
+            }
+        },
+        Refusal::BadSignature => {
+            return format!(
+                "No key of the site signed this for the cookie {name}. Are all flags and variables \
+                 the\nsite's, --state-dir and --public-url too?"
+            );
         }
-        Refusal::Malformed => "This is no value that Signet gives to a cookie.".to_owned(),
-        Refusal::BadSignature => format!(
-            "No key of the site signed this for the cookie {name}. Are all flags and variables the\n\
-             site's, --state-dir and --public-url too?"
-        ),
         Refusal::FromTheFuture => {
             "It was signed, or the session began, more than a minute from now: is a clock wrong?"
-                .to_owned()
         }
-        Refusal::Idle => "Nobody used the session for as long as --session-idle says.".to_owned(),
-        Refusal::Lifetime => "The session is as old as --session-lifetime allows.".to_owned(),
-        Refusal::Revoked => match config.data_in {
-            DataIn::Cookie => {
-                "The session was logged out, or replaced by another login.".to_owned()
-            }
-            DataIn::Store => "The session is not in the store: it was logged out or replaced by \
-                              another login,\nor --sessions (SESSIONS) was not store when it began."
-                .to_owned(),
-        },
-        // Cannot happen with one cookie.
-        Refusal::Ambiguous => "There is another session beside it.".to_owned(),
-    }
+        Refusal::Idle => {
+            "It was signed longer ago than --session-idle (SESSION_IDLE) allows: the session was \
+             not used."
+        }
+        Refusal::Lifetime => {
+            "The session is older than --session-lifetime (SESSION_LIFETIME) allows."
+        }
+        Refusal::Revoked => "The session was logged out, or replaced by another login.",
+        // Takes two cookies.
+        _ => "",
+    };
+    text.to_owned()
 }
 
 fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
@@ -137,17 +141,20 @@ fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
         lines.push(("data", printable(&format!("{key}: {value}"))));
     }
     lines.push(("id", contents.id.to_string()));
-    lines.push(("began", moment(contents.began, now)));
+    lines.push(("began", show_time(contents.began, now)));
     let key = match contents.key {
         0 => "the first key".to_owned(),
         fallback => format!("fallback key {fallback}"),
     };
     lines.push((
         "signed",
-        format!("{}, by {key}", moment(contents.signed, now)),
+        format!("{}, by {key}", show_time(contents.signed, now)),
     ));
-    lines.push(("idle", left(contents.signed, timeouts.idle, now)));
-    lines.push(("lifetime", left(contents.began, timeouts.absolute, now)));
+    lines.push(("idle", show_remaining(contents.signed, timeouts.idle, now)));
+    lines.push((
+        "lifetime",
+        show_remaining(contents.began, timeouts.absolute, now),
+    ));
     let mut report = String::new();
     for (name, text) in lines {
         let _ = writeln!(report, "{name:<10}{text}");
@@ -156,22 +163,22 @@ fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
 }
 
 /// Formats a time, and how long ago or from now it is.
-fn moment(at: i64, now: i64) -> String {
+fn show_time(at: i64, now: i64) -> String {
     let Ok(date_time) = OffsetDateTime::from_unix_timestamp(at) else {
         return format!("at {at} s");
     };
     let (date, (hour, minute, second)) = (date_time.date(), date_time.to_hms());
-    let distance = seconds(at.abs_diff(now));
+    let distance = show_duration(at.abs_diff(now));
     let relation = if at > now { "from now" } else { "ago" };
     format!("{date} {hour:02}:{minute:02}:{second:02} UTC, {distance} {relation}")
 }
 
 /// Formats what is left of a timeout that began at `start`.
-fn left(start: i64, limit: time::Duration, now: i64) -> String {
+fn show_remaining(start: i64, limit: time::Duration, now: i64) -> String {
     let limit = limit.whole_seconds();
     let end = start.saturating_add(limit);
-    let distance = seconds(end.abs_diff(now));
-    let limit = seconds(limit.unsigned_abs());
+    let distance = show_duration(end.abs_diff(now));
+    let limit = show_duration(limit.unsigned_abs());
     if end > now {
         format!("{distance} left of {limit}")
     } else {
@@ -179,7 +186,7 @@ fn left(start: i64, limit: time::Duration, now: i64) -> String {
     }
 }
 
-fn seconds(seconds: u64) -> humantime::FormattedDuration {
+fn show_duration(seconds: u64) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(seconds))
 }
 
@@ -220,9 +227,9 @@ mod tests {
 
     #[test]
     fn absurd_times_are_shown_without_overflow() {
-        assert_eq!(moment(i64::MIN, 0), "at -9223372036854775808 s");
+        assert_eq!(show_time(i64::MIN, 0), "at -9223372036854775808 s");
         let week = time::Duration::days(7);
-        assert!(left(i64::MIN, week, i64::MAX).starts_with("ran out "));
-        assert!(left(i64::MAX, week, 0).ends_with(" left of 7days"));
+        assert!(show_remaining(i64::MIN, week, i64::MAX).starts_with("ran out "));
+        assert!(show_remaining(i64::MAX, week, 0).ends_with(" left of 7days"));
     }
 }

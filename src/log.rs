@@ -1,52 +1,50 @@
 //! The log: writes lines to standard error without holding up the site.
 
+mod limits;
+
 use std::{
-    collections::HashMap,
-    fmt::{self, Display},
+    fmt::Display,
     io::{self, BufWriter, IsTerminal as _, Write as _},
     panic,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tracing::{
-    Event, Level, Subscriber,
-    callsite::Identifier,
-    field::{Field, Visit},
-};
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing::Level;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    Layer,
-    filter::Targets,
-    layer::{Context, SubscriberExt as _},
-    util::SubscriberInitExt as _,
+    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
+use self::limits::{Limiter, Limits, PERIOD};
 use crate::config::LogFormat;
 
 /// How many lines wait to be written at most. While standard error is not read, further lines are
 /// dropped and counted.
 const MAX_WAITING: usize = 2048;
 
-/// How many lines of one kind are written in a period. Strangers must not be able to fill a disk.
-const LINES_PER_PERIOD: u32 = 20;
-
-/// That period. Reports about lines left out have the same one.
-const PERIOD: Duration = Duration::from_secs(10);
-
 /// How long [`Log::finish`] waits at most.
 const LAST_LINES: Duration = Duration::from_secs(2);
-
-/// The target of the lines that `--access-log` asks for. They have no limit.
-const ACCESS_LOG: &str = "signet::web::access_log";
 
 /// The log of a running site.
 pub struct Log {
     format: LogFormat,
     writer: NonBlocking,
     guard: WorkerGuard,
+    losses: Arc<Losses>,
+}
+
+/// What the log did not write.
+struct Losses {
     limits: Arc<Limits>,
+    dropped: ErrorCounter,
+    /// How many of the dropped lines a report has told of.
+    reported: AtomicUsize,
 }
 
 impl Log {
@@ -78,27 +76,35 @@ impl Log {
             .init();
         // The default hook writes several lines, in neither format.
         panic::set_hook(Box::new(|panic| {
-            tracing::error!(panic = panic.to_string());
+            tracing::error!(panic = panic.to_string(), "a panic");
         }));
-        let log = Self {
+        let losses = Arc::new(Losses {
+            limits,
+            dropped: writer.error_counter(),
+            reported: AtomicUsize::new(0),
+        });
+        let regularly = Arc::clone(&losses);
+        thread::spawn(move || {
+            loop {
+                thread::sleep(PERIOD);
+                regularly.report();
+            }
+        });
+        Self {
             format,
             writer,
             guard,
-            limits,
-        };
-        log.report_regularly();
-        log
+            losses,
+        }
     }
 
     /// Writes a line. In text it has no time and level; in JSON it is an event.
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => {
+                let line = format!("{line}\n");
                 // Never fails: a line that does not fit into the queue is dropped and counted.
-                let _ = self
-                    .writer
-                    .clone()
-                    .write_all(format!("{line}\n").as_bytes());
+                let _ = self.writer.clone().write_all(line.as_bytes());
             }
             LogFormat::Json => tracing::info!("{line}"),
         }
@@ -112,125 +118,38 @@ impl Log {
         }
     }
 
-    /// Logs how many lines the limit has left out since the last report.
+    /// Logs how many lines were left out or dropped since the last report. A thread does the same
+    /// regularly.
     pub fn report(&self) {
-        self.limits.report();
+        self.losses.report();
     }
 
     /// Waits until all lines are written, but not for long.
     pub fn finish(self) {
         self.report();
-        let (written, is_written) = mpsc::channel::<()>();
+        let (done, is_done) = mpsc::channel::<()>();
         let guard = self.guard;
         // If nobody reads standard error, the guard prints to standard output, which may be the
         // same pipe and block.
         thread::spawn(move || {
             drop(guard);
-            drop(written);
+            drop(done);
         });
-        let _ = is_written.recv_timeout(LAST_LINES);
-    }
-
-    /// Starts a thread that regularly logs how many lines were left out or dropped.
-    fn report_regularly(&self) {
-        let limits = Arc::clone(&self.limits);
-        let dropped = self.writer.error_counter();
-        thread::spawn(move || {
-            let mut reported = 0;
-            loop {
-                thread::sleep(PERIOD);
-                limits.report();
-                let lines = dropped.dropped_lines();
-                if lines > reported {
-                    tracing::warn!(
-                        lines = lines - reported,
-                        "log lines were dropped, because nobody read standard error in time"
-                    );
-                    reported = lines;
-                }
-            }
-        });
+        let _ = is_done.recv_timeout(LAST_LINES);
     }
 }
 
-/// Counts the events of each callsite: these are the kinds of lines.
-#[derive(Default)]
-struct Limits(Mutex<HashMap<Identifier, Window>>);
-
-struct Window {
-    began: Instant,
-    lines: u32,
-    left_out: u64,
-    message: String,
-}
-
-impl Limits {
-    /// Counts an event. Returns whether it is within the limit of its kind.
-    fn admit(&self, event: &Event<'_>) -> bool {
-        if event.metadata().target() == ACCESS_LOG {
-            return true;
-        }
-        let now = Instant::now();
-        let mut windows = self.windows();
-        let window = windows
-            .entry(event.metadata().callsite())
-            .or_insert_with(|| Window {
-                began: now,
-                lines: 0,
-                left_out: 0,
-                message: message(event),
-            });
-        if now.duration_since(window.began) >= PERIOD {
-            window.began = now;
-            window.lines = 0;
-        }
-        if window.lines < LINES_PER_PERIOD {
-            window.lines += 1;
-            return true;
-        }
-        window.left_out += 1;
-        false
-    }
-
-    /// Logs how many events of each kind were left out since the last report.
+impl Losses {
     fn report(&self) {
-        let left_out: Vec<_> = self
-            .windows()
-            .values_mut()
-            .filter(|window| window.left_out > 0)
-            .map(|window| (std::mem::take(&mut window.left_out), window.message.clone()))
-            .collect();
-        for (lines, message) in left_out {
-            tracing::warn!(lines, message, "more of these lines were left out");
+        self.limits.report();
+        let dropped = self.dropped.dropped_lines();
+        let reported = self.reported.fetch_max(dropped, Ordering::Relaxed);
+        let lines = dropped.saturating_sub(reported);
+        if lines > 0 {
+            tracing::warn!(
+                lines,
+                "log lines were dropped, because standard error was not read in time"
+            );
         }
-    }
-
-    fn windows(&self) -> MutexGuard<'_, HashMap<Identifier, Window>> {
-        // Nothing panics while holding the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Returns the message of an event, without its other fields.
-fn message(event: &Event<'_>) -> String {
-    struct Message(String);
-    impl Visit for Message {
-        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-            if field.name() == "message" {
-                self.0 = format!("{value:?}");
-            }
-        }
-    }
-    let mut message = Message(String::new());
-    event.record(&mut message);
-    message.0
-}
-
-/// The tracing layer that leaves out events beyond the limits.
-struct Limiter(Arc<Limits>);
-
-impl<S: Subscriber> Layer<S> for Limiter {
-    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
-        self.0.admit(event)
     }
 }

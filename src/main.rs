@@ -10,7 +10,7 @@ use std::{
 use clap::{ArgMatches, Command};
 use mimalloc::MiMalloc;
 use signet::{
-    config::{self, Config},
+    config::{self, Config, LogFormat},
     inspect::{self, InspectError},
     log::Log,
     secret,
@@ -64,19 +64,21 @@ fn command_line() -> Command {
 }
 
 fn run_site(flags: &ArgMatches) -> ExitCode {
-    let config = match Config::check(flags) {
-        Ok(config) => config,
+    let log = match LogFormat::check(flags) {
+        Ok(format) => Log::start(format),
         Err(error) => return fail(2, error),
     };
-    let log = Log::start(config.log_format);
-    let ended = tokio::runtime::Runtime::new()
-        .map_err(SiteError::Io)
-        .and_then(|runtime| runtime.block_on(site::run(config, &log)));
-    if let Err(error) = &ended {
+    let result = Config::check(flags)
+        .map_err(SiteError::Config)
+        .and_then(|config| {
+            let runtime = tokio::runtime::Runtime::new()?;
+            runtime.block_on(site::run(config, &log))
+        });
+    if let Err(error) = &result {
         log.fail(error);
     }
     log.finish();
-    match ended {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(SiteError::Config(_)) => ExitCode::from(2),
         Err(_) => ExitCode::from(1),

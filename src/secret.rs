@@ -32,10 +32,10 @@ pub struct SecretKeys {
 /// The message says where a refused key comes from (a variable, or a file and line), and never
 /// shows the key.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what their fields are")]
+#[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum SecretError {
     /// The key is short, published, or obviously not random.
-    #[error("{place} {source}: make one with `signet key`")]
+    #[error("{place} {source}: make a key with `signet key`")]
     Key { place: String, source: KeyError },
 
     /// The key is given twice, so removing it once would not retire it.
@@ -47,7 +47,7 @@ pub enum SecretError {
     Empty(PathBuf),
 
     /// A file with keys cannot be read or created.
-    #[error("cannot {action} {path:?}: {source}; check the path and who may use it")]
+    #[error("cannot {action} {path:?}: {source}; check the path and its permissions")]
     File {
         action: &'static str,
         path: PathBuf,
@@ -82,7 +82,10 @@ fn mode(path: &Path) -> io::Result<u32> {
     #[cfg(unix)]
     return Ok(std::os::unix::fs::MetadataExt::mode(&metadata));
     #[cfg(not(unix))]
-    return Ok(metadata.len().min(0) as u32);
+    {
+        let _ = metadata;
+        Ok(0)
+    }
 }
 
 impl SecretKeys {
@@ -109,7 +112,9 @@ impl SecretKeys {
         let text = mode(path)
             .and_then(|mode| match mode & 0o002 {
                 0 => fs::read_to_string(path),
-                _ => Err(io::Error::other("everybody can write it")),
+                _ => Err(io::Error::other(
+                    "everybody can write it: give it the mode 0600",
+                )),
             })
             .map_err(file_error("read", path))?;
         Self::from_lines(path, &text)
@@ -122,10 +127,10 @@ impl SecretKeys {
     ///
     /// When the file cannot be created, and in the cases of [`load`](Self::load).
     pub fn load_or_generate(state_dir: &StateDir) -> Result<Self, SecretError> {
-        let path = state_dir.file(FILE_NAME);
+        let path = state_dir.path_of(FILE_NAME);
         if !path.try_exists().map_err(file_error("read", &path))? {
             state_dir
-                .make_file(FILE_NAME, &format!("{}\n", generate()?))
+                .create_file(FILE_NAME, &format!("{}\n", generate()?))
                 .map_err(file_error("make", &path))?;
         }
         Self::load(state_dir)
@@ -138,7 +143,7 @@ impl SecretKeys {
     /// When the file cannot be read, is not [private](StateDir::check_file) or has no key, or a key
     /// is refused or given twice.
     pub fn load(state_dir: &StateDir) -> Result<Self, SecretError> {
-        let path = state_dir.file(FILE_NAME);
+        let path = state_dir.path_of(FILE_NAME);
         let text = state_dir
             .read_file(FILE_NAME)
             .map_err(file_error("read", &path))?;

@@ -13,8 +13,8 @@ use std::{
 
 use axum::{extract::Request, response::Response};
 use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::{Semaphore, watch},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::sleep,
 };
 use tower::Service;
@@ -26,7 +26,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often to log such failures at most.
-const COMPLAINTS: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How many connections may wait in the kernel to be accepted. The usual 128 are soon too few: a
 /// client that finds no place tries again a second later. The kernel has a limit of its own.
@@ -55,7 +55,7 @@ pub async fn serve<S>(
     listener: TcpListener,
     service: S,
     max_connections: u32,
-    mut stop: watch::Receiver<u32>,
+    mut signals: watch::Receiver<u32>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + Sync + 'static,
@@ -63,26 +63,27 @@ pub async fn serve<S>(
     // One permit for each connection. Without one, clients wait in the kernel's backlog, where they
     // take no file descriptor.
     let permits = Arc::new(Semaphore::new(max_connections as usize));
-    let (is_stopping, stopping) = watch::channel(false);
+    let (stop_sender, stopping) = watch::channel(false);
+    let start = |stream: TcpStream, permit: OwnedSemaphorePermit| {
+        // Answers are written in one piece, so Nagle's algorithm would only delay them.
+        let _ = stream.set_nodelay(true);
+        let serving = connection::serve(stream, service.clone(), stopping.clone());
+        tokio::spawn(async move {
+            serving.await;
+            drop(permit);
+        });
+    };
     let accepting = async {
-        let mut complained: Option<Instant> = None;
+        let mut last_logged: Option<Instant> = None;
         while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => {
-                    // Answers are written in one piece, so Nagle's algorithm would only delay them.
-                    let _ = stream.set_nodelay(true);
-                    let serving = connection::serve(stream, service.clone(), stopping.clone());
-                    tokio::spawn(async move {
-                        serving.await;
-                        drop(permit);
-                    });
-                }
+                Ok((stream, _)) => start(stream, permit),
                 // The client closed the connection before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
-                    if complained.is_none_or(|at| at.elapsed() > COMPLAINTS) {
+                    if last_logged.is_none_or(|at| at.elapsed() > LOG_INTERVAL) {
                         tracing::error!(%cause, "cannot accept connections");
-                        complained = Some(Instant::now());
+                        last_logged = Some(Instant::now());
                     }
                     sleep(PAUSE).await;
                 }
@@ -91,14 +92,23 @@ pub async fn serve<S>(
     };
     tokio::select! {
         () = accepting => {}
-        _ = stop.wait_for(|signals| *signals >= 1) => {}
+        _ = signals.wait_for(|count| *count >= 1) => {}
     }
-    drop(listener);
-    is_stopping.send_replace(true);
+    // Clients whose connections wait in the backlog may have sent a request already.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok(permit) = Arc::clone(&permits).try_acquire_owned()
+            && let Ok((stream, _)) = listener.accept()
+            && let Ok(()) = stream.set_nonblocking(true)
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            start(stream, permit);
+        }
+    }
+    stop_sender.send_replace(true);
     tokio::select! {
         _ = permits.acquire_many(max_connections) => {}
         () = sleep(SHUTDOWN_TIMEOUT) => tracing::warn!("not all requests finished in time"),
-        _ = stop.wait_for(|signals| *signals >= 2) => {}
+        _ = signals.wait_for(|count| *count >= 2) => {}
     }
 }
 

@@ -21,7 +21,7 @@ const OTHER_FILES: u64 = 32;
 
 /// Why the site did not start, or stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what their fields are")]
+#[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum SiteError {
     /// The configuration or the state directory is wrong.
     #[error(transparent)]
@@ -51,7 +51,9 @@ pub enum SiteError {
 /// caught.
 pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     catch_file_size_signal()?;
-    let (_lock, keys, store) = open_state_dir(&mut config)?;
+    let (lock, keys, store) = open_state_dir(&mut config)?;
+    // Held until the process ends: requests that are cut off then may still use the store.
+    std::mem::forget(lock);
     let address = config.listen;
     let listener =
         server::listen(address).map_err(|source| SiteError::Listen { address, source })?;
@@ -59,7 +61,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
     let key_count = 1 + keys.fallbacks.len();
-    let mut site = web::site(sessions(&config, keys, store)?, origins);
+    let mut site = web::site(session_config(&config, keys, store)?, origins);
     if config.access_log {
         site = site.with_access_log();
     }
@@ -68,9 +70,8 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
         && files < u64::from(max_connections) + OTHER_FILES
     {
         config.warnings.push(format!(
-            "the hard limit on open files is {files}, so that fewer connections than \
-             --max-connections (MAX_CONNECTIONS) allows are served at once: raise the limit \
-             (LimitNOFILE=, ulimit -Hn)"
+            "the limit on open files is {files}, too low for --max-connections (MAX_CONNECTIONS): \
+             raise the hard limit (LimitNOFILE=, ulimit -Hn)"
         ));
     }
 
@@ -81,8 +82,8 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     tracing::info!(
         %public_url,
         sessions = %config.data_in,
-        idle = %seconds(config.timeouts.idle),
-        lifetime = %seconds(config.timeouts.absolute),
+        idle = %show_duration(config.timeouts.idle),
+        lifetime = %show_duration(config.timeouts.absolute),
         state_dir = &*config.state_dir.to_string_lossy(),
         max_records = config.max_records,
         keys = key_count,
@@ -101,19 +102,19 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
 /// Opens the state directory, the keys and the store, and creates what is missing.
 fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStore), SiteError> {
     let path = config.state_dir.clone();
-    let state_dir = StateDir::make(&path);
+    let state_dir = StateDir::open_or_create(&path);
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
     let path = check_store_file(&state_dir)?;
     let lock = state_dir.lock().ok_or_else(|| SiteError::Store {
         path: path.clone(),
         source: OpenError::InUse,
     })?;
-    let had_key = config.keys.is_some() || state_dir.file(secret::FILE_NAME).exists();
+    let had_key = config.keys.is_some() || state_dir.path_of(secret::FILE_NAME).exists();
     if had_key && !path.exists() {
         config.warnings.push(format!(
-            "--state-dir (STATE_DIRECTORY): there was a key but no {}, which knows who logged out: \
-             unless this is the first start, replace the key, or copies of their cookies are \
-             accepted",
+            "--state-dir (STATE_DIRECTORY): there is a key, but {} is missing: unless this is the \
+             first start, cookies from before a logout are accepted again; replace the key to \
+             prevent it",
             path.display()
         ));
     }
@@ -133,7 +134,7 @@ fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStor
 ///
 /// When the file is not private, or cannot be examined.
 pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
-    let path = state_dir.file(STORE_FILE);
+    let path = state_dir.path_of(STORE_FILE);
     match state_dir.check_file(STORE_FILE) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(ConfigError::StoreFile { path, source })
@@ -147,7 +148,7 @@ pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
 /// # Errors
 ///
 /// When browsers would refuse the cookie.
-pub fn sessions(
+pub fn session_config(
     config: &Config,
     keys: SecretKeys,
     store: impl Records,
@@ -165,7 +166,7 @@ pub fn sessions(
         .data_in(config.data_in))
 }
 
-fn seconds(duration: time::Duration) -> humantime::FormattedDuration {
+fn show_duration(duration: time::Duration) -> humantime::FormattedDuration {
     humantime::format_duration(duration.unsigned_abs())
 }
 

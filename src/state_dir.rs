@@ -11,7 +11,7 @@ use std::{
 pub struct StateDir {
     path: PathBuf,
     /// Whether files of another user are accepted. They are only read then.
-    is_foreign: bool,
+    accepts_foreign_files: bool,
 }
 
 /// A lock on the directory, released on drop.
@@ -27,7 +27,7 @@ impl StateDir {
     ///
     /// When the directory cannot be created or examined. On Unix also when it belongs to another
     /// user, except root, or everybody may write to it: others could replace its files.
-    pub fn make(path: &Path) -> io::Result<Self> {
+    pub fn open_or_create(path: &Path) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -47,7 +47,7 @@ impl StateDir {
         }
         Ok(Self {
             path: path.to_owned(),
-            is_foreign: false,
+            accepts_foreign_files: false,
         })
     }
 
@@ -57,14 +57,14 @@ impl StateDir {
     /// # Errors
     ///
     /// When the directory is missing or cannot be read.
-    pub fn find(path: &Path) -> io::Result<Self> {
+    pub fn open_for_reading(path: &Path) -> io::Result<Self> {
         fs::read_dir(path)?;
         Ok(Self {
             path: path.to_owned(),
             #[cfg(unix)]
-            is_foreign: rustix::process::geteuid().is_root(),
+            accepts_foreign_files: rustix::process::geteuid().is_root(),
             #[cfg(not(unix))]
-            is_foreign: false,
+            accepts_foreign_files: false,
         })
     }
 
@@ -86,7 +86,7 @@ impl StateDir {
 
     /// Returns the path of the file with this name, which need not exist.
     #[must_use]
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -97,7 +97,7 @@ impl StateDir {
     /// When the file cannot be read, or is not [private](Self::check_file).
     pub fn read_file(&self, name: &str) -> io::Result<String> {
         self.check_file(name)?;
-        fs::read_to_string(self.file(name))
+        fs::read_to_string(self.path_of(name))
     }
 
     /// Makes sure that the file with this name is private.
@@ -107,12 +107,12 @@ impl StateDir {
     /// When the file is missing. On Unix also when it belongs to another user, or everybody may use
     /// it: a stranger may have written it, or may know its contents.
     pub fn check_file(&self, name: &str) -> io::Result<()> {
-        let metadata = fs::metadata(self.file(name))?;
+        let metadata = fs::metadata(self.path_of(name))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt as _;
             let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
-            if !is_ours && !self.is_foreign {
+            if !is_ours && !self.accepts_foreign_files {
                 return Err(io::Error::other("it belongs to another user"));
             }
             if metadata.mode() & 0o007 != 0 {
@@ -132,14 +132,14 @@ impl StateDir {
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub fn make_file(&self, name: &str, contents: &str) -> io::Result<()> {
+    pub fn create_file(&self, name: &str, contents: &str) -> io::Result<()> {
         // On Unix a temporary file has the mode 0600 from the start.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)
             // Its own error names the temporary file, which no operator knows.
             .map_err(|error| io::Error::from(error.kind()))?;
         file.as_file_mut().write_all(contents.as_bytes())?;
         file.as_file().sync_all()?;
-        match file.persist_noclobber(self.file(name)) {
+        match file.persist_noclobber(self.path_of(name)) {
             Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(lost) => Err(lost.error),
             Ok(_) => Ok(()),
@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn an_existing_file_is_not_overwritten() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::make(&dir.path().join("a").join("b")).expect("made");
-        state.make_file("note", "first").expect("made");
-        state.make_file("note", "second").expect("content");
+        let state = StateDir::open_or_create(&dir.path().join("a").join("b")).expect("made");
+        state.create_file("note", "first").expect("made");
+        state.create_file("note", "second").expect("content");
         assert_eq!(state.read_file("note").expect("there"), "first");
         assert_eq!(
             fs::read_dir(state.path).expect("there").count(),
@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_created_is_an_error() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::make(dir.path()).expect("there");
-        assert!(state.make_file("no/such/place", "").is_err());
+        let state = StateDir::open_or_create(dir.path()).expect("there");
+        assert!(state.create_file("no/such/place", "").is_err());
     }
 
     #[cfg(unix)]
@@ -177,11 +177,11 @@ mod tests {
     fn a_file_that_everybody_may_use_is_not_read() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::make(dir.path()).expect("there");
-        state.make_file("note", "first").expect("made");
+        let state = StateDir::open_or_create(dir.path()).expect("there");
+        state.create_file("note", "first").expect("made");
         for (mode, is_read) in [(0o600, true), (0o660, true), (0o604, false), (0o602, false)] {
             let permissions = fs::Permissions::from_mode(mode);
-            fs::set_permissions(state.file("note"), permissions).expect("ours");
+            fs::set_permissions(state.path_of("note"), permissions).expect("ours");
             assert_eq!(state.read_file("note").is_ok(), is_read, "{mode:o}");
         }
     }
@@ -191,10 +191,10 @@ mod tests {
     fn new_files_and_directories_are_for_their_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::make(&dir.path().join("state")).expect("made");
-        state.make_file("note", "first").expect("made");
+        let state = StateDir::open_or_create(&dir.path().join("state")).expect("made");
+        state.create_file("note", "first").expect("made");
         let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(state.path.clone()), 0o700);
-        assert_eq!(mode(state.file("note")), 0o600);
+        assert_eq!(mode(state.path_of("note")), 0o600);
     }
 }

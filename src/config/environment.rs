@@ -8,12 +8,12 @@ use std::{
 use super::ConfigError;
 
 /// Returns the value of a variable, unless it is empty or only white space.
-pub(super) fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
-    Ok(text(name)?.filter(|text| !text.trim().is_empty()))
+pub(super) fn non_empty(name: &'static str) -> Result<Option<String>, ConfigError> {
+    Ok(raw(name)?.filter(|text| !text.trim().is_empty()))
 }
 
 /// Returns the value of a variable, even if it is empty.
-pub(super) fn text(name: &'static str) -> Result<Option<String>, ConfigError> {
+pub(super) fn raw(name: &'static str) -> Result<Option<String>, ConfigError> {
     match env::var(name) {
         Ok(text) => Ok(Some(text)),
         Err(VarError::NotPresent) => Ok(None),

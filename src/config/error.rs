@@ -6,7 +6,7 @@ use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError};
 
 /// What is wrong with the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what their fields are")]
+#[expect(missing_docs, reason = "the messages explain the fields")]
 pub enum ConfigError {
     /// A setting has an invalid value.
     #[error("{0}")]
@@ -15,14 +15,12 @@ pub enum ConfigError {
     #[error("{0} is not UTF-8: set it to text, or unset it")]
     NotUtf8(&'static str),
     /// Other machines can reach the site, but its public URL is not given.
-    #[error(
-        "{0} is beyond loopback: say with --public-url (PUBLIC_URL) where visitors reach the site"
-    )]
+    #[error("{0} is beyond loopback: set --public-url (PUBLIC_URL) to the URL that visitors use")]
     PublicUrlMissing(SocketAddr),
     /// The session cookie would cross a network unencrypted.
     #[error(
-        "--public-url (PUBLIC_URL) is {0}, where anybody on the way reads the cookies: \
-         use https, or say --allow-insecure-http (ALLOW_INSECURE_HTTP)"
+        "--public-url (PUBLIC_URL) is {0}, and others on the network could read the cookies: \
+         use https, or set --allow-insecure-http (ALLOW_INSECURE_HTTP)"
     )]
     InsecureHttp(PublicUrl),
     /// Keys are given both in the environment and in a file.
@@ -41,7 +39,9 @@ pub enum ConfigError {
     #[error("--secret-key-file (SECRET_KEY_FILE): {0}")]
     SecretKeyFile(SecretError),
     /// The state directory cannot be used or created.
-    #[error("--state-dir (STATE_DIRECTORY) is {path:?}: {source}; choose another directory")]
+    #[error(
+        "--state-dir (STATE_DIRECTORY) is {path:?}: {source}; check the path and its permissions"
+    )]
     StateDir { path: PathBuf, source: io::Error },
     /// The file of the store is not private, or cannot be examined.
     #[error("--state-dir (STATE_DIRECTORY): cannot use {path:?}: {source}")]

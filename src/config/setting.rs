@@ -12,7 +12,7 @@ pub(super) struct Setting {
     flag: &'static str,
     variable: &'static str,
     /// The name of the value in `--help`. Empty for a switch, which takes no value.
-    value: &'static str,
+    value_name: &'static str,
     /// The value when neither is given, or its description for `--help`. Empty if there is none.
     default: &'static str,
     help: &'static str,
@@ -23,7 +23,7 @@ pub(super) struct Setting {
 pub(super) const LISTEN: Setting = Setting {
     flag: "listen",
     variable: "LISTEN",
-    value: "ADDR:PORT",
+    value_name: "ADDR:PORT",
     default: "127.0.0.1:5000",
     help: "Where to listen; port 0 takes any free one",
     expected: "give an IP address and a port, such as 127.0.0.1:5000",
@@ -31,23 +31,24 @@ pub(super) const LISTEN: Setting = Setting {
 pub(super) const PUBLIC_URL: Setting = Setting {
     flag: "public-url",
     variable: "PUBLIC_URL",
-    value: "URL",
+    value_name: "URL",
     default: "http://ADDR:PORT",
     help: "Where visitors reach the site; must be given when ADDR is beyond loopback",
-    expected: "not an origin such as https://signet.example: scheme, host and perhaps port, no path",
+    expected: "not an origin: give a scheme, a host and perhaps a port, no path, such as \
+               https://signet.example",
 };
 pub(super) const STATE_DIR: Setting = Setting {
     flag: "state-dir",
     variable: "STATE_DIRECTORY",
-    value: "DIR",
+    value_name: "DIR",
     default: "instance",
-    help: "Where Signet keeps what it knows of sessions, and the key that it makes when none is given",
+    help: "Where Signet keeps the records of sessions, and the key that it makes when none is given",
     expected: "choose another directory",
 };
 pub(super) const SECRET_KEY_FILE: Setting = Setting {
     flag: "secret-key-file",
     variable: "SECRET_KEY_FILE",
-    value: "FILE",
+    value_name: "FILE",
     default: "",
     help: "A file with secret keys, one a line: the first signs, all verify",
     expected: "",
@@ -56,15 +57,15 @@ const DURATION: &str = "give whole seconds, from 1s to 36500d, in units such as 
 pub(super) const SESSION_IDLE: Setting = Setting {
     flag: "session-idle",
     variable: "SESSION_IDLE",
-    value: "D",
+    value_name: "D",
     default: "7d",
-    help: "How long a session lasts that is not used, such as 30m or 7d",
+    help: "How long a session lasts without use, such as 30m or 7d",
     expected: DURATION,
 };
 pub(super) const SESSION_LIFETIME: Setting = Setting {
     flag: "session-lifetime",
     variable: "SESSION_LIFETIME",
-    value: "D",
+    value_name: "D",
     default: "30d",
     help: "How long a session lasts at most, however busy it is",
     expected: DURATION,
@@ -72,7 +73,7 @@ pub(super) const SESSION_LIFETIME: Setting = Setting {
 pub(super) const SESSIONS: Setting = Setting {
     flag: "sessions",
     variable: "SESSIONS",
-    value: "cookie|store",
+    value_name: "cookie|store",
     default: "cookie",
     help: "Where the data of sessions is: in the cookie, or in the state directory",
     expected: "choose cookie or store",
@@ -80,16 +81,16 @@ pub(super) const SESSIONS: Setting = Setting {
 pub(super) const MAX_RECORDS: Setting = Setting {
     flag: "max-records",
     variable: "MAX_RECORDS",
-    value: "N",
+    value_name: "N",
     default: "2000000",
-    help: "How many sessions are remembered at most: those that were logged out, or with --sessions \
-           store all of them",
+    help: "How many records of sessions are kept at most: of those that were logged out, or with \
+           --sessions store of all",
     expected: "give a number from 1 to 1000000000",
 };
 pub(super) const MAX_CONNECTIONS: Setting = Setting {
     flag: "max-connections",
     variable: "MAX_CONNECTIONS",
-    value: "N",
+    value_name: "N",
     default: "10000",
     help: "How many connections are served at once; more have to wait",
     expected: "give a number from 1 to 1000000",
@@ -97,7 +98,7 @@ pub(super) const MAX_CONNECTIONS: Setting = Setting {
 pub(super) const ACCESS_LOG: Setting = Setting {
     flag: "access-log",
     variable: "ACCESS_LOG",
-    value: "",
+    value_name: "",
     default: "",
     help: "Log a line for each request that is answered",
     expected: SWITCH,
@@ -105,7 +106,7 @@ pub(super) const ACCESS_LOG: Setting = Setting {
 pub(super) const LOG_FORMAT: Setting = Setting {
     flag: "log-format",
     variable: "LOG_FORMAT",
-    value: "text|json",
+    value_name: "text|json",
     default: "text",
     help: "How to log: for people, or a JSON object a line",
     expected: "choose text or json",
@@ -113,9 +114,9 @@ pub(super) const LOG_FORMAT: Setting = Setting {
 pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
     flag: "allow-insecure-http",
     variable: "ALLOW_INSECURE_HTTP",
-    value: "",
+    value_name: "",
     default: "",
-    help: "Allow an http public URL beyond loopback, where anybody on the way reads the cookies",
+    help: "Allow an http public URL beyond loopback, although others on the network can read the cookies",
     expected: SWITCH,
 };
 const SWITCH: &str = "set it to 1 or 0";
@@ -146,7 +147,7 @@ pub fn flags() -> impl Iterator<Item = Arg> {
             help = format!("{help} [default: {}]", setting.default);
         }
         let arg = Arg::new(setting.flag).long(setting.flag).help(help);
-        match setting.value {
+        match setting.value_name {
             "" => arg.action(ArgAction::SetTrue),
             name @ ("DIR" | "FILE") => arg.value_name(name).value_parser(value_parser!(PathBuf)),
             name => arg.value_name(name),
@@ -156,25 +157,25 @@ pub fn flags() -> impl Iterator<Item = Arg> {
 
 impl Setting {
     /// Returns the parsed value of the flag, or else of its variable.
-    pub(super) fn given<T>(
+    pub(super) fn value<T>(
         &self,
         flags: &ArgMatches,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
         let given = match flags.get_one::<String>(self.flag) {
             Some(text) => Some(text.clone()),
-            None => environment::variable(self.variable)?,
+            None => environment::non_empty(self.variable)?,
         };
         given.map(|text| self.read(&text, parse)).transpose()
     }
 
     /// Returns the parsed value of the flag, or else of its variable, or else the default.
-    pub(super) fn value<T>(
+    pub(super) fn value_or_default<T>(
         &self,
         flags: &ArgMatches,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
-        match self.given(flags, &parse)? {
+        match self.value(flags, &parse)? {
             Some(value) => Ok(value),
             None => self.read(self.default, parse),
         }
@@ -197,7 +198,7 @@ impl Setting {
         if flags.get_flag(self.flag) {
             return Ok(true);
         }
-        let Some(text) = environment::variable(self.variable)? else {
+        let Some(text) = environment::non_empty(self.variable)? else {
             return Ok(false);
         };
         match text.to_ascii_lowercase().as_str() {

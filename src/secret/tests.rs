@@ -35,8 +35,8 @@ fn a_key_that_is_in_a_file_twice_is_refused_with_both_lines() {
 #[test]
 fn an_empty_file_is_refused_and_not_replaced() {
     let dir = tempfile::tempdir().expect("a directory");
-    let state = StateDir::make(dir.path()).expect("there");
-    state.make_file("secret_key", "\n").expect("made");
+    let state = StateDir::open_or_create(dir.path()).expect("there");
+    state.create_file("secret_key", "\n").expect("made");
     let error = refusal(SecretKeys::load_or_generate(&state));
     assert!(error.contains("secret_key\" holds no key"), "{error}");
 }
@@ -44,7 +44,7 @@ fn an_empty_file_is_refused_and_not_replaced() {
 #[test]
 fn the_key_in_the_state_directory_is_generated_once() {
     let dir = tempfile::tempdir().expect("a directory");
-    let state = StateDir::make(&dir.path().join("state")).expect("made");
+    let state = StateDir::open_or_create(&dir.path().join("state")).expect("made");
     refusal(SecretKeys::load(&state));
     let made = SecretKeys::load_or_generate(&state).expect("made");
     for read in [
@@ -53,7 +53,7 @@ fn the_key_in_the_state_directory_is_generated_once() {
     ] {
         assert!(made.signing == read.expect("read").signing);
     }
-    let elsewhere = StateDir::make(dir.path()).expect("there");
+    let elsewhere = StateDir::open_or_create(dir.path()).expect("there");
     let other = SecretKeys::load_or_generate(&elsewhere).expect("another");
     assert!(made.signing != other.signing);
 }

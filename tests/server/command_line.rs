@@ -68,7 +68,7 @@ fn a_flag_wins_over_its_variable() {
         assert!(site.log_in("admin").starts_with("session="));
 
         let signet = Signet::new();
-        let state_dir = signet.file("keys", "").with_file_name("other");
+        let state_dir = signet.path("other");
         let mut signet = signet
             .args(command)
             .args(&["--state-dir", state_dir.to_str().unwrap()])

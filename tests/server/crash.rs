@@ -65,7 +65,7 @@ fn every_logout_that_was_answered_survives_sigkill_under_load() {
         let is_alive = |cookie: &&String| site.get("/", cookie).contains("<bdi>admin</bdi>");
         assert!(
             cookies.iter().rev().any(|cookie| is_alive(&cookie)),
-            "the storm was over before the end"
+            "all logouts were answered before the kill"
         );
     }
 }

@@ -23,9 +23,9 @@ pub fn unfinished_requests(site: &Site) -> [String; 2] {
     ]
 }
 
-/// Sends `first`, then the byte `more` every half second, unless that is 0. Returns how long the
+/// Sends `first`, then the byte `more`, if there is one, every half second. Returns how long the
 /// server kept the connection open, and what it answered.
-fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
+fn trickle(site: &Site, first: &str, more: Option<u8>) -> (Duration, String) {
     let start = Instant::now();
     let mut socket = site.connect();
     socket.write_all(first.as_bytes()).unwrap();
@@ -39,7 +39,7 @@ fn trickle(site: &Site, first: &str, more: u8) -> (Duration, String) {
             Ok(0) => break,
             Ok(length) => answer.extend(&buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if more != 0 && socket.write_all(&[more]).is_err() {
+                if more.is_some_and(|more| socket.write_all(&[more]).is_err()) {
                     break;
                 }
             }
@@ -63,19 +63,25 @@ fn slow_clients_are_cut_off_while_the_server_runs_and_when_it_stops() {
             assert!((9..13).contains(&seconds), "{seconds}");
         });
         for (first, more, status) in [
-            ("", 0, ""),
-            (&*head, 0, ""),
-            (&head, b'x', ""),
-            (&form, 0, "HTTP/1.1 408 "),
-            (&form, b'x', "HTTP/1.1 408 "),
-            (&second, b'x', "HTTP/1.1 200 "),
+            ("", None, ""),
+            (&*head, None, ""),
+            (&head, Some(b'x'), ""),
+            (&form, None, "HTTP/1.1 408 "),
+            (&form, Some(b'x'), "HTTP/1.1 408 "),
+            (&second, Some(b'x'), "HTTP/1.1 200 "),
         ] {
             let site = &site;
             threads.spawn(move || {
                 let (took, answer) = trickle(site, first, more);
-                assert!(took < SLOW_CLIENT_TIMEOUT, "{first:?} {more} took {took:?}");
-                assert!(answer.starts_with(status), "{first:?} {more}: {answer}");
-                assert!(took > Duration::from_secs(5), "{first:?} {more}: {answer}");
+                assert!(
+                    took < SLOW_CLIENT_TIMEOUT,
+                    "{first:?} {more:?} took {took:?}"
+                );
+                assert!(answer.starts_with(status), "{first:?} {more:?}: {answer}");
+                assert!(
+                    took > Duration::from_secs(5),
+                    "{first:?} {more:?}: {answer}"
+                );
             });
         }
     });

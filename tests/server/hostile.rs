@@ -8,6 +8,8 @@ use std::{
 use crate::signet::{Signet, Site};
 
 /// Sends a request with these header lines, and returns the whole answer.
+const FORM: &str = "username=admin";
+
 #[track_caller]
 fn send(site: &Site, first: &str, lines: &[&str]) -> String {
     let lines: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
@@ -29,9 +31,9 @@ fn a_form_that_will_be_refused_gets_no_100_continue() {
     let site = Signet::new().start();
     for (lines, length, status) in [
         ("", 8 * 1024 + 1, "413"),
-        ("Sec-Fetch-Site: cross-site\r\n", 14, "403"),
-        ("Origin: https://evil.example\r\n", 14, "403"),
-        ("Content-Encoding: gzip\r\n", 14, "415"),
+        ("Sec-Fetch-Site: cross-site\r\n", FORM.len(), "403"),
+        ("Origin: https://evil.example\r\n", FORM.len(), "403"),
+        ("Content-Encoding: gzip\r\n", FORM.len(), "415"),
     ] {
         let head = login_head(
             &site,
@@ -76,7 +78,7 @@ fn a_body_in_an_unsupported_coding_is_refused() {
             &format!("Content-Encoding: {coding}\r\nConnection: close\r\n"),
             14,
         );
-        let answer = site.ask(&format!("{head}username=admin"));
+        let answer = site.ask(&format!("{head}{FORM}"));
         let answer = answer.expect("an answer");
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
@@ -155,7 +157,7 @@ fn without_fetch_metadata_only_our_exact_origin_is_accepted() {
         ("http://localhost:5000", "403"),
     ] {
         let lines = format!("Origin: {origin}\r\nConnection: close\r\n");
-        let request = login_head(&site, &lines, 14) + "username=admin";
+        let request = login_head(&site, &lines, FORM.len()) + FORM;
         let answer = site.ask(&request).expect("an answer");
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
@@ -205,6 +207,6 @@ fn a_connection_buffers_little_of_what_a_client_sends_ahead() {
         sockets.push(socket);
     }
     let each = resident().saturating_sub(before) / CONNECTIONS;
-    println!("{each} KiB each");
-    assert!(each < 200, "{each} KiB for each connection");
+    // Unbounded it would be 800 to 1,100, and it is 160 to 210.
+    assert!(each < 400, "{each} KiB for each connection");
 }

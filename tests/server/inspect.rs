@@ -131,7 +131,7 @@ fn inspect_creates_no_files() {
     let mut signet = signet.env("SECRET_KEY", ONE);
     signet
         .run_with("a.b.c")
-        .refused("sessions.redb\": there is none");
+        .refused("sessions.redb\": there is no such file");
     let files = std::fs::read_dir(signet.state_dir()).unwrap().count();
     assert_eq!(files, 0);
 }
@@ -162,25 +162,21 @@ fn inspect_is_right_while_many_visitors_log_in_and_out() {
 
 #[test]
 fn inspect_with_the_wrong_value_of_sessions_refuses_the_cookie() {
-    for (sessions, other, lines) in [
+    for (sessions, other, explanation) in [
         (
             "cookie",
             "store",
-            [
-                "refused: malformed",
-                "Its data is in the cookie, and --sessions",
-            ],
+            "Its data is in the cookie, but --sessions",
         ),
         (
             "store",
             "cookie",
-            ["refused: revoked", "The session was logged out"],
+            "Its data is in the store, but --sessions",
         ),
     ] {
         let mut signet = Signet::new().env("SESSIONS", sessions);
         let cookie = signet.start().log_in("admin");
         let ended = inspect(&signet, &["--sessions", other], &cookie);
-        ended.says(1, &lines);
-        ended.says(1, &["id        "]);
+        ended.says(1, &["refused: malformed", explanation, "id        "]);
     }
 }

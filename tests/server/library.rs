@@ -9,7 +9,7 @@ const KEY: &str = "one-key-of-enough-bytes-to-be-tested";
 fn library() -> Signet {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/library/debug/library");
     let library = Signet::with_command(Command::new(program));
-    let store = library.file("place", "").with_file_name("sessions.redb");
+    let store = library.path("sessions.redb");
     library.env("STORE", store)
 }
 

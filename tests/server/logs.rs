@@ -201,15 +201,19 @@ fn in_json_every_line_is_an_object_with_typed_values() {
 
 #[test]
 fn in_json_a_fatal_error_is_an_object_too() {
-    let taken = Signet::new().start();
-    let ended = Signet::new()
-        .args(&["--log-format=json", "--listen", &taken.address.to_string()])
-        .run();
-    assert_eq!(ended.code, Some(1));
-    let line: Value = serde_json::from_str(&ended.stderr).expect(&ended.stderr);
-    assert_eq!(line["level"], "ERROR");
-    let message = line["fields"]["message"].as_str().unwrap();
-    assert!(message.contains("--listen (LISTEN)"), "{message}");
+    let site = Signet::new().start();
+    let taken = site.address.to_string();
+    for (args, code, name) in [
+        (["--listen", &taken], 1, "--listen (LISTEN)"),
+        (["--sessions", "nowhere"], 2, "--sessions (SESSIONS)"),
+    ] {
+        let ended = Signet::new().args(&["--log-format=json"]).args(&args).run();
+        assert_eq!(ended.code, Some(code));
+        let line: Value = serde_json::from_str(&ended.stderr).expect(&ended.stderr);
+        assert_eq!(line["level"], "ERROR");
+        let message = line["fields"]["message"].as_str().unwrap();
+        assert!(message.contains(name), "{message}");
+    }
 }
 
 #[test]
@@ -227,9 +231,9 @@ fn a_flood_of_refusals_is_logged_as_a_few_lines_and_a_count() {
             // Reads the rest of the answer.
             let mut rest = Vec::new();
             while !rest.ends_with(b"</html>\n") {
-                let mut byte = [0; 4096];
-                let length = socket.read(&mut byte).unwrap();
-                rest.extend(&byte[..length]);
+                let mut buffer = [0; 4096];
+                let length = socket.read(&mut buffer).unwrap();
+                rest.extend(&buffer[..length]);
             }
         }
         // Each kind of line has its own limit.
@@ -242,7 +246,7 @@ fn a_flood_of_refusals_is_logged_as_a_few_lines_and_a_count() {
     let left_out: usize = lines
         .iter()
         .filter_map(|line| {
-            let (_, count) = line.split_once("more of these lines were left out lines=")?;
+            let (_, count) = line.split_once("similar log lines were left out lines=")?;
             count.split(' ').next()?.parse::<usize>().ok()
         })
         .sum();

@@ -189,6 +189,24 @@ fn requests_that_arrived_before_the_signal_are_answered() {
     assert_eq!(site.wait().0, Some(0));
 }
 
+#[cfg(unix)]
+#[test]
+fn connections_that_were_not_yet_accepted_at_the_stop_are_answered() {
+    let site = Signet::new().start();
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", site.address);
+    let mut sockets: Vec<_> = (0..50).map(|_| site.connect()).collect();
+    for socket in &mut sockets {
+        socket.write_all(request.as_bytes()).unwrap();
+    }
+    site.signal(rustix::process::Signal::TERM);
+    for socket in &mut sockets {
+        let mut answers = String::new();
+        socket.read_to_string(&mut answers).unwrap();
+        assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 1, "{answers}");
+    }
+    assert_eq!(site.wait().0, Some(0));
+}
+
 #[test]
 fn with_an_address_in_use_the_program_exits_with_1_and_names_the_flag() {
     let site = Signet::new().start();

@@ -76,9 +76,14 @@ impl Signet {
         self.dir.path().join("state")
     }
 
+    /// Returns a path next to the state directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// Makes a file with this text next to the state directory.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.dir.path().join(name);
+        let path = self.path(name);
         std::fs::write(&path, text).expect("a file");
         path
     }
@@ -228,7 +233,7 @@ impl Site {
 
     #[track_caller]
     pub fn wait_until_it_stops_accepting(&self) {
-        wait_for("a closed door", || {
+        wait_for("the server to stop accepting", || {
             TcpStream::connect(self.address).is_err().then_some(())
         });
     }
@@ -280,7 +285,9 @@ impl Ended {
 
 #[track_caller]
 fn wait(process: &mut Child) -> ExitStatus {
-    wait_for("its end", || process.try_wait().expect("a child"))
+    wait_for("the program to exit", || {
+        process.try_wait().expect("a child")
+    })
 }
 
 /// Calls `ask` again and again until it returns something.

@@ -187,7 +187,7 @@ fn a_start_with_a_key_but_without_a_store_is_a_warning() {
         let site = signet.start();
         site.signal(rustix::process::Signal::TERM);
         let (_, log) = site.wait();
-        log.matches("there was a key but no ").count()
+        log.matches("there is a key, but ").count()
     };
     let mut signet = Signet::new();
     for expected in [0, 0] {

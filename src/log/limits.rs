@@ -1,0 +1,110 @@
+//! Limits how many lines of each kind are written, and counts the others.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tracing::{
+    Event, Subscriber,
+    callsite::Identifier,
+    field::{Field, Visit},
+};
+use tracing_subscriber::layer::{Context, Layer};
+
+/// How many lines of one kind are written in a period. Strangers must not be able to fill a disk.
+const LINES_PER_PERIOD: u32 = 20;
+
+/// That period. Reports about lines left out have the same one.
+pub(super) const PERIOD: Duration = Duration::from_secs(10);
+
+/// The target of the lines that `--access-log` asks for. They have no limit.
+const ACCESS_LOG: &str = "signet::web::access_log";
+
+/// Counts the events of each callsite: these are the kinds of lines.
+#[derive(Default)]
+pub(super) struct Limits(Mutex<HashMap<Identifier, Window>>);
+
+struct Window {
+    began: Instant,
+    lines: u32,
+    left_out: u64,
+    message: String,
+}
+
+impl Limits {
+    /// Counts an event. Returns whether it is within the limit of its kind.
+    fn admit(&self, event: &Event<'_>) -> bool {
+        let kind = event.metadata().callsite();
+        if event.metadata().target() == ACCESS_LOG {
+            return true;
+        }
+        let now = Instant::now();
+        if !self.windows().contains_key(&kind) {
+            // Formatted without the lock, which a panic would take again to log itself.
+            let message = message(event);
+            self.windows().entry(kind.clone()).or_insert(Window {
+                began: now,
+                lines: 0,
+                left_out: 0,
+                message,
+            });
+        }
+        let mut windows = self.windows();
+        let Some(window) = windows.get_mut(&kind) else {
+            return true;
+        };
+        if now.duration_since(window.began) >= PERIOD {
+            window.began = now;
+            window.lines = 0;
+        }
+        window.lines += 1;
+        let is_within = window.lines <= LINES_PER_PERIOD;
+        window.left_out += u64::from(!is_within);
+        is_within
+    }
+
+    /// Logs how many events of each kind were left out since the last report.
+    pub(super) fn report(&self) {
+        let left_out: Vec<_> = self
+            .windows()
+            .values_mut()
+            .filter(|window| window.left_out > 0)
+            .map(|window| (std::mem::take(&mut window.left_out), window.message.clone()))
+            .collect();
+        for (lines, like) in left_out {
+            tracing::warn!(lines, like, "similar log lines were left out");
+        }
+    }
+
+    fn windows(&self) -> MutexGuard<'_, HashMap<Identifier, Window>> {
+        // Nothing panics while holding the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the message of an event, without its other fields.
+fn message(event: &Event<'_>) -> String {
+    struct Message(String);
+    impl Visit for Message {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            if field.name() == "message" {
+                self.0 = format!("{value:?}");
+            }
+        }
+    }
+    let mut message = Message(String::new());
+    event.record(&mut message);
+    message.0
+}
+
+/// The tracing layer that leaves out events beyond the limits.
+pub(super) struct Limiter(pub(super) Arc<Limits>);
+
+impl<S: Subscriber> Layer<S> for Limiter {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        self.0.admit(event)
+    }
+}
