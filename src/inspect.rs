@@ -13,7 +13,9 @@ use time::OffsetDateTime;
 use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
-    session::{Contents, DataIn, EmbeddedStore, OpenError, Refusal, StoreError, Timeouts},
+    session::{
+        Contents, DataIn, EmbeddedStore, OpenError, Refusal, SessionConfig, StoreError, Timeouts,
+    },
     site,
     state_dir::StateDir,
 };
@@ -49,17 +51,7 @@ pub enum InspectError {
 ///
 /// When there is no value, or the keys or the store cannot be read.
 pub async fn run(config: Config) -> Result<bool, InspectError> {
-    let path = config.state_dir.clone();
-    let state_dir = StateDir::open_for_reading(&path);
-    let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
-    let keys = match &config.keys {
-        Some(keys) => keys.clone(),
-        None => SecretKeys::load(&state_dir).map_err(ConfigError::StateDirKey)?,
-    };
-    let path = site::check_store_file(&state_dir)?;
-    let store =
-        EmbeddedStore::snapshot(&path).map_err(|source| InspectError::Snapshot { path, source })?;
-    let sessions = site::session_config(&config, keys, store)?;
+    let sessions = open_sessions(&config)?;
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -89,6 +81,21 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
     }
     io::stdout().write_all(report.as_bytes())?;
     Ok(inspection.verdict.is_ok())
+}
+
+/// Opens a snapshot of the sessions of the site.
+fn open_sessions(config: &Config) -> Result<SessionConfig, InspectError> {
+    let path = config.state_dir.clone();
+    let state_dir = StateDir::open_for_reading(&path);
+    let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
+    let keys = match &config.keys {
+        Some(keys) => keys.clone(),
+        None => SecretKeys::load(&state_dir).map_err(ConfigError::StateDirKey)?,
+    };
+    let path = site::check_store_file(&state_dir)?;
+    let store =
+        EmbeddedStore::snapshot(&path).map_err(|source| InspectError::Snapshot { path, source })?;
+    Ok(site::session_config(config, keys, store)?)
 }
 
 /// Returns the value of our cookie if the input is a `Cookie` header, or else the whole input.

@@ -58,22 +58,7 @@ impl Log {
             // Buffered, so that lines that wait together are written together.
             .finish(BufWriter::new(io::stderr()));
         let limits = Arc::new(Limits::default());
-        // tower-sessions opens a span whenever a session is read, and warns when a visitor without
-        // one logs in or out.
-        let levels = Targets::new()
-            .with_default(Level::WARN)
-            .with_target("signet", Level::INFO)
-            .with_target("tower_sessions_core", Level::ERROR);
-        let lines = tracing_subscriber::fmt::layer().with_writer(writer.clone());
-        let lines = match format {
-            LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
-            LogFormat::Json => lines.json().with_span_list(false).boxed(),
-        };
-        tracing_subscriber::registry()
-            .with(lines)
-            .with(Limiter(Arc::clone(&limits)))
-            .with(levels)
-            .init();
+        subscribe(format, writer.clone(), Arc::clone(&limits));
         // The default hook writes several lines, in neither format.
         panic::set_hook(Box::new(|panic| {
             tracing::error!(panic = panic.to_string(), "a panic");
@@ -137,6 +122,26 @@ impl Log {
         });
         let _ = is_done.recv_timeout(LAST_LINES);
     }
+}
+
+/// Sets the global subscriber of tracing.
+fn subscribe(format: LogFormat, writer: NonBlocking, limits: Arc<Limits>) {
+    // tower-sessions opens a span whenever a session is read, and warns when a visitor without one
+    // logs in or out.
+    let levels = Targets::new()
+        .with_default(Level::WARN)
+        .with_target("signet", Level::INFO)
+        .with_target("tower_sessions_core", Level::ERROR);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().with_span_list(false).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(Limiter(limits))
+        .with(levels)
+        .init();
 }
 
 impl Losses {

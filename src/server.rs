@@ -60,24 +60,45 @@ pub async fn serve<S>(
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + Sync + 'static,
 {
-    // One permit for each connection. Without one, clients wait in the kernel's backlog, where they
-    // take no file descriptor.
-    let permits = Arc::new(Semaphore::new(max_connections as usize));
     let (stop_sender, stopping) = watch::channel(false);
-    let start = |stream: TcpStream, permit: OwnedSemaphorePermit| {
-        // Answers are written in one piece, so Nagle's algorithm would only delay them.
-        let _ = stream.set_nodelay(true);
-        let serving = connection::serve(stream, service.clone(), stopping.clone());
-        tokio::spawn(async move {
-            serving.await;
-            drop(permit);
-        });
+    let connections = Connections {
+        service,
+        permits: Arc::new(Semaphore::new(max_connections as usize)),
+        stopping,
     };
-    let accepting = async {
+    tokio::select! {
+        () = connections.accept(&listener) => {}
+        _ = signals.wait_for(|count| *count >= 1) => {}
+    }
+    connections.accept_waiting(listener);
+    stop_sender.send_replace(true);
+    tokio::select! {
+        _ = connections.permits.acquire_many(max_connections) => {}
+        () = sleep(SHUTDOWN_TIMEOUT) => tracing::warn!("not all requests finished in time"),
+        _ = signals.wait_for(|count| *count >= 2) => {}
+    }
+}
+
+/// The connections that are served, each in a task of its own.
+struct Connections<S> {
+    service: S,
+    /// One permit for each connection. Without one, clients wait in the kernel's backlog, where they
+    /// take no file descriptor.
+    permits: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl<S> Connections<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
+    S: Clone + Send + Sync + 'static,
+{
+    /// Accepts connections as long as it is polled.
+    async fn accept(&self, listener: &TcpListener) {
         let mut last_logged: Option<Instant> = None;
-        while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+        while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => start(stream, permit),
+                Ok((stream, _)) => self.start(stream, permit),
                 // The client closed the connection before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
@@ -89,26 +110,31 @@ pub async fn serve<S>(
                 }
             }
         }
-    };
-    tokio::select! {
-        () = accepting => {}
-        _ = signals.wait_for(|count| *count >= 1) => {}
     }
-    // Clients whose connections wait in the backlog may have sent a request already.
-    if let Ok(listener) = listener.into_std() {
-        while let Ok(permit) = Arc::clone(&permits).try_acquire_owned()
+
+    /// Accepts the connections that wait in the backlog, where clients may have sent requests
+    /// already, and closes the listener.
+    fn accept_waiting(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
             && let Ok((stream, _)) = listener.accept()
             && let Ok(()) = stream.set_nonblocking(true)
             && let Ok(stream) = TcpStream::from_std(stream)
         {
-            start(stream, permit);
+            self.start(stream, permit);
         }
     }
-    stop_sender.send_replace(true);
-    tokio::select! {
-        _ = permits.acquire_many(max_connections) => {}
-        () = sleep(SHUTDOWN_TIMEOUT) => tracing::warn!("not all requests finished in time"),
-        _ = signals.wait_for(|count| *count >= 2) => {}
+
+    fn start(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+        // Answers are written in one piece, so Nagle's algorithm would only delay them.
+        let _ = stream.set_nodelay(true);
+        let serving = connection::serve(stream, self.service.clone(), self.stopping.clone());
+        tokio::spawn(async move {
+            serving.await;
+            drop(permit);
+        });
     }
 }
 

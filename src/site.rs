@@ -65,15 +65,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     if config.access_log {
         site = site.with_access_log();
     }
-    let max_connections = config.max_connections;
-    if let Some(files) = server::raise_file_limit()
-        && files < u64::from(max_connections) + OTHER_FILES
-    {
-        config.warnings.push(format!(
-            "the limit on open files is {files}, too low for --max-connections (MAX_CONNECTIONS): \
-             raise the hard limit (LimitNOFILE=, ulimit -Hn)"
-        ));
-    }
+    raise_file_limit(&mut config);
 
     // Signals are caught before the log says that the site is ready, because a supervisor may stop
     // it at that very moment.
@@ -87,13 +79,13 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
         state_dir = &*config.state_dir.to_string_lossy(),
         max_records = config.max_records,
         keys = key_count,
-        max_connections,
+        max_connections = config.max_connections,
         "started"
     );
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    server::serve(listener, site, max_connections, stop).await;
+    server::serve(listener, site, config.max_connections, stop).await;
     log.report();
     tracing::info!("stopped");
     Ok(())
@@ -125,6 +117,18 @@ fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStor
     let store = EmbeddedStore::open(&path, config.max_records)
         .map_err(|source| SiteError::Store { path, source })?;
     Ok((lock, keys, store))
+}
+
+/// Raises the limit on open files, and warns if it is too low for the connections.
+fn raise_file_limit(config: &mut Config) {
+    if let Some(files) = server::raise_file_limit()
+        && files < u64::from(config.max_connections) + OTHER_FILES
+    {
+        config.warnings.push(format!(
+            "the limit on open files is {files}, too low for --max-connections (MAX_CONNECTIONS): \
+             raise the hard limit (LimitNOFILE=, ulimit -Hn)"
+        ));
+    }
 }
 
 /// Returns the path of the store's file. The file may be missing, but must be

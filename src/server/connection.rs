@@ -50,8 +50,7 @@ pub(super) async fn serve(
     let service = service_fn(|request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
         let answer = site.clone().oneshot(request.map(Body::new));
-        let clock = Arc::clone(&clock);
-        let is_last_call = &is_last_call;
+        let (clock, is_last_call) = (&clock, &is_last_call);
         async move {
             let mut answer = answer.await?;
             clock.enter(Phase::Answering);
@@ -63,17 +62,7 @@ pub(super) async fn serve(
         }
     });
     let stream = ObservedStream::new(stream, Arc::clone(&clock));
-    let connection = http1::Builder::new()
-        .max_header_size(MAX_HEAD_BYTES)
-        .max_buf_size(MAX_BUFFER_BYTES)
-        // A client may close its sending side after its request, and still read the answer.
-        .half_close(true)
-        // A page is small: one buffer with head and body costs less than a vectored write.
-        .writev(false)
-        // Our clock has separate timeouts for a slow head and an idle connection.
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
+    let mut connection = pin!(http1().serve_connection(TokioIo::new(stream), service));
     let mut timer = pin!(sleep_until(clock.deadline()));
     // Polled after the connection, so that it sees the connection's latest phase.
     let mut too_late = pin!(poll_fn(|cx| clock.poll_deadline(timer.as_mut(), cx)));
@@ -104,6 +93,21 @@ pub(super) async fn serve(
         _ = connection => {}
         () = too_late => {}
     }
+}
+
+/// hyper, as it is configured here.
+fn http1() -> http1::Builder {
+    let mut http1 = http1::Builder::new();
+    http1
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_buf_size(MAX_BUFFER_BYTES)
+        // A client may close its sending side after its request, and still read the answer.
+        .half_close(true)
+        // A page is small: one buffer with head and body costs less than a vectored write.
+        .writev(false)
+        // Our clock has separate timeouts for a slow head and an idle connection.
+        .header_read_timeout(None);
+    http1
 }
 
 #[cfg(test)]

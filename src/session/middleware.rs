@@ -114,12 +114,8 @@ impl Visit {
                 .is_some_and(|cookie| is_renewal_due(config, cookie, self.store.now()))
     }
 
-    /// Applies what the handler did to the session, and returns the `Set-Cookie`. The cookie is
-    /// sealed before anything is changed, because it may turn out too large.
-    ///
-    /// The handler may have taken long. If another request has ended the session meanwhile, or a
-    /// timeout has passed, no cookie is set and nothing else brings the session back.
-    async fn settle(&self, config: &SessionConfig) -> Result<Option<HeaderValue>, SessionError> {
+    /// Hands the session's changes over to the store of this request.
+    async fn save(&self) -> Result<(), SessionError> {
         if self.session.expiry().is_some() {
             let cause = "set_expiry is not supported: the timeouts are those of SessionConfig";
             return Err(SessionError::invalid(cause));
@@ -127,6 +123,16 @@ impl Visit {
         if self.session.is_modified() {
             self.session.save().await?;
         }
+        Ok(())
+    }
+
+    /// Applies what the handler did to the session, and returns the `Set-Cookie`. The cookie is
+    /// sealed before anything is changed, because it may turn out too large.
+    ///
+    /// The handler may have taken long. If another request has ended the session meanwhile, or a
+    /// timeout has passed, no cookie is set and nothing else brings the session back.
+    async fn settle(&self, config: &SessionConfig) -> Result<Option<HeaderValue>, SessionError> {
+        self.save().await?;
         let (registry, received) = (&config.registry, self.store.received());
         let now = unix_now();
         let has_run_out = |it: &VerifiedCookie| config.timeouts.check(it.times(), now).is_err();

@@ -87,32 +87,41 @@ pub(super) fn draw_page(
     let words = negotiate(&preferences.accept_language);
     let explanation = words.errors.of(status);
     let replacement = if is_for_program {
-        let Explanation {
-            what_happened,
-            what_to_do,
-        } = explanation;
-        let code = status.as_u16();
-        in_language(words, format!("{code} {what_happened} — {what_to_do}\n"))
+        Ok(line(words, status, explanation))
     } else {
         let content = ErrorPage {
             words,
             status,
             explanation,
-            home: if status == StatusCode::BAD_REQUEST {
-                // The host of the request may be wrong, so a path alone would fail again.
-                origins.public()
-            } else {
-                "/"
+            // The host of the request may be wrong, so a path alone would fail again.
+            home: match status {
+                StatusCode::BAD_REQUEST => origins.public(),
+                _ => "/",
             },
         };
-        match page(words, &content) {
-            Ok(page) => page,
-            Err(cause) => {
-                tracing::error!(%cause, "the error page itself failed");
-                return response;
-            }
-        }
+        page(words, &content)
     };
+    match replacement {
+        Ok(replacement) => replace_body(response, replacement),
+        Err(cause) => {
+            tracing::error!(%cause, "the error page itself failed");
+            response
+        }
+    }
+}
+
+/// What a program gets instead of a page.
+fn line(words: &Words, status: StatusCode, explanation: &Explanation) -> Response {
+    let Explanation {
+        what_happened,
+        what_to_do,
+    } = explanation;
+    let code = status.as_u16();
+    in_language(words, format!("{code} {what_happened} — {what_to_do}\n"))
+}
+
+/// Gives a response the body of another one, and the headers about it.
+fn replace_body(response: Response, replacement: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     let (new, body) = replacement.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
