@@ -55,8 +55,8 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     // Held until the process ends: requests that are cut off then may still use the store.
     std::mem::forget(lock);
     let address = config.listen;
-    let listener =
-        server::listen(address).map_err(|source| SiteError::Listen { address, source })?;
+    let listener = server::listen(address);
+    let listener = listener.map_err(|source| SiteError::Listen { address, source })?;
     let address = listener.local_addr()?;
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();

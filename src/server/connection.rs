@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     future::poll_fn,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -74,18 +74,8 @@ pub(super) async fn serve(
         () = too_late.as_mut() => return,
         _ = stopping.wait_for(|is_stopping| *is_stopping) => {}
     }
-    let is_idle = || matches!(clock.phase(), Phase::Head | Phase::Idle);
-    if is_idle() {
-        is_last_call.store(true, Ordering::Relaxed);
-        tokio::select! {
-            biased;
-            _ = connection.as_mut() => return,
-            () = sleep(LAST_CALL) => {}
-        }
-        if is_idle() {
-            // A graceful shutdown would wait for the rest of a head.
-            return;
-        }
+    if !last_call(connection.as_mut(), &clock, &is_last_call).await {
+        return;
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
@@ -93,6 +83,25 @@ pub(super) async fn serve(
         _ = connection => {}
         () = too_late => {}
     }
+}
+
+/// Waits a moment for a request on an idle connection. Returns whether a request is running then.
+async fn last_call(
+    connection: Pin<&mut impl Future>,
+    clock: &Clock,
+    is_last_call: &AtomicBool,
+) -> bool {
+    let is_idle = || matches!(clock.phase(), Phase::Head | Phase::Idle);
+    if is_idle() {
+        is_last_call.store(true, Ordering::Relaxed);
+        tokio::select! {
+            biased;
+            _ = connection => return false,
+            () = sleep(LAST_CALL) => {}
+        }
+    }
+    // On an idle connection, a graceful shutdown would wait for the rest of a head.
+    !is_idle()
 }
 
 /// hyper, as it is configured here.
