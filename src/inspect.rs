@@ -26,6 +26,7 @@ const MAX_INPUT_BYTES: u64 = 64 * 1024;
 /// Why a value could not be inspected.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
+#[non_exhaustive]
 pub enum InspectError {
     /// The configuration or the state directory is wrong.
     #[error(transparent)]

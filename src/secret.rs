@@ -33,6 +33,7 @@ pub struct SecretKeys {
 /// shows the key.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
+#[non_exhaustive]
 pub enum SecretError {
     /// The key is short, published, or obviously not random.
     #[error("{place} {source}: make a key with `signet key`")]

@@ -22,6 +22,7 @@ const OTHER_FILES: u64 = 32;
 /// Why the site did not start, or stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
+#[non_exhaustive]
 pub enum SiteError {
     /// The configuration or the state directory is wrong.
     #[error(transparent)]

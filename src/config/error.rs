@@ -7,6 +7,7 @@ use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError};
 /// What is wrong with the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
+#[non_exhaustive]
 pub enum ConfigError {
     /// A setting has an invalid value.
     #[error("{0}")]

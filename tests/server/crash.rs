@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use crate::signet::Signet;
+use crate::signet::{Signet, wait_for};
 
 #[test]
 fn a_session_that_was_ended_stays_ended_after_a_restart() {
@@ -67,5 +67,29 @@ fn every_logout_that_was_answered_survives_sigkill_under_load() {
             cookies.iter().rev().any(|cookie| is_alive(&cookie)),
             "all logouts were answered before the kill"
         );
+    }
+}
+
+/// As with a clock that is ahead: the cookie is refused, although it would be good later.
+#[test]
+fn a_logout_with_a_cookie_that_is_refused_as_idle_holds_when_it_would_be_good_again() {
+    for sessions in ["cookie", "store"] {
+        let mut signet = Signet::new().env("SESSIONS", sessions);
+        let cookie = signet.start().log_in("admin");
+        let state_dir = signet.state_dir();
+        let site = Signet::new()
+            .env("SESSIONS", sessions)
+            .args(&[
+                "--session-idle=1s",
+                "--state-dir",
+                state_dir.to_str().unwrap(),
+            ])
+            .start();
+        wait_for("the session to be idle", || {
+            site.get("/", &cookie).contains("您暫未登錄,").then_some(())
+        });
+        assert!(site.get("/logout", &cookie).starts_with("HTTP/1.1 303 "));
+        drop(site);
+        assert!(signet.start().get("/", &cookie).contains("您暫未登錄,"));
     }
 }

@@ -5,11 +5,16 @@ use std::{
     net::Shutdown,
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use time::OffsetDateTime;
+
 use crate::signet::{Signet, Site};
 
-/// Sends a request with these header lines, and returns the whole answer.
 const FORM: &str = "username=admin";
 
+/// Sends a request with these header lines, and returns the whole answer.
 #[track_caller]
 fn send(site: &Site, first: &str, lines: &[&str]) -> String {
     let lines: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
@@ -209,4 +214,136 @@ fn a_connection_buffers_little_of_what_a_client_sends_ahead() {
     let each = resident().saturating_sub(before) / CONNECTIONS;
     // Unbounded it would be 800 to 1,100, and it is 160 to 210.
     assert!(each < 400, "{each} KiB for each connection");
+}
+
+const KEY: &str = "one-key-of-enough-bytes-to-be-tested";
+
+/// Returns a session cookie as the site with this key would have signed it at another time.
+fn cookie_signed_at(seconds_from_now: i64) -> String {
+    let hmac = |key: &[u8], message: &str| {
+        let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.chain_update(message).finalize().into_bytes()
+    };
+    let at = OffsetDateTime::now_utc().unix_timestamp() + seconds_from_now;
+    let payload = format!(r#"{{"_sid":"AAECAwQFBgcICQoLDA0ODw","_iat":{at},"username":"admin"}}"#);
+    let timestamp = u32::try_from(at).unwrap().to_be_bytes();
+    let message = format!(
+        "{}.{}",
+        BASE64URL.encode(payload),
+        BASE64URL.encode(timestamp)
+    );
+    let signature = hmac(&hmac(KEY.as_bytes(), "signet.session.session"), &message);
+    format!("session={message}.{}", BASE64URL.encode(signature))
+}
+
+/// To a server whose clock is wrong, a good cookie looks too new or too old.
+#[test]
+fn a_logout_while_the_clock_is_wrong_holds_once_it_is_right() {
+    const DAY: i64 = 24 * 60 * 60;
+    for seconds in [5 * 60, 10 * DAY, -8 * DAY, -40 * DAY] {
+        let mut signet = Signet::new().env("SECRET_KEY", KEY);
+        let site = signet.start();
+        let cookie = cookie_signed_at(seconds);
+        assert!(site.get("/", &cookie).contains("您暫未登錄,"));
+        let answer = site.get("/logout", &cookie);
+        assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
+        assert!(answer.contains("\r\nset-cookie: session=; "), "{answer}");
+        assert!(site.get("/", &cookie_signed_at(0)).contains("您暫未登錄,"));
+        drop(site);
+        let site = signet.start();
+        assert!(site.get("/", &cookie_signed_at(0)).contains("您暫未登錄,"));
+    }
+}
+
+#[test]
+fn what_is_not_a_click_on_our_link_logs_nobody_out() {
+    let site = Signet::new().start();
+    let cookie = site.log_in("admin");
+    let host = format!("Host: {}", site.host);
+    let with_cookie = format!("Cookie: {cookie}");
+    let ours = "Sec-Fetch-Site: same-origin";
+    for (lines, status) in [
+        (&[ours, "Sec-Fetch-Dest: image"][..], "403"),
+        (&[ours, "Sec-Fetch-Dest: script"], "403"),
+        (&[ours, "Sec-Fetch-Dest: empty"], "403"),
+        (&[ours, "Sec-Fetch-Mode: cors"], "403"),
+        (&["Sec-Fetch-Site: cross-site"], "403"),
+        (&["Sec-Fetch-Site: same-site"], "403"),
+        (&["Referer: http://evil.example/"], "403"),
+        (&[ours, "Sec-Purpose: prefetch;prerender"], "503"),
+        (&[ours, "Purpose: preview"], "503"),
+        (&[ours, "X-Purpose: preview"], "503"),
+    ] {
+        let lines = [&[&*host, &with_cookie], lines].concat();
+        let answer = send(&site, "GET /logout", &lines);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{lines:?}: {answer}"
+        );
+        assert!(!answer.contains("\r\nset-cookie: "), "{lines:?}: {answer}");
+        assert!(
+            site.get("/", &cookie).contains("<bdi>admin</bdi>"),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn over_plain_http_beyond_loopback_a_logout_without_our_referer_asks_first() {
+    let signet = Signet::new().args(&["--allow-insecure-http"]);
+    let site = signet.public_url("http://signet.example").start();
+    let cookie = site.log_in("admin");
+    assert!(site.get("/logout", &cookie).starts_with("HTTP/1.1 403 "));
+    assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+    let with_cookie = format!("Cookie: {cookie}");
+    let lines = [
+        "Host: signet.example",
+        "Referer: http://signet.example/",
+        &with_cookie,
+    ];
+    assert!(send(&site, "GET /logout", &lines).starts_with("HTTP/1.1 303 "));
+    assert!(site.get("/", &cookie).contains("您暫未登錄,"));
+}
+
+#[test]
+fn names_that_show_nothing_are_refused_and_nul_is_not_echoed() {
+    let site = Signet::new().start();
+    for name in [
+        "%F0%93%91%81",
+        "%F0%93%91%82",
+        "a%F0%96%BF%A4",
+        "a%F0%91%81%BF",
+        "%CC%81%CC%88",
+        "a%00b",
+    ] {
+        let answer = site.post_login("", name);
+        assert!(answer.starts_with("HTTP/1.1 422 "), "{name}: {answer}");
+        assert!(!answer.contains('\0'), "{name}");
+        assert!(!answer.contains("\r\nset-cookie: "), "{name}: {answer}");
+    }
+}
+
+#[test]
+fn a_head_full_of_cookies_or_of_accepted_types_is_answered() {
+    let keys: Vec<_> = (0..7).map(|number| format!("{KEY}-{number}")).collect();
+    let signet = Signet::new().env("SECRET_KEY", KEY);
+    let site = signet.env("SECRET_KEY_FALLBACKS", keys.join(" ")).start();
+    let good = cookie_signed_at(0);
+    // Shaped right, so that each would cost an HMAC for each of the eight keys.
+    let planted = format!("session=e30.aSFzwA.{}", "A".repeat(43));
+    let is_logged_in = |planted_before: usize| {
+        let cookies = format!("{}{good}", format!("{planted}; ").repeat(planted_before));
+        let answer = site.get("/", &cookies);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        answer.contains("<bdi>admin</bdi>")
+    };
+    assert!(is_logged_in(7));
+    assert!(!is_logged_in(8));
+    assert!(!is_logged_in(200));
+    let host = format!("Host: {}", site.host);
+    for name in ["Accept", "Accept-Language"] {
+        let header = format!("{name}: {}", ",".repeat(15_000));
+        let answer = send(&site, "GET /nowhere", &[&host, &header]);
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
 }

@@ -33,6 +33,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// The reason why the file cannot be used. The message says what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// Another process has the file open.
     #[error("another process uses it: stop that one, or choose another directory for this one")]
