@@ -31,6 +31,7 @@ const PUBLISHED: &[&str] = &[
     "keyboard cat",
     "you-will-never-guess",
     "qwertyuiopasdfghjklzxcvbnm123456",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,",
     // The tutorial whose application Signet implements.
     "fkdjsafjdkfdlkjfadskjfadskljdsfklj",
     // Flask's quickstart, over the years.
@@ -43,6 +44,13 @@ const PUBLISHED: &[&str] = &[
     "5791628bb0b13ce0c676dfde280ba245",
     // A popular tutorial on Spring Security.
     "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
+    // jwt.io's other examples, RFC 7515 A.1, and the test vectors of FIPS 197 and SP 800-38A.
+    "a-valid-string-secret-that-is-at-least-384-bits-long",
+    "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+    "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
     // jwt.io, and the manuals of iron-session, Supabase and Superset.
     "a-string-secret-at-least-256-bits-long",
     "complex_password_at_least_32_characters_long",
@@ -51,25 +59,28 @@ const PUBLISHED: &[&str] = &[
     "YOUR_OWN_RANDOM_GENERATED_SECRET_KEY",
 ];
 
-/// Parts of placeholders, in lower case. Each is too long to occur in a random key by chance.
+/// Words of placeholders, in lower case, without the hyphens and the like between them. Each is too
+/// long to occur in a random key by chance.
 const TO_BE_REPLACED: &[&str] = &[
-    "django-insecure-",
+    "djangoinsecure",
     "changeme",
-    "change-me",
-    "change_me",
     "changethis",
-    "change-this",
-    "change_this",
+    "changeit",
     "replaceme",
-    "replace-me",
-    "replace_me",
-    "replace-with",
-    "replace_with",
+    "replacethis",
+    "replacewith",
     "placeholder",
-    "your-secret",
-    "your_secret",
     "yoursecret",
+    "yourkey",
+    "insertkey",
+    "insertsecret",
 ];
+
+/// Parts of references to a key that is elsewhere.
+const REFERENCES: &[&str] = &["://", "/run/secrets/", "arn:aws:", "vault:", "ENC["];
+
+/// How much of a key is examined for patterns, because that takes the square of the time.
+const MAX_EXAMINED: usize = 1024;
 
 /// A key that signs sessions. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -143,26 +154,38 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Returns whether a key is a placeholder, or a variable that was not expanded.
+/// Returns whether a key is a placeholder, a variable that was not expanded, or a reference to a key
+/// that is elsewhere.
 fn is_placeholder(key: &str) -> bool {
-    let is_around = |start, end| key.starts_with(start) && key.ends_with(end);
+    let is_around = |start, end| {
+        let inside = key.strip_prefix(start);
+        inside.is_some_and(|it: &str| it.strip_suffix(end).is_some())
+    };
     let is_variable = key.strip_prefix('$').is_some_and(|name| {
         name.bytes()
-            .all(|byte| byte == b'_' || byte.is_ascii_uppercase())
+            .all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
     });
-    let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || b" -_".contains(&byte);
-    let lower = key.to_ascii_lowercase();
+    let is_word_byte = |byte: u8| byte.is_ascii_alphanumeric() || b" -_<>".contains(&byte);
+    let mut words = key.to_ascii_lowercase();
+    words.retain(|it| it.is_ascii_alphanumeric());
     is_variable
-        || is_around("${", "}")
         || is_around("$(", ")")
         || is_around("{{", "}}")
-        || key.len() > 1 && is_around("<", ">") && key[1..key.len() - 1].bytes().all(is_word_byte)
-        || TO_BE_REPLACED.iter().any(|it| lower.contains(it))
+        || is_around("#{", "}")
+        || is_around("%", "%")
+        || is_around("@@", "@@")
+        || is_around("<", ">") && key.bytes().all(is_word_byte)
+        || key
+            .split_once("${")
+            .is_some_and(|(_, rest)| rest.contains('}'))
+        || REFERENCES.iter().any(|it| key.contains(it))
+        || TO_BE_REPLACED.iter().any(|it| words.contains(it))
 }
 
 /// Returns whether a key has few different characters, mostly repeats itself, or mostly has the
 /// same difference between neighbouring characters, as in `abcdef` and `9876`.
 fn is_pattern(key: &[u8]) -> bool {
+    let key = &key[..key.len().min(MAX_EXAMINED)];
     let mut seen = [false; 256];
     let mut steps = [0; 256];
     for byte in key {

@@ -64,6 +64,16 @@ fn a_placeholder_is_refused() {
     for text in [
         "${SECRET_KEY:-please-set-me-to-something}",
         "$SECRET_KEY",
+        "$secret_key_of_the_site_in_production",
+        "prefix-${SECRET_KEY}-of-the-deployment",
+        "%SECRET_KEY_OF_THE_SITE_IN_PRODUCTION%",
+        "@@SECRET_KEY_OF_THE_SITE_IN_PRODUCTION@@",
+        "#{secret_key_of_the_site_in_production}",
+        "/run/secrets/secret_key_of_the_site_1",
+        "vault:secret/data/signet#secret_key_1",
+        "op://production/signet/secret-key/1a2b",
+        "arn:aws:secretsmanager:eu-west-1:1234567:secret:key",
+        "Your.Secret.Key.Goes.Here.1234567890abc",
         "{{ secret_key_of_the_site_from_the_vault }}",
         "<insert-a-random-key-of-32-bytes-here>",
         "$(openssl rand -hex 32)",
@@ -74,6 +84,20 @@ fn a_placeholder_is_refused() {
     ] {
         assert_eq!(SecretKey::new(text), Err(KeyError::Placeholder), "{text:?}");
     }
+}
+
+/// The time would otherwise grow with the square of the length.
+#[test]
+fn a_long_key_is_accepted_within_seconds() {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b"0123456789abcdef"[(state >> 28) as usize])
+    };
+    let key: String = (0..1_000_000).map(|_| next()).collect();
+    let start = std::time::Instant::now();
+    assert!(SecretKey::new(&key).is_ok());
+    assert!(start.elapsed().as_secs() < 20);
 }
 
 #[test]
