@@ -9,8 +9,12 @@ mod writer;
 use std::{
     fmt,
     path::Path,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        mpsc::{self, TrySendError},
+    },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -32,13 +36,15 @@ use super::records::{Record, Records, StoreError};
 /// share the next commit. In memory, a record has 16 bytes of ID, 8 bytes of expiry and its data,
 /// plus the overhead of the map and the allocator.
 ///
-/// While the file is deleted or replaced, all changes fail, because a restart would not find them.
+/// While the file is deleted or replaced, also in place, all changes fail, because a restart would
+/// not find them.
 /// They also fail while the disk is full. When the file reaches the limit on its size
 /// (`RLIMIT_FSIZE`), the process also gets `SIGXFSZ`, which ends it unless it is caught or ignored.
 pub struct EmbeddedStore {
     records: Arc<Memory>,
     /// `None` in a snapshot, and while the store is dropped.
-    changes: Option<mpsc::Sender<Change>>,
+    changes: Option<mpsc::SyncSender<Change>>,
+    /// The thread that writes, and closes the file at its end.
     writer: Option<JoinHandle<()>>,
 }
 
@@ -63,10 +69,10 @@ impl EmbeddedStore {
     /// # Errors
     ///
     /// Fails if another process has the file open, or if it cannot be read, created or repaired.
-    pub fn open(path: &Path, max_records: usize) -> Result<Self, OpenError> {
+    pub fn open(path: impl AsRef<Path>, max_records: usize) -> Result<Self, OpenError> {
         let records = Arc::new(Memory::new());
-        let mut writer = Writer::new(path.to_owned(), max_records, Arc::clone(&records))?;
-        let (changes, queue) = mpsc::channel();
+        let writer = Writer::new(path.as_ref().to_owned(), max_records, Arc::clone(&records))?;
+        let (changes, queue) = mpsc::sync_channel(MAX_WAITING);
         let writer = thread::Builder::new()
             .name("sessions".to_owned())
             .spawn(move || writer.run(&queue))
@@ -85,9 +91,9 @@ impl EmbeddedStore {
     ///
     /// Fails if the file is missing, cannot be read, is damaged, has the format of another version,
     /// or is written to so often that no consistent copy can be read.
-    pub fn snapshot(path: &Path) -> Result<Self, OpenError> {
+    pub fn snapshot(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let records = Memory::new();
-        file::read(&file::copy(path)?, &records)?;
+        file::read(&file::copy(path.as_ref())?, &records)?;
         Ok(Self {
             records: Arc::new(records),
             changes: None,
@@ -97,7 +103,7 @@ impl EmbeddedStore {
 
     /// Makes a change and waits until it is durable. Returns whether it changed anything.
     async fn change(&self, id: Id, operation: Operation) -> Result<bool, StoreError> {
-        let stopped = || StoreError::Unavailable("its writer has stopped".into());
+        let unavailable = |cause: &str| StoreError::Unavailable(cause.into());
         let (done, answer) = oneshot::channel();
         let change = Change {
             id,
@@ -105,10 +111,14 @@ impl EmbeddedStore {
             done,
         };
         let changes = self.changes.as_ref();
-        let read_only = || StoreError::Unavailable("it is a snapshot".into());
-        let changes = changes.ok_or_else(read_only)?;
-        changes.send(change).map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        let changes = changes.ok_or_else(|| unavailable("it is a snapshot"))?;
+        changes.try_send(change).map_err(|error| match error {
+            TrySendError::Full(_) => unavailable("too many changes wait for the disk"),
+            TrySendError::Disconnected(_) => unavailable("its writer has stopped"),
+        })?;
+        answer
+            .await
+            .map_err(|_| unavailable("its writer has stopped"))?
     }
 }
 
@@ -158,12 +168,16 @@ impl Entry {
 }
 
 impl Drop for EmbeddedStore {
-    /// Waits for pending changes, and closes the file.
+    /// Waits for pending changes, and closes the file. A disk that does not answer is waited for at
+    /// most two seconds.
     fn drop(&mut self) {
         self.changes = None;
-        if let Some(writer) = self.writer.take() {
-            // The panic hook has already reported a panic of the thread.
-            let _ = writer.join();
+        let start = Instant::now();
+        while let Some(writer) = &self.writer
+            && !writer.is_finished()
+            && start.elapsed() < CLOSE_TIMEOUT
+        {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }
@@ -175,6 +189,13 @@ impl fmt::Debug for EmbeddedStore {
             .finish_non_exhaustive()
     }
 }
+
+/// How many changes may wait for the disk. Requests that nobody waits for any longer leave theirs
+/// behind.
+const MAX_WAITING: usize = 16 * 1024;
+
+/// How long to wait for the disk when the store is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Microseconds in a second.
 const MICROS: i64 = 1_000_000;

@@ -73,8 +73,7 @@ async fn measure_in_process() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut sites = Vec::new();
     for site in Site::ALL {
-        let store =
-            EmbeddedStore::open(&dir.path().join(site.name()), 10_000_000).expect("a store");
+        let store = EmbeddedStore::open(dir.path().join(site.name()), 10_000_000).expect("a store");
         let service = site.service(store).await;
         let cookie = sites::log_in_to(&service).await;
         sites.push((site, service, cookie));
@@ -109,7 +108,7 @@ fn serve(name: &str) {
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let dir = tempfile::tempdir().expect("a directory");
-        let store = EmbeddedStore::open(&dir.path().join("sessions"), 10_000_000);
+        let store = EmbeddedStore::open(dir.path().join("sessions"), 10_000_000);
         let router = site.router(store.expect("a store")).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

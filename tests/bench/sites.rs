@@ -140,7 +140,7 @@ impl Page {
     /// Gets the page of a visitor who is logged in.
     async fn of_signet() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let store = EmbeddedStore::open(&dir.path().join("sessions"), 1).expect("a store");
+        let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("a store");
         let site = Service::new(signet(config(store)));
         let cookie = log_in_to(&site).await;
         let response = site

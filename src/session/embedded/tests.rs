@@ -196,6 +196,31 @@ async fn a_store_takes_no_changes_while_its_file_is_deleted_or_replaced() {
     }
 }
 
+/// As `cp backup sessions.redb` does.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_store_takes_no_changes_and_writes_nothing_once_its_file_is_replaced_in_place() {
+    let (store, path, _dir) = store();
+    let [early, late] = ["early", "late"].map(|data| record(data, 60));
+    store.add(early.clone()).await.expect("added");
+    let backup = fs::read(&path).expect("read");
+    store.add(late.clone()).await.expect("added");
+    let current = fs::read(&path).expect("read");
+
+    fs::write(&path, &backup).expect("replaced in place");
+    for _ in 0..2 {
+        let refused = store.remove(early.id).await.expect_err("refused");
+        let refused = refused.to_string();
+        assert!(refused.contains("deleted or replaced"), "{refused}");
+    }
+    fs::write(&path, &current).expect("put back");
+    assert!(store.remove(early.id).await.expect("changes again"));
+
+    fs::write(&path, &backup).expect("replaced in place");
+    drop(store);
+    assert!(fs::read(&path).expect("read") == backup, "left alone");
+}
+
 #[tokio::test]
 async fn a_snapshot_has_the_current_records_and_takes_no_changes() {
     let (store, path, dir) = store();

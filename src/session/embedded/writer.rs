@@ -1,6 +1,7 @@
 //! The thread that makes all changes.
 
 use std::{
+    mem,
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
     time::{Duration, Instant},
@@ -29,7 +30,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Owns the file. Nothing else changes the file or the records in memory.
 pub(super) struct Writer {
     path: PathBuf,
-    /// The file that was opened at the start.
+    /// The file as it was opened at the start, and as the commits left it.
     identity: FileIdentity,
     /// `None` after an error: redb recovers only by opening the file again.
     database: Option<Database>,
@@ -61,8 +62,8 @@ impl Writer {
         })
     }
 
-    /// Makes changes until all senders are dropped.
-    pub(super) fn run(&mut self, queue: &Receiver<Change>) {
+    /// Makes changes until all senders are dropped, and closes the file.
+    pub(super) fn run(mut self, queue: &Receiver<Change>) {
         while let Ok(first) = queue.recv() {
             let mut operations = Vec::new();
             let mut waiting = Vec::new();
@@ -70,7 +71,7 @@ impl Writer {
                 operations.push((change.id, change.operation));
                 waiting.push(change.done);
             }
-            match self.commit(operations) {
+            match self.commit_to_our_file(operations) {
                 Ok(answers) => {
                     self.log_if_full(&answers);
                     for (done, answer) in waiting.into_iter().zip(answers) {
@@ -79,7 +80,6 @@ impl Writer {
                     }
                 }
                 Err(cause) => {
-                    self.database = None;
                     let path = self.path.display();
                     let cause: Arc<str> = format!("cannot write {path}: {cause}").into();
                     for done in waiting {
@@ -88,6 +88,22 @@ impl Writer {
                 }
             }
         }
+        self.close();
+    }
+
+    /// Makes changes, unless the file was deleted or replaced.
+    fn commit_to_our_file(
+        &mut self,
+        operations: Vec<(Id, Operation)>,
+    ) -> Result<Vec<Answer>, Error> {
+        self.identity.check(&self.path)?;
+        let answers = self.commit(operations);
+        if answers.is_err() {
+            self.database = None;
+        }
+        // A commit that failed may have changed the file too.
+        self.identity.update()?;
+        answers
     }
 
     /// Makes changes durable, then visible. Returns the outcome of each.
@@ -111,7 +127,7 @@ impl Writer {
         }
 
         let purged = write(database, &self.records, &changed)?;
-        self.identity.check(&self.path)?;
+        self.identity.check_path(&self.path)?;
 
         for (id, after) in changed {
             match after {
@@ -128,11 +144,19 @@ impl Writer {
     /// The failed commit may be on the disk, so the records are read again, as after a restart.
     /// Inserts before it removes, so that a record on both sides is never missing.
     fn reopen(&self) -> Result<Database, Error> {
-        self.identity.check(&self.path)?;
         let (_, database) = file::open(&self.path)?;
         file::read(&database, &self.records)?;
         file::retain_stored(&database, &self.records)?;
         Ok(database)
+    }
+
+    /// Closes the file.
+    fn close(mut self) {
+        if self.identity.check(&self.path).is_err() {
+            // Closing would write to the file that somebody has put in its place. The end of the
+            // process frees the lock.
+            mem::forget(self.database.take());
+        }
     }
 
     fn log_if_full(&mut self, answers: &[Answer]) {
