@@ -1,13 +1,12 @@
 //! The tower layer and service of the middleware.
 
 use std::{
-    convert::Infallible,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use axum::{extract::Request, response::Response};
+use axum::http::{Request, Response};
 use tower::{Layer, Service};
 
 use super::{SessionConfig, middleware};
@@ -64,20 +63,22 @@ pub struct SessionService<S> {
     inner: S,
 }
 
-impl<S> Service<Request> for SessionService<S>
+impl<S, B, ReqBody> Service<Request<ReqBody>> for SessionService<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
+    S: Service<Request<ReqBody>, Response = Response<B>, Error: Send, Future: Send>,
     S: Clone + Send + 'static,
+    B: Default + Send + 'static,
+    ReqBody: Send + 'static,
 {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<B>, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         // Only the polled instance is ready. The clone is for the next call.
         let next = self.inner.clone();
         let next = std::mem::replace(&mut self.inner, next);
@@ -87,11 +88,11 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::{future::ready, mem::take};
+    use std::{convert::Infallible, future::ready, mem::take};
 
     use super::*;
     use crate::session::{EmbeddedStore, SecretKey};
-    use axum::{body::Body, response::IntoResponse as _};
+    use axum::body::Body;
     use tower::ServiceExt as _;
 
     /// A service that is ready only when polled for the second time, and panics if called earlier.
@@ -107,10 +108,10 @@ mod tests {
         }
     }
 
-    impl Service<Request> for Strict {
-        type Response = Response;
+    impl Service<Request<Body>> for Strict {
+        type Response = Response<Body>;
         type Error = Infallible;
-        type Future = std::future::Ready<Result<Response, Infallible>>;
+        type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
 
         fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
             self.is_ready = self.asked;
@@ -122,16 +123,16 @@ mod tests {
             Poll::Ready(Ok(()))
         }
 
-        fn call(&mut self, _: Request) -> Self::Future {
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
             assert!(take(&mut self.is_ready), "called before it was ready");
-            ready(Ok("called".into_response()))
+            ready(Ok(Response::new(Body::from("called"))))
         }
     }
 
     #[tokio::test]
     async fn the_inner_service_is_called_only_when_it_is_ready() {
         let dir = tempfile::tempdir().expect("a directory");
-        let store = EmbeddedStore::open(&dir.path().join("sessions"), 1).expect("opens");
+        let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("opens");
         let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");
         let config = SessionConfig::new(key, store);
         let mut service = SessionLayer::new(config).layer(Strict::default());

@@ -3,13 +3,13 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::{OptionalFromRequestParts, Request},
+    extract::OptionalFromRequestParts,
     http::{
-        HeaderValue,
+        HeaderValue, Request, Response,
         header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY},
         request::Parts,
     },
-    response::{IntoResponse, Response},
+    response::IntoResponse as _,
 };
 use time::OffsetDateTime;
 use tower::Service;
@@ -40,17 +40,21 @@ impl<S: Sync> OptionalFromRequestParts<S> for SessionBegan {
 /// Reads the cookie, calls the inner service, and writes the cookie: see [`SessionLayer`].
 ///
 /// [`SessionLayer`]: super::SessionLayer
-pub(super) async fn run(
+pub(super) async fn run<S, B, ReqBody>(
     config: Arc<SessionConfig>,
-    mut request: Request,
-    mut inner: impl Service<Request, Response = Response, Error = Infallible>,
-) -> Result<Response, Infallible> {
+    mut request: Request<ReqBody>,
+    mut inner: S,
+) -> Result<Response<B>, S::Error>
+where
+    S: Service<Request<ReqBody>, Response = Response<B>>,
+    B: Default,
+{
     let mut response = match Visit::read(&config, &mut request).await {
         Ok(visit) => {
             let response = inner.call(request).await?;
             visit.write(&config, response).await
         }
-        Err(error) => error.into_response(),
+        Err(error) => without_body(error),
     };
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from(COOKIE));
@@ -68,10 +72,15 @@ struct Visit {
 
 impl Visit {
     /// Finds the session that a request came with, and adds it to the request's extensions.
-    async fn read(config: &SessionConfig, request: &mut Request) -> Result<Self, SessionError> {
+    async fn read<R>(
+        config: &SessionConfig,
+        request: &mut Request<R>,
+    ) -> Result<Self, SessionError> {
         let now = unix_now();
         let received = Received::read(config, request.headers(), now).await?;
         let id = received.session().map(|session| session.id);
+        // An outer layer may have added that of another session.
+        request.extensions_mut().remove::<SessionBegan>();
         if let Some(Payload { began, .. }) = received.session()
             && let Ok(began) = OffsetDateTime::from_unix_timestamp(*began)
         {
@@ -84,7 +93,10 @@ impl Visit {
     }
 
     /// Saves the changes to the session, unless the response has a 5xx status.
-    async fn write(self, config: &SessionConfig, mut response: Response) -> Response {
+    async fn write<B>(self, config: &SessionConfig, mut response: Response<B>) -> Response<B>
+    where
+        B: Default,
+    {
         if !response.status().is_server_error() && self.has_work(config) {
             // Boxed, because it is rarely taken and would enlarge every request's future.
             match Box::pin(self.settle(config)).await {
@@ -92,7 +104,7 @@ impl Visit {
                     response.headers_mut().append(SET_COOKIE, set_cookie);
                 }
                 Ok(None) => {}
-                Err(error) => response = error.into_response(),
+                Err(error) => response = without_body(error),
             }
         }
         // Other responses keep the `Cache-Control` of the handler.
@@ -180,7 +192,7 @@ async fn end_all(
 ) -> Result<bool, StoreError> {
     let own = received.session().map(|session| session.id);
     let mut has_ended_own = false;
-    for (id, signed) in received.all_signed() {
+    for (id, signed) in received.all_signed(config) {
         let end = config.timeouts.revocation_end(signed, now);
         has_ended_own |= config.registry.revoke(id, end).await? && Some(id) == own;
     }
@@ -198,10 +210,6 @@ fn is_renewal_due(config: &SessionConfig, cookie: &VerifiedCookie, now: i64) -> 
 /// A failure is only logged: the old cookie is still valid, and the response needs no new one.
 async fn renew(config: &SessionConfig, received: &Received, now: i64) -> Option<HeaderValue> {
     let cookie = received.cookie()?;
-    // No cookie is ever set for a session without data.
-    if cookie.payload.data.is_empty() {
-        return None;
-    }
     let renewed = async {
         // Signs the received bytes, so that renewing never alters the payload.
         let value = config.format.renew(cookie, now)?;
@@ -214,6 +222,11 @@ async fn renew(config: &SessionConfig, received: &Received, now: i64) -> Option<
         .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
         .ok()
         .flatten()
+}
+
+/// Returns the response to an error. It has no body.
+fn without_body<B: Default>(error: SessionError) -> Response<B> {
+    error.into_response().map(|_| B::default())
 }
 
 fn unix_now() -> i64 {

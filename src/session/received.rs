@@ -8,8 +8,8 @@ use super::{
     format::{Payload, VerifiedCookie},
 };
 
-/// How many cookies of a request are verified at most. A browser normally sends one; more are
-/// probably planted, and each costs an HMAC for every key.
+/// How many cookies of a request are verified at most, to find the session. A browser normally sends
+/// one; more are probably planted, and each costs an HMAC for every key.
 const MAX_VERIFIED: usize = 8;
 
 /// The session cookies of one request.
@@ -20,6 +20,8 @@ pub(super) struct Received {
     accepted: Vec<VerifiedCookie>,
     /// The cookies with a valid signature whose sessions are refused for another reason.
     refused: Vec<VerifiedCookie>,
+    /// The values of all cookies after the first [`MAX_VERIFIED`].
+    unread: Vec<Vec<u8>>,
     /// Whether the request has any cookie with our name.
     pub(super) has_cookie: bool,
 }
@@ -39,7 +41,8 @@ impl Received {
         for value in config.cookie.values(headers) {
             received.has_cookie = true;
             if verified == MAX_VERIFIED {
-                break;
+                received.unread.push(value.to_vec());
+                continue;
             }
             let opened = config.open(value);
             // A malformed value costs no HMAC, unless one of our keys signed it.
@@ -92,12 +95,18 @@ impl Received {
 
     /// Returns the ID of each cookie with a valid signature, and when the newest cookie with this
     /// ID was signed, in unix seconds. The visitor's own session comes last.
-    pub(super) fn all_signed(&self) -> impl Iterator<Item = (Id, i64)> {
-        let all = || self.refused.iter().chain(&self.accepted);
-        all().map(move |cookie| {
+    ///
+    /// Verifies the cookies that were left unread too: otherwise, planted cookies could keep a
+    /// session alive that its visitor ends.
+    pub(super) fn all_signed(&self, config: &SessionConfig) -> Vec<(Id, i64)> {
+        let unread = self.unread.iter().filter_map(|it| config.open(it).ok());
+        let unread: Vec<_> = unread.collect();
+        let all = || unread.iter().chain(&self.refused).chain(&self.accepted);
+        let newest = |cookie: &VerifiedCookie| {
             let id = cookie.payload.id;
             let same = all().filter(|it| it.payload.id == id);
             (id, same.map(|it| it.signed).fold(cookie.signed, i64::max))
-        })
+        };
+        all().map(newest).collect()
     }
 }

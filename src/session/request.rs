@@ -3,10 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -36,7 +33,6 @@ pub(super) struct RequestStore {
     now: i64,
     received: Received,
     state: Mutex<State>,
-    is_read: AtomicBool,
 }
 
 /// What the handler did to the session that the request came with.
@@ -55,9 +51,11 @@ pub(super) enum Outcome {
 }
 
 struct State {
+    /// Whether the handler read the session.
+    is_read: bool,
     outcome: Outcome,
-    /// The last ID of the session that the request came with, once it was deleted. A record that is
-    /// then created with another ID continues that session.
+    /// The last ID of the session that the request came with, once `delete` was called for it. A
+    /// record that is then created with another ID continues that session.
     deleted_id: Option<Id>,
 }
 
@@ -67,10 +65,10 @@ impl RequestStore {
             now,
             received,
             state: Mutex::new(State {
+                is_read: false,
                 outcome: Outcome::Untouched,
                 deleted_id: None,
             }),
-            is_read: AtomicBool::new(false),
         }
     }
 
@@ -89,7 +87,8 @@ impl RequestStore {
 
     /// Returns whether the handler read a session that the request came with, or wrote to one.
     pub(super) fn is_touched(&self) -> bool {
-        self.is_read.load(Ordering::Relaxed) || self.is_written()
+        let state = self.state();
+        state.is_read || !matches!(state.outcome, Outcome::Untouched)
     }
 
     /// Returns what the handler did to the session. A session without data counts as emptied.
@@ -199,8 +198,12 @@ impl SessionStore for RequestStore {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        self.is_read.store(true, Ordering::Relaxed);
-        let state = self.state();
+        let mut state = self.state();
+        state.is_read = true;
+        if matches!(state.outcome, Outcome::Emptied) {
+            // tower-sessions now begins a new session.
+            state.deleted_id = None;
+        }
         let current = self.current(&state).filter(|it| it.id == *id);
         Ok(current.map(|it| Record {
             id: it.id,
@@ -219,6 +222,9 @@ impl SessionStore for RequestStore {
                 _ => Some(*id),
             };
             state.outcome = Outcome::Emptied;
+        } else if state.deleted_id == Some(*id) {
+            // `cycle_id` after `flush`: the session has ended already.
+            state.deleted_id = None;
         }
         Ok(())
     }

@@ -60,6 +60,9 @@ fn handlers() -> Router {
         .route("/remove", get(remove))
         .route("/flush_and_keep", get(flush_and_keep))
         .route("/cycle_and_keep", get(cycle_and_keep))
+        .route("/cycle_and_save_and_keep", get(cycle_and_save_and_keep))
+        .route("/flush_and_cycle_and_keep", get(flush_and_cycle_and_keep))
+        .route("/delete_unread_and_keep", get(delete_unread_and_keep))
         .route("/clear_and_delete", get(clear_and_delete))
         .route("/delete_and_keep", get(delete_and_keep))
         .route("/flush_and_fail", get(flush_and_fail))
@@ -150,6 +153,22 @@ async fn flush_and_keep(session: Session) {
 
 async fn cycle_and_keep(session: Session) {
     session.cycle_id().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn cycle_and_save_and_keep(session: Session) {
+    session.cycle_id().await.unwrap();
+    session.save().await.unwrap();
+    keep(session, Path(1)).await;
+}
+
+async fn flush_and_cycle_and_keep(session: Session) {
+    session.flush().await.unwrap();
+    cycle_and_keep(session).await;
+}
+
+async fn delete_unread_and_keep(session: Session) {
+    session.delete().await.unwrap();
     keep(session, Path(1)).await;
 }
 

@@ -70,6 +70,9 @@ async fn emptying_a_session_or_changing_its_id_ends_the_old_one() {
         ("/flush_and_keep", true),
         ("/cycle", true),
         ("/cycle_and_keep", true),
+        ("/cycle_and_save_and_keep", true),
+        ("/flush_and_cycle_and_keep", true),
+        ("/delete_unread_and_keep", true),
     ] {
         for app in TestApp::in_both_ways(handlers::pages) {
             app.get("/keep/1").await.has_status(200);
@@ -344,6 +347,41 @@ async fn logging_out_with_two_sessions_ends_both() {
         page.redirects_to("/");
         thief.get("/").await.greets_nobody();
         another_thief.get("/").await.greets_nobody();
+    }
+}
+
+/// Another site of the same domain can plant cookies that come before the visitor's own.
+#[tokio::test]
+async fn logging_out_ends_a_session_whose_cookie_comes_after_many_others() {
+    let forger = Forger {
+        key: "a-key-that-is-not-the-one-of-the-site",
+        ..Forger::default()
+    };
+    let planted = format!("session={}; ", forger.session("attacker"));
+    for app in TestApp::in_both_ways(site) {
+        app.log_in("admin").await;
+        let thief = app.thief();
+        let cookies = planted.repeat(20) + "session=" + &app.cookie().unwrap();
+        let request = Request::get("/logout").header(COOKIE, cookies);
+        let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+        page.redirects_to("/");
+        thief.get("/").await.greets_nobody();
+    }
+}
+
+#[tokio::test]
+async fn of_two_cookies_of_one_session_the_newer_decides_how_long_a_revocation_is_kept() {
+    // A clock ten days ahead signed one of them.
+    let cookies = [0, -10].map(|age| Forger::ago(age * DAY).session("admin"));
+    for [one, other] in [[0, 1], [1, 0]] {
+        let app = TestApp::new();
+        let cookies = format!("session={}; session={}", cookies[one], cookies[other]);
+        let request = Request::get("/logout").header(COOKIE, cookies);
+        let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+        page.redirects_to("/");
+        let record = app.store.get(SID.parse().unwrap()).await.unwrap();
+        let left = record.expect("a record").expires - now();
+        assert!((left - 17 * DAY).abs() <= 120, "{left}");
     }
 }
 

@@ -34,7 +34,7 @@ async fn writing_to_a_session_keeps_its_id_and_its_age() {
 
 #[tokio::test]
 async fn a_new_id_does_not_change_when_the_session_began() {
-    for path in ["/cycle", "/cycle_and_keep"] {
+    for path in ["/cycle", "/cycle_and_keep", "/cycle_and_save_and_keep"] {
         let (app, old) = visitor_with_old_session();
         app.get(path).await.has_status(200);
         let new = payload(&app.cookie().unwrap());
@@ -45,11 +45,17 @@ async fn a_new_id_does_not_change_when_the_session_began() {
 
 #[tokio::test]
 async fn data_written_after_a_flush_begins_a_new_session() {
-    let (app, old) = visitor_with_old_session();
-    app.get("/flush_and_keep").await.has_status(200);
-    let new = payload(&app.cookie().unwrap());
-    assert_ne!(new["_sid"], old["_sid"]);
-    assert!(new["_iat"].as_i64().unwrap() > now() - 60);
+    for path in [
+        "/flush_and_keep",
+        "/flush_and_cycle_and_keep",
+        "/delete_unread_and_keep",
+    ] {
+        let (app, old) = visitor_with_old_session();
+        app.get(path).await.has_status(200);
+        let new = payload(&app.cookie().unwrap());
+        assert_ne!(new["_sid"], old["_sid"], "{path}");
+        assert!(new["_iat"].as_i64().unwrap() > now() - 60, "{path}");
+    }
 }
 
 #[tokio::test]
