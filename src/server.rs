@@ -70,8 +70,8 @@ pub async fn serve<S>(
         () = connections.accept(&listener) => {}
         _ = signals.wait_for(|count| *count >= 1) => {}
     }
-    connections.accept_waiting(listener);
     stop_sender.send_replace(true);
+    connections.accept_waiting(listener);
     tokio::select! {
         _ = connections.permits.acquire_many(max_connections) => {}
         () = sleep(SHUTDOWN_TIMEOUT) => tracing::warn!("not all requests finished in time"),
@@ -118,12 +118,17 @@ where
         let Ok(listener) = listener.into_std() else {
             return;
         };
-        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
-            && let Ok((stream, _)) = listener.accept()
-            && let Ok(()) = stream.set_nonblocking(true)
-            && let Ok(stream) = TcpStream::from_std(stream)
-        {
-            self.start(stream, permit);
+        // No more than those: others may come as fast as they are accepted.
+        for _ in 0..BACKLOG {
+            if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
+                && let Ok((stream, _)) = listener.accept()
+                && let Ok(()) = stream.set_nonblocking(true)
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                self.start(stream, permit);
+            } else {
+                break;
+            }
         }
     }
 

@@ -108,6 +108,10 @@ impl StateDir {
     /// it: a stranger may have written it, or may know its contents.
     pub fn check_file(&self, name: &str) -> io::Result<()> {
         let metadata = fs::metadata(self.path_of(name))?;
+        if !metadata.is_file() {
+            // Opening a FIFO would wait for somebody to write to it.
+            return Err(io::Error::other("it is not a regular file"));
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt as _;

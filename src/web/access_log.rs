@@ -14,6 +14,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest ID that is accepted from a request, in bytes.
 const MAX_ID_BYTES: usize = 128;
 
+/// The most of a method that is logged, in characters. Registered methods have at most 17.
+const MAX_METHOD_CHARS: usize = 20;
+
 /// The most of a path that is logged, in characters.
 const MAX_PATH_CHARS: usize = 512;
 
@@ -29,8 +32,9 @@ pub(super) async fn log<F: Future<Output = Response>>(
     let id = given_id(request.headers()).unwrap_or_else(random_id);
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let start = Instant::now();
-    let method = request.method().clone();
-    let path: String = request.uri().path().chars().take(MAX_PATH_CHARS).collect();
+    let start_of = |text: &str, chars| text.chars().take(chars).collect::<String>();
+    let method = start_of(request.method().as_str(), MAX_METHOD_CHARS);
+    let path = start_of(request.uri().path(), MAX_PATH_CHARS);
     async {
         let mut response = next(request).await;
         let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -26,12 +26,12 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes, HttpBody as _},
-    extract::{DefaultBodyLimit, FromRequest as _, Request},
+    body::{Body, HttpBody as _},
+    extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::timeout;
 use tower::Service;
 
@@ -170,11 +170,23 @@ fn check_head(request: &Request, origins: &Origins) -> Result<(), StatusCode> {
     Ok(())
 }
 
-async fn read_body(body: Body) -> Result<Bytes, Response> {
-    let mut request = Request::new(body);
-    DefaultBodyLimit::max(MAX_FORM_BYTES).apply(&mut request);
-    if let Ok(body) = timeout(BODY_READ_TIMEOUT, Bytes::from_request(request, &())).await {
-        return body.map_err(IntoResponse::into_response);
+/// Reads a whole body. Copies its chunks, because each of them keeps a whole read buffer alive, and a
+/// client may send single bytes.
+async fn read_body(body: Body) -> Result<Vec<u8>, Response> {
+    let mut chunks = body.into_data_stream();
+    let read = async {
+        let mut read = Vec::new();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
+            if read.len() + chunk.len() > MAX_FORM_BYTES {
+                return Err(StatusCode::PAYLOAD_TOO_LARGE);
+            }
+            read.extend_from_slice(&chunk);
+        }
+        Ok(read)
+    };
+    if let Ok(read) = timeout(BODY_READ_TIMEOUT, read).await {
+        return read.map_err(IntoResponse::into_response);
     }
     let close = (header::CONNECTION, HeaderValue::from_static("close"));
     Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
