@@ -11,14 +11,14 @@
 //!    and the cookie is signed again once a tenth of it has passed. The *absolute timeout* (30 days
 //!    by default) counts from when the session began. Nothing extends it, not even a new ID
 //!    ([`cycle_id`](tower_sessions::Session::cycle_id)).
-//! 3. It **ends** when a handler empties it, with [`flush`](tower_sessions::Session::flush) or
-//!    otherwise, when a timeout passes, or when the key that signed it is retired.
+//! 3. It **ends** when a handler leaves it empty, with [`flush`](tower_sessions::Session::flush),
+//!    with [`clear`](tower_sessions::Session::clear), by removing the last value, or otherwise, when a timeout passes, or when the key that signed it is retired.
 //!
 //! Emptying a session removes the cookie and *revokes* the session, so that copies of the cookie
 //! are refused too. Giving a session a new ID revokes the old ID. The revocation is durable before
 //! the request is answered, and it also affects requests that are already running. It covers every
-//! session whose cookie came with the request and has a valid signature (at most eight cookies are
-//! verified). Refused times make no difference, because the clock may be wrong.
+//! session whose cookie came with the request and has a valid signature. Refused times make no
+//! difference, because the clock may be wrong.
 //!
 //! A store ([`Records`]) remembers each revocation, as one empty record, for as long as a copy of
 //! the cookie could be accepted. Alternatively, the store holds the data of the sessions
@@ -44,7 +44,7 @@
 //! let store = EmbeddedStore::open(&path, 1_000_000)?;
 //! let config = SessionConfig::new(SecretKey::new(secret)?, store);
 //! let router: Router = Router::new()
-//!     .route("/", get(async |session: Session| format!("{:?}", session.id())))
+//!     .route("/", get(async |session: Session| format!("{:?}", session.get_value("name").await)))
 //!     .layer(SessionLayer::new(config));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -19,7 +19,8 @@ pub struct Record {
 /// A store of records, with at most one for each ID.
 ///
 /// Every method is atomic, even if other tasks or processes use the same record. A record that has
-/// expired counts as missing. A change is durable when the method returns.
+/// expired counts as missing, and the store should remove it at some time. A change is durable when the
+/// method returns.
 #[async_trait]
 pub trait Records: Debug + Send + Sync + 'static {
     /// Returns the record with this ID, if there is one.

@@ -11,7 +11,7 @@ use super::error::Refusal;
 const CLOCK_SKEW: i64 = 60;
 
 /// The two timeouts of a session, as ASVS 5.0 requires them (7.3.1 and 7.3.2). Fractions of a
-/// second are ignored.
+/// second are ignored. Both must be at least a second: otherwise every session has ended at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// The inactivity timeout: a session ends this long after its cookie was last signed.

@@ -123,6 +123,20 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_private() {
 }
 
 #[test]
+fn the_access_log_leaves_out_no_line_in_a_busy_second() {
+    const REQUESTS: usize = 200;
+    let lines = log_of(Signet::new().env("ACCESS_LOG", "1"), |site| {
+        let request = format!("GET /style.css HTTP/1.1\r\nHost: {}\r\n", site.host);
+        let requests = format!("{request}\r\n").repeat(REQUESTS - 1);
+        let last = format!("{request}Connection: close\r\n\r\n");
+        let answers = site.ask(&(requests + &last)).expect("answers");
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), REQUESTS);
+    });
+    let answered = lines.iter().filter(|line| line.contains(": answered "));
+    assert_eq!(answered.count(), REQUESTS);
+}
+
+#[test]
 fn a_request_keeps_the_id_that_a_proxy_gave_it_and_otherwise_gets_a_random_one() {
     let site = Signet::new().args(&["--access-log"]).start();
     let id_for = |headers: &str| {
@@ -241,7 +255,8 @@ fn a_flood_of_refusals_is_logged_as_a_few_lines_and_a_count() {
     });
     let refused = lines.iter().filter(|line| line.contains(" host=\"xxx"));
     let refused: Vec<_> = refused.collect();
-    assert!(refused.len() <= 100, "{} lines", refused.len());
+    // 20 in each window of 10 seconds.
+    assert!(refused.len() <= 60, "{} lines", refused.len());
     assert!(refused.iter().all(|line| line.len() < 500), "{refused:?}");
     let left_out: usize = lines
         .iter()
