@@ -63,11 +63,14 @@ mod registry;
 mod request;
 mod timeouts;
 
+use std::sync::Arc;
+
 use axum::http::HeaderValue;
 
 use self::{
     cookie::SessionCookie,
     format::{Format, Payload, VerifiedCookie},
+    received::Accepted,
     registry::Registry,
 };
 pub use self::{
@@ -77,7 +80,7 @@ pub use self::{
     inspection::{Contents, Inspection},
     key::{KeyError, MIN_KEY_BYTES, SecretKey},
     layer::{SessionLayer, SessionService},
-    middleware::SessionBegan,
+    middleware::{ReceivedSession, SessionBegan},
     records::{Record, Records, StoreError},
     registry::DataIn,
     timeouts::Timeouts,
@@ -154,7 +157,7 @@ impl SessionConfig {
     }
 
     /// Opens a value of the session cookie.
-    fn open(&self, value: &[u8]) -> Result<VerifiedCookie, Refusal> {
+    fn open(&self, value: &[u8]) -> Result<Arc<VerifiedCookie>, Refusal> {
         let cookie = self.format.open(value)?;
         if self.registry.fits_setting(&cookie.payload) {
             Ok(cookie)
@@ -163,18 +166,19 @@ impl SessionConfig {
         }
     }
 
-    /// Returns why a cookie is refused at `now` (unix seconds), if it is, and loads the data that the
-    /// cookie does not carry.
-    async fn refusal(
+    /// Finds the session of a cookie at `now` (unix seconds), or returns why the cookie is refused.
+    async fn accept(
         &self,
-        cookie: &mut VerifiedCookie,
+        cookie: &Arc<VerifiedCookie>,
         now: i64,
-    ) -> Result<Option<Refusal>, StoreError> {
+    ) -> Result<Result<Accepted, Refusal>, StoreError> {
         if let Err(reason) = self.timeouts.check(cookie.times(), now) {
-            return Ok(Some(reason));
+            return Ok(Err(reason));
         }
-        let is_alive = self.registry.load(&mut cookie.payload).await?;
-        Ok((!is_alive).then_some(Refusal::Revoked))
+        let data = self.registry.find(cookie.payload.id).await?;
+        Ok(data
+            .map(|data| Accepted::new(cookie, data))
+            .ok_or(Refusal::Revoked))
     }
 
     /// Returns the `Set-Cookie` that carries a session, signed at `now` (unix seconds).

@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 use axum::{Router, http::StatusCode, routing::get};
 
+use tower::Layer as _;
+
 pub use self::guard::Guard;
 use crate::{
     public_url::Origins,
@@ -38,10 +40,9 @@ pub fn site(sessions: SessionConfig, origins: Origins) -> Guard {
                 .head(logout::head)
                 .post(logout::log_out),
         )
-        .with_state(Arc::clone(&origins))
-        .route_layer(SessionLayer::new(sessions))
-        // What comes after the session layer has no session.
-        .merge(assets::routes())
-        .fallback(async || StatusCode::NOT_FOUND);
-    Guard::new(pages, origins)
+        .fallback(async || StatusCode::NOT_FOUND)
+        .with_state(Arc::clone(&origins));
+    // Around the router: a layer of each route would cost a clone and a box for each request.
+    let pages = SessionLayer::new(sessions).layer(pages);
+    Guard::new(assets::routes(), pages, origins)
 }

@@ -2,9 +2,12 @@
 
 mod payload;
 mod signature;
+mod verified;
+
+use std::sync::Arc;
 
 pub(super) use self::payload::{Payload, is_reserved};
-use self::signature::Signer;
+use self::{signature::Signer, verified::VerifiedCookies};
 use super::{
     cookie::MAX_BYTES,
     error::{Refusal, SessionError},
@@ -17,6 +20,7 @@ use super::{
 pub(super) struct Format {
     signer: Signer,
     name_bytes: usize,
+    verified: VerifiedCookies,
 }
 
 /// A cookie whose signature is valid. The session may still be refused.
@@ -47,22 +51,29 @@ impl Format {
         Self {
             signer: Signer::new(cookie_name, keys),
             name_bytes: cookie_name.len(),
+            verified: VerifiedCookies::new(),
         }
     }
 
-    /// Checks the signature of a value, and only then decodes the rest.
+    /// Checks the signature of a value, and only then decodes the rest. Does neither for a value that
+    /// was verified lately.
     ///
     /// A value that is [`Refusal::Malformed`] costs no HMAC, unless one of our keys signed it.
-    pub(super) fn open(&self, value: &[u8]) -> Result<VerifiedCookie, Refusal> {
+    pub(super) fn open(&self, value: &[u8]) -> Result<Arc<VerifiedCookie>, Refusal> {
+        if let Some(cookie) = self.verified.get(value) {
+            return Ok(cookie);
+        }
         let signed = self.signer.verify(value)?;
         // Checks UTF-8 once, which serde_json would otherwise do for every string.
         let json = str::from_utf8(&signed.payload).map_err(|_| Refusal::Malformed)?;
-        Ok(VerifiedCookie {
+        let cookie = Arc::new(VerifiedCookie {
             payload: serde_json::from_str(json).map_err(|_| Refusal::Malformed)?,
             signed: signed.at,
             key: signed.key,
             json: signed.payload,
-        })
+        });
+        self.verified.insert(value, &cookie);
+        Ok(cookie)
     }
 
     /// Returns the value that carries a session, signed at `now` (unix seconds).

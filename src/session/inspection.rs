@@ -38,7 +38,7 @@ impl SessionConfig {
     ///
     /// Fails if the store cannot answer.
     pub async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, StoreError> {
-        let mut cookie = match self.format.open(value) {
+        let cookie = match self.format.open(value) {
             Ok(cookie) => cookie,
             Err(reason) => {
                 return Ok(Inspection {
@@ -47,20 +47,24 @@ impl SessionConfig {
                 });
             }
         };
-        let refusal = if self.registry.fits_setting(&cookie.payload) {
-            self.refusal(&mut cookie, now).await?
+        let accepted = if self.registry.fits_setting(&cookie.payload) {
+            self.accept(&cookie, now).await?
         } else {
-            Some(Refusal::Malformed)
+            Err(Refusal::Malformed)
+        };
+        let session = match &accepted {
+            Ok(accepted) => accepted.session(),
+            Err(_) => &cookie.payload,
         };
         Ok(Inspection {
             contents: Some(Contents {
-                id: cookie.payload.id,
-                began: cookie.payload.began,
+                id: session.id,
+                began: session.began,
                 signed: cookie.signed,
                 key: cookie.key,
-                data: cookie.payload.data,
+                data: session.data.clone(),
             }),
-            verdict: refusal.map_or(Ok(()), Err),
+            verdict: accepted.map(drop),
         })
     }
 }

@@ -11,6 +11,7 @@ use axum::{
     },
     response::IntoResponse as _,
 };
+use serde_json::Value;
 use time::OffsetDateTime;
 use tower::Service;
 use tower_sessions::Session;
@@ -22,10 +23,41 @@ use super::{
     request::{Outcome, RequestStore},
 };
 
+/// The session that a request came with, as it was then.
+///
+/// Reading a value from it costs less than from a [`Session`], which makes a copy of all data. Handlers
+/// extract it as an `Option<ReceivedSession>`. [`SessionLayer`](super::SessionLayer) adds it to the
+/// extensions of the request.
+#[derive(Clone, Debug)]
+pub struct ReceivedSession(Arc<RequestStore>);
+
+impl ReceivedSession {
+    /// Returns a value of the session's data.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.mark_as_read();
+        self.0.received().session()?.data.get(key)
+    }
+
+    /// Returns when the session began, in UTC.
+    #[must_use]
+    pub fn began(&self) -> Option<OffsetDateTime> {
+        let began = self.0.received().session()?.began;
+        OffsetDateTime::from_unix_timestamp(began).ok()
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for ReceivedSession {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get().cloned())
+    }
+}
+
 /// When the session that a request came with began, in UTC.
 ///
-/// Handlers extract it as an `Option<SessionBegan>`. [`SessionLayer`](super::SessionLayer) adds it
-/// to the extensions of the request.
+/// Handlers extract it as an `Option<SessionBegan>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionBegan(pub OffsetDateTime);
 
@@ -33,7 +65,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for SessionBegan {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get().copied())
+        let session = parts.extensions.get::<ReceivedSession>();
+        Ok(session.and_then(ReceivedSession::began).map(Self))
     }
 }
 
@@ -79,16 +112,16 @@ impl Visit {
         let now = unix_now();
         let received = Received::read(config, request.headers(), now).await?;
         let id = received.session().map(|session| session.id);
-        // An outer layer may have added that of another session.
-        request.extensions_mut().remove::<SessionBegan>();
-        if let Some(Payload { began, .. }) = received.session()
-            && let Ok(began) = OffsetDateTime::from_unix_timestamp(*began)
-        {
-            request.extensions_mut().insert(SessionBegan(began));
-        }
         let store = Arc::new(RequestStore::new(received, now));
         let session = Session::new(id, Arc::clone(&store), None);
         request.extensions_mut().insert(session.clone());
+        if id.is_some() {
+            let received = ReceivedSession(Arc::clone(&store));
+            request.extensions_mut().insert(received);
+        } else {
+            // An outer layer may have added that of another cookie.
+            request.extensions_mut().remove::<ReceivedSession>();
+        }
         Ok(Self { store, session })
     }
 

@@ -1,11 +1,14 @@
 //! Reads the cookies of a request: finds at most one session, and refuses the others.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use tower_sessions::session::Id;
 
 use super::{
     Refusal, SessionConfig, StoreError,
     format::{Payload, VerifiedCookie},
+    registry::Data,
 };
 
 /// How many cookies of a request are verified at most, to find the session. A browser normally sends
@@ -15,15 +18,44 @@ const MAX_VERIFIED: usize = 8;
 /// The session cookies of one request.
 #[derive(Default)]
 pub(super) struct Received {
-    /// The accepted cookies, one for each session. If there are several, the visitor has no
-    /// session, because one of them may have been planted.
-    accepted: Vec<VerifiedCookie>,
+    /// The first accepted cookie.
+    accepted: Option<Accepted>,
+    /// Accepted cookies of other sessions. If there are any, the visitor has no session, because one
+    /// of them may have been planted.
+    others: Vec<Accepted>,
     /// The cookies with a valid signature whose sessions are refused for another reason.
-    refused: Vec<VerifiedCookie>,
+    refused: Vec<Arc<VerifiedCookie>>,
     /// The values of all cookies after the first [`MAX_VERIFIED`].
     unread: Vec<Vec<u8>>,
     /// Whether the request has any cookie with our name.
     pub(super) has_cookie: bool,
+}
+
+/// An accepted cookie.
+pub(super) struct Accepted {
+    cookie: Arc<VerifiedCookie>,
+    /// The session with its data, if the cookie does not carry that.
+    loaded: Option<Payload>,
+}
+
+impl Accepted {
+    pub(super) fn new(cookie: &Arc<VerifiedCookie>, data: Data) -> Self {
+        let loaded = match data {
+            Data::InCookie => None,
+            Data::Loaded(data) => Some(Payload {
+                data,
+                ..cookie.payload
+            }),
+        };
+        Self {
+            cookie: Arc::clone(cookie),
+            loaded,
+        }
+    }
+
+    pub(super) fn session(&self) -> &Payload {
+        self.loaded.as_ref().unwrap_or(&self.cookie.payload)
+    }
 }
 
 impl Received {
@@ -48,19 +80,21 @@ impl Received {
             // A malformed value costs no HMAC, unless one of our keys signed it.
             verified += usize::from(!matches!(opened, Err(Refusal::Malformed)));
             let refusal = match opened {
-                Ok(mut cookie) => {
-                    let refusal = config.refusal(&mut cookie, now).await?;
-                    match refusal {
-                        None => received.accept(cookie),
-                        Some(_) => received.refused.push(cookie),
+                Ok(cookie) => match config.accept(&cookie, now).await? {
+                    Ok(accepted) => {
+                        received.accept(accepted);
+                        None
                     }
-                    refusal
-                }
+                    Err(reason) => {
+                        received.refused.push(cookie);
+                        Some(reason)
+                    }
+                },
                 Err(reason) => Some(reason),
             };
             refusals.extend(refusal);
         }
-        if received.accepted.len() > 1 {
+        if !received.others.is_empty() {
             refusals.push(Refusal::Ambiguous);
         }
         // One line for each request, however many cookies it has.
@@ -71,26 +105,36 @@ impl Received {
     }
 
     /// Adds an accepted cookie. Of two cookies of one session, keeps the newer one.
-    fn accept(&mut self, cookie: VerifiedCookie) {
-        let mut accepted = self.accepted.iter_mut();
-        match accepted.find(|it| it.payload.id == cookie.payload.id) {
-            None => self.accepted.push(cookie),
-            Some(known) if known.signed < cookie.signed => *known = cookie,
-            Some(_) => {}
+    fn accept(&mut self, new: Accepted) {
+        let is_same = |it: &&mut Accepted| it.session().id == new.session().id;
+        if let Some(known) = self
+            .accepted
+            .iter_mut()
+            .chain(&mut self.others)
+            .find(is_same)
+        {
+            if known.cookie.signed < new.cookie.signed {
+                *known = new;
+            }
+        } else if self.accepted.is_none() {
+            self.accepted = Some(new);
+        } else {
+            self.others.push(new);
         }
+    }
+
+    fn own(&self) -> Option<&Accepted> {
+        self.accepted.as_ref().filter(|_| self.others.is_empty())
     }
 
     /// Returns the cookie of the visitor's session.
     pub(super) fn cookie(&self) -> Option<&VerifiedCookie> {
-        match &*self.accepted {
-            [cookie] => Some(cookie),
-            _ => None,
-        }
+        self.own().map(|it| &*it.cookie)
     }
 
     /// Returns the visitor's session.
     pub(super) fn session(&self) -> Option<&Payload> {
-        self.cookie().map(|cookie| &cookie.payload)
+        self.own().map(Accepted::session)
     }
 
     /// Returns the ID of each cookie with a valid signature, and when the newest cookie with this
@@ -101,8 +145,14 @@ impl Received {
     pub(super) fn all_signed(&self, config: &SessionConfig) -> Vec<(Id, i64)> {
         let unread = self.unread.iter().filter_map(|it| config.open(it).ok());
         let unread: Vec<_> = unread.collect();
-        let all = || unread.iter().chain(&self.refused).chain(&self.accepted);
-        let newest = |cookie: &VerifiedCookie| {
+        let accepted = || {
+            self.others
+                .iter()
+                .chain(&self.accepted)
+                .map(|it| &it.cookie)
+        };
+        let all = || unread.iter().chain(&self.refused).chain(accepted());
+        let newest = |cookie: &Arc<VerifiedCookie>| {
             let id = cookie.payload.id;
             let same = all().filter(|it| it.payload.id == id);
             (id, same.map(|it| it.signed).fold(cookie.signed, i64::max))

@@ -1,7 +1,8 @@
 //! Tells from the records of the store which sessions are alive, for both settings of [`DataIn`].
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
+use serde_json::Value;
 use tower_sessions::session::Id;
 
 use super::{
@@ -31,6 +32,14 @@ impl fmt::Display for DataIn {
     }
 }
 
+/// The data of a session that is alive.
+pub(super) enum Data {
+    /// The cookie carries it.
+    InCookie,
+    /// The store had it.
+    Loaded(HashMap<String, Value>),
+}
+
 /// The records of a store, interpreted as sessions or as revocations.
 #[derive(Clone, Debug)]
 pub(super) struct Registry {
@@ -55,22 +64,18 @@ impl Registry {
         (self.data_in == DataIn::Store) == payload.data.is_empty()
     }
 
-    /// Returns whether a session is alive, and loads the data that its cookie does not carry.
-    pub(super) async fn load(&self, payload: &mut Payload) -> Result<bool, StoreError> {
-        let record = self.records.get(payload.id).await?;
+    /// Finds the data of a session. Returns `None` if the session is not alive.
+    pub(super) async fn find(&self, id: Id) -> Result<Option<Data>, StoreError> {
+        let record = self.records.get(id).await?;
         Ok(match (self.data_in, record) {
-            (DataIn::Cookie, record) => record.is_none(),
-            (DataIn::Store, None) => false,
-            (DataIn::Store, Some(record)) => match serde_json::from_slice(&record.data) {
-                Ok(data) => {
-                    payload.data = data;
-                    true
-                }
-                Err(cause) => {
-                    tracing::error!(%cause, "the record of a session cannot be read");
-                    false
-                }
-            },
+            (DataIn::Cookie, None) => Some(Data::InCookie),
+            (DataIn::Cookie, Some(_)) | (DataIn::Store, None) => None,
+            (DataIn::Store, Some(record)) => serde_json::from_slice(&record.data)
+                .inspect_err(
+                    |cause| tracing::error!(%cause, "the record of a session cannot be read"),
+                )
+                .ok()
+                .map(Data::Loaded),
         })
     }
 

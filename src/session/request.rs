@@ -80,6 +80,11 @@ impl RequestStore {
         self.now
     }
 
+    /// Notes that the handler read the session.
+    pub(super) fn mark_as_read(&self) {
+        self.state().is_read = true;
+    }
+
     /// Returns whether the handler wrote to the session.
     pub(super) fn is_written(&self) -> bool {
         !matches!(self.state().outcome, Outcome::Untouched)

@@ -2,10 +2,10 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use time::OffsetDateTime;
-use tower_sessions::{Session, session::Error};
+use tower_sessions::Session;
 
 use super::{error::AppError, username::Username};
-use crate::session::SessionBegan;
+use crate::session::ReceivedSession;
 
 /// The only session key that the pages use.
 const USERNAME: &str = "username";
@@ -14,7 +14,7 @@ const USERNAME: &str = "username";
 pub(super) struct CurrentUser {
     session: Session,
     username: Option<Username>,
-    began: Option<SessionBegan>,
+    logged_in_at: Option<OffsetDateTime>,
 }
 
 impl CurrentUser {
@@ -25,8 +25,7 @@ impl CurrentUser {
 
     /// Returns when the visitor logged in, which is when the session began.
     pub(super) fn logged_in_at(&self) -> Option<OffsetDateTime> {
-        let SessionBegan(at) = self.began.filter(|_| self.username.is_some())?;
-        Some(at)
+        self.logged_in_at
     }
 
     /// Ends the session, and begins one as `username` without any data of the old one.
@@ -53,30 +52,25 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
         let session = Session::from_request_parts(parts, state)
             .await
             .map_err(|_| AppError::NoSession)?;
-        if session.id().is_none() {
-            // A session that has not begun has no data.
-            return Ok(Self {
-                session,
-                username: None,
-                began: None,
-            });
-        }
-        let username = match session.get(USERNAME).await {
-            Ok(username) => username,
-            // The name is signed but not acceptable: another tool with our key wrote it, or our
-            // rules have changed. The visitor is then not logged in.
-            // The cause could quote it.
-            Err(Error::SerdeJson(_)) => {
-                tracing::warn!("the session holds no acceptable username");
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let Ok(began) = Option::<SessionBegan>::from_request_parts(parts, state).await;
+        let Ok(received) = Option::<ReceivedSession>::from_request_parts(parts, state).await;
+        let username = received.as_ref().and_then(username);
+        let began = received.as_ref().and_then(ReceivedSession::began);
         Ok(Self {
             session,
+            logged_in_at: began.filter(|_| username.is_some()),
             username,
-            began,
         })
     }
+}
+
+/// Returns the name in a session.
+fn username(session: &ReceivedSession) -> Option<Username> {
+    let name = session.get(USERNAME)?;
+    let username = name.as_str().and_then(|it| Username::parse(it).ok());
+    if username.is_none() {
+        // The name is signed but not acceptable: another tool with our key wrote it, or our rules
+        // have changed. The line does not quote it.
+        tracing::warn!("the session holds no acceptable username");
+    }
+    username
 }

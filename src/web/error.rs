@@ -26,9 +26,6 @@ pub(super) enum AppError {
     /// A template could not be rendered.
     #[error("template: {0}")]
     Page(#[from] askama::Error),
-    /// A time could not be formatted.
-    #[error("time: {0}")]
-    Time(#[from] time::error::Format),
 }
 
 impl IntoResponse for AppError {
@@ -67,7 +64,7 @@ impl Preferences {
 /// Replaces the body of every error response with a page, unless it is a page already. A client
 /// that prefers JSON or plain text gets a single line instead. The status and other headers stay.
 pub(super) fn draw_page(
-    mut response: Response,
+    response: Response,
     preferences: &Preferences,
     origins: &Origins,
 ) -> Response {
@@ -75,8 +72,7 @@ pub(super) fn draw_page(
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from(header::ACCEPT));
+    let headers = response.headers();
     let is_for_program = prefers_text(&preferences.accept);
     let has_page = headers
         .get(header::CONTENT_TYPE)
@@ -117,7 +113,12 @@ fn line(words: &Words, status: StatusCode, explanation: &Explanation) -> Respons
         what_to_do,
     } = explanation;
     let code = status.as_u16();
-    in_language(words, format!("{code} {what_happened} — {what_to_do}\n"))
+    let text = format!("{code} {what_happened} — {what_to_do}\n");
+    in_language(
+        words,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+        text,
+    )
 }
 
 /// Gives a response the body of another one, and the headers about it.

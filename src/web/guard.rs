@@ -2,7 +2,7 @@
 //!
 //! 1. With an access log, the request gets an ID (`access_log`).
 //! 2. It must have exactly one `Host`, which must be ours: 400 (`cross_site`). For the style sheet
-//!    and the icon any host will do, and steps 3 to 5 are skipped.
+//!    and the icon any host will do, and the next steps are skipped up to the error pages.
 //! 3. A `Transfer-Encoding` must be `chunked`: 501.
 //! 4. A form must not come from another site: 403 (`cross_site`).
 //! 5. A body must not be compressed (415) or longer than 8 KiB (413). That of a POST is read whole,
@@ -40,7 +40,7 @@ use super::{
     error::{self, Preferences},
     headers,
 };
-use crate::public_url::Origins;
+use crate::{public_url::Origins, session::SessionService};
 
 /// The largest form that is read, in bytes. A username of 64 characters needs a tenth of this.
 const MAX_FORM_BYTES: usize = 8 * 1024;
@@ -51,20 +51,27 @@ const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a page may take, once the body has arrived.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The pages, with the checks and steps around them.
+/// The assets and the pages, with the checks and steps around them.
 ///
 /// It wraps the router instead of being a layer in it: axum clones the layers of a route, one
 /// inside the other, for each request.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    pages: Router,
+    /// The style sheet and the icon, which know no session.
+    assets: Router,
+    pages: SessionService<Router>,
     origins: Arc<Origins>,
     has_access_log: bool,
 }
 
 impl Guard {
-    pub(super) fn new(pages: Router, origins: Arc<Origins>) -> Self {
+    pub(super) fn new(
+        assets: Router,
+        pages: SessionService<Router>,
+        origins: Arc<Origins>,
+    ) -> Self {
         Self {
+            assets,
             pages,
             origins,
             has_access_log: false,
@@ -80,28 +87,35 @@ impl Guard {
 
     async fn answer(mut self, mut request: Request) -> Response {
         let preferences = Preferences::of(request.headers());
-        // `admit` borrows the request. Passed by value, it would be in this future twice.
-        let response = match admit(&mut request, &self.origins).await {
-            Ok(()) => {
-                // `call` only finds the route. Handlers run, and may panic, when this is polled.
-                let page = AssertUnwindSafe(self.pages.call(request)).catch_unwind();
-                match timeout(HANDLER_TIMEOUT, page).await {
-                    Ok(Ok(Ok(response))) => response,
-                    // The panic hook has logged it: see `log.rs`.
-                    Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-                    Err(_) => {
-                        tracing::error!(
-                            "a page took more than {HANDLER_TIMEOUT:?} and was cancelled"
-                        );
-                        StatusCode::SERVICE_UNAVAILABLE.into_response()
-                    }
-                }
+        let response = if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
+            // The error page for a wrong host loads the assets from that host.
+            let Ok(response) = self.assets.call(request).await;
+            response
+        } else {
+            // `admit` borrows the request. Passed by value, it would be in this future twice.
+            match admit(&mut request, &self.origins).await {
+                Ok(()) => call(&mut self.pages, request).await,
+                Err(refusal) => refusal,
             }
-            Err(refusal) => refusal,
         };
         let mut response = error::draw_page(response, &preferences, &self.origins);
-        headers::add(response.headers_mut(), self.origins.is_https());
+        headers::add(&mut response, self.origins.is_https());
         response
+    }
+}
+
+/// Calls a page, with a deadline. A panic becomes an error.
+async fn call(pages: &mut SessionService<Router>, request: Request) -> Response {
+    // `call` only makes a future. Handlers run, and may panic, when that is polled.
+    let page = AssertUnwindSafe(pages.call(request)).catch_unwind();
+    match timeout(HANDLER_TIMEOUT, page).await {
+        Ok(Ok(Ok(response))) => response,
+        // The panic hook has logged it: see `log.rs`.
+        Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => {
+            tracing::error!("a page took more than {HANDLER_TIMEOUT:?} and was cancelled");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
     }
 }
 
@@ -129,10 +143,6 @@ impl Service<Request> for Guard {
 /// Refuses a request that is not for this site or not from it. Reads the whole body, so that
 /// clients that send slowly cannot block a handler.
 async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response> {
-    if assets::has(request.uri().path()) && cross_site::has_one_host(request) {
-        // The error page for a wrong host loads the assets from that host.
-        return Ok(());
-    }
     check_head(request, origins).map_err(IntoResponse::into_response)?;
     if request.method() == Method::POST {
         // Boxed, because it is rarely taken and would enlarge every request's future.

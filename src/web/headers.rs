@@ -1,6 +1,9 @@
 //! The headers of every response, most of which make browsers enforce restrictions.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::{
+    http::{HeaderName, HeaderValue, header},
+    response::Response,
+};
 
 const HEADERS: [(HeaderName, HeaderValue); 8] = [
     (
@@ -43,10 +46,14 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 /// One year. No `includeSubDomains`: subdomains may belong to other sites.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// The most headers of a response, with some room.
+pub(super) const MOST: usize = 24;
+
 /// Adds the headers. A response without `Cache-Control` also gets `no-store`.
-pub(super) fn add(headers: &mut HeaderMap, is_https: bool) {
-    // And at most HSTS, `Cache-Control` and two `Vary`.
-    headers.reserve(HEADERS.len() + 4);
+pub(super) fn add(response: &mut Response, is_https: bool) {
+    let status = response.status();
+    let headers = response.headers_mut();
+    headers.reserve(MOST - headers.len().min(MOST));
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }
@@ -55,9 +62,13 @@ pub(super) fn add(headers: &mut HeaderMap, is_https: bool) {
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.append(header::VARY, HeaderValue::from(header::COOKIE));
     }
-    if headers.contains_key(header::CONTENT_LANGUAGE) {
-        headers.append(header::VARY, HeaderValue::from(header::ACCEPT_LANGUAGE));
+    // In one line, which replaces that of the session layer.
+    if status.is_client_error() || status.is_server_error() {
+        let vary = HeaderValue::from_static("cookie, accept-language, accept");
+        headers.insert(header::VARY, vary);
+    } else if headers.contains_key(header::CONTENT_LANGUAGE) {
+        let vary = HeaderValue::from_static("cookie, accept-language");
+        headers.insert(header::VARY, vary);
     }
 }

@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderValue, header::CONTENT_LANGUAGE},
-    response::{Html, IntoResponse, Response},
+    body::{Body, Bytes},
+    http::{HeaderValue, header},
+    response::Response,
 };
 
-use super::language::Words;
+use super::{headers, language::Words};
 
 /// Enough for a typical page. askama's own estimate is lower, so the buffer would be reallocated.
 const TYPICAL_BYTES: usize = 2048;
@@ -15,12 +16,21 @@ const TYPICAL_BYTES: usize = 2048;
 pub(super) fn page(words: &Words, template: &impl Template) -> askama::Result<Response> {
     let mut html = String::with_capacity(TYPICAL_BYTES);
     template.render_into(&mut html)?;
-    Ok(in_language(words, Html(html)))
+    let content_type = HeaderValue::from_static("text/html; charset=utf-8");
+    Ok(in_language(words, content_type, html))
 }
 
-/// Makes a response that declares its language.
-pub(super) fn in_language(words: &Words, body: impl IntoResponse) -> Response {
+/// Makes a response with this text, which declares its language.
+pub(super) fn in_language(words: &Words, content_type: HeaderValue, text: String) -> Response {
+    // As a boxed slice, because a `String` with room would need another allocation.
+    let body = Bytes::from(text.into_bytes().into_boxed_slice());
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    // Room for all that follow: to grow, a map moves what it has.
+    headers.reserve(headers::MOST);
+    headers.insert(header::CONTENT_TYPE, content_type);
     // Cannot panic: the tags consist of letters and hyphens.
     let tag = HeaderValue::from_static(words.tag);
-    ([(CONTENT_LANGUAGE, tag)], body).into_response()
+    headers.insert(header::CONTENT_LANGUAGE, tag);
+    response
 }

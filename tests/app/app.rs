@@ -272,10 +272,12 @@ impl Page {
         value.to_str().expect("the header is ASCII")
     }
 
-    /// Returns the values of all `Vary` headers, in alphabetical order.
+    /// Returns the names in all `Vary` headers, in alphabetical order.
     pub fn varies_by(&self) -> Vec<&str> {
         let headers = self.headers.get_all(header::VARY).iter();
-        let mut names: Vec<_> = headers.map(|name| name.to_str().unwrap()).collect();
+        let mut names: Vec<_> = headers
+            .flat_map(|line| line.to_str().unwrap().split(", "))
+            .collect();
         names.sort_unstable();
         names
     }

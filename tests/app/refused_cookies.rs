@@ -185,3 +185,32 @@ async fn logging_in_and_out_works_with_a_refused_cookie() {
     app.log_in("admin").await.redirects_to("/");
     app.get("/").await.greets("admin");
 }
+
+/// A cookie that was accepted is remembered, to save the next verification.
+#[tokio::test]
+async fn an_altered_cookie_is_refused_also_after_the_good_one_was_accepted() {
+    let app = TestApp::new();
+    let visit = async |value: &str| {
+        app.set_cookie(value);
+        app.get("/").await
+    };
+    let good = Forger::default().session("admin");
+    for _ in 0..2 {
+        visit(&good).await.greets("admin");
+    }
+    for index in 0..good.len() {
+        for replacement in ["A", "B", "."] {
+            let mut altered = good.clone();
+            altered.replace_range(index..=index, replacement);
+            if altered != good {
+                visit(&altered).await.greets_nobody();
+            }
+        }
+    }
+    // The same signature after another payload.
+    let other = Forger::default().session("other");
+    let (payload, _) = other.split_once('.').unwrap();
+    let (_, rest) = good.split_once('.').unwrap();
+    visit(&format!("{payload}.{rest}")).await.greets_nobody();
+    visit(&good).await.greets("admin");
+}

@@ -1,6 +1,6 @@
 //! The JSON object inside the cookie: the session's data and its two reserved members.
 
-use std::{collections::HashMap, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -51,6 +51,10 @@ impl<'de> Deserialize<'de> for Payload {
     }
 }
 
+/// A string that is only copied if it has escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 struct PayloadVisitor;
 
 impl<'de> Visitor<'de> for PayloadVisitor {
@@ -62,16 +66,16 @@ impl<'de> Visitor<'de> for PayloadVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
         let (mut id, mut began, mut data) = (None, None, HashMap::new());
-        while let Some(key) = map.next_key::<String>()? {
-            let is_duplicate = match key.as_str() {
+        while let Some(Text(key)) = map.next_key()? {
+            let is_duplicate = match &*key {
                 "_sid" => {
-                    let text = map.next_value::<String>()?;
+                    let Text(text) = map.next_value()?;
                     id.replace(text.parse().map_err(A::Error::custom)?)
                         .is_some()
                 }
                 "_iat" => began.replace(map.next_value()?).is_some(),
                 _ => {
-                    data.insert(key, map.next_value()?);
+                    data.insert(key.into_owned(), map.next_value()?);
                     false
                 }
             };

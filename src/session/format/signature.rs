@@ -19,7 +19,7 @@ use super::{MAX_BYTES, Refusal, SecretKey};
 type HmacSha256 = Hmac<Sha256>;
 
 /// The length of a signature: 256 bits in base64url.
-const SIGNATURE_CHARS: usize = 43;
+pub(super) const SIGNATURE_CHARS: usize = 43;
 
 /// Signs with the first key and verifies with all of them.
 pub(super) struct Signer {

@@ -7,10 +7,13 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::stream;
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 use super::*;
-use crate::public_url::PublicUrl;
+use crate::{
+    public_url::PublicUrl,
+    session::{EmbeddedStore, SecretKey, SessionConfig, SessionLayer},
+};
 
 /// Returns a site whose pages panic, hang or wait for a body.
 fn bad_site() -> Guard {
@@ -20,7 +23,12 @@ fn bad_site() -> Guard {
         .route("/form", post(async |body: String| body));
     let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
     let listen = ([192, 0, 2, 1], 80).into();
-    Guard::new(pages, Arc::new(Origins::new(Some(&public_url), listen)))
+    let origins = Arc::new(Origins::new(Some(&public_url), listen));
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("opens");
+    let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");
+    let sessions = SessionLayer::new(SessionConfig::new(key, store));
+    Guard::new(Router::new(), sessions.layer(pages), origins)
 }
 
 async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {
