@@ -47,7 +47,8 @@
 //!   - `home`, `login`, `logout`: a file for each route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: which names are allowed
-//!   - `language`: the text of the pages, a file for each language, and the choice among them
+//!   - `language`: which language a visitor gets, and its `words`, a file for each language
+//!   - `cookie`: the two cookies of the pages themselves
 //!   - `accept`: parses `Accept` and `Accept-Language`
 //!   - `page`: renders a template
 //!   - `error`: the error pages

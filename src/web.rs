@@ -3,6 +3,7 @@
 mod accept;
 mod access_log;
 mod assets;
+mod cookie;
 mod cross_site;
 mod current_user;
 mod error;

@@ -2,13 +2,14 @@
 
 use askama::Template;
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::{
     accept::prefers_text,
-    language::{Explanation, Words, negotiate},
+    language::{Explanation, Language, Words},
     page::{in_language, page},
 };
 use crate::public_url::Origins;
@@ -39,24 +40,26 @@ impl IntoResponse for AppError {
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     words: &'static Words,
+    query: &'a str,
     status: StatusCode,
     explanation: &'a Explanation,
     /// The target of the link to the home page.
     home: &'a str,
 }
 
-/// The request headers that decide how an error is presented. They are parsed only for an error.
+/// What a request says about how an error is to be presented.
 pub(super) struct Preferences {
+    pub(super) language: Language,
+    /// The `Accept` headers, which are parsed only for an error.
     accept: Vec<HeaderValue>,
-    accept_language: Vec<HeaderValue>,
 }
 
 impl Preferences {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let lines = |name| headers.get_all(name).iter().cloned().collect();
+    pub(super) fn of(request: &Request) -> Self {
+        let accept = request.headers().get_all(header::ACCEPT);
         Self {
-            accept: lines(header::ACCEPT),
-            accept_language: lines(header::ACCEPT_LANGUAGE),
+            language: Language::of(request),
+            accept: accept.iter().cloned().collect(),
         }
     }
 }
@@ -80,13 +83,14 @@ pub(super) fn draw_page(
     if has_page && !is_for_program {
         return response;
     }
-    let words = negotiate(&preferences.accept_language);
+    let words = preferences.language.words;
     let explanation = words.errors.of(status);
     let replacement = if is_for_program {
         Ok(line(words, status, explanation))
     } else {
         let content = ErrorPage {
             words,
+            query: &preferences.language.query,
             status,
             explanation,
             // The host of the request may be wrong, so a path alone would fail again.
@@ -164,7 +168,7 @@ mod tests {
             .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::empty())
             .expect("a request");
-        let preferences = Preferences::of(request.headers());
+        let preferences = Preferences::of(&request);
         let response = Router::new().route("/", route).oneshot(request).await;
         let response = draw_page(response.expect("an answer"), &preferences, &origins);
         let status = response.status();

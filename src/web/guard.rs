@@ -9,7 +9,8 @@
 //!    within 10 seconds: 408.
 //! 6. The page is called, and has 10 seconds: 503. If it panics: 500.
 //! 7. An error becomes a page, or a line of text (`error`).
-//! 8. The response gets the headers that every response has (`headers`).
+//! 8. The response gets the headers that every response has (`headers`), and the cookie that remembers
+//!    the language if the request chose one (`language`).
 
 #[cfg(test)]
 mod tests;
@@ -86,19 +87,32 @@ impl Guard {
     }
 
     async fn answer(mut self, mut request: Request) -> Response {
-        let preferences = Preferences::of(request.headers());
-        let response = if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
+        let preferences = Preferences::of(&request);
+        if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
             // The error page for a wrong host loads the assets from that host.
             let Ok(response) = self.assets.call(request).await;
-            response
-        } else {
-            // `admit` borrows the request. Passed by value, it would be in this future twice.
-            match admit(&mut request, &self.origins).await {
-                Ok(()) => call(&mut self.pages, request).await,
-                Err(refusal) => refusal,
+            return self.finish(response, &preferences);
+        }
+        // `admit` borrows the request. Passed by value, it would be in this future twice.
+        let response = match admit(&mut request, &self.origins).await {
+            Ok(()) => {
+                request
+                    .extensions_mut()
+                    .insert(preferences.language.clone());
+                call(&mut self.pages, request).await
             }
+            Err(refusal) => refusal,
         };
-        let mut response = error::draw_page(response, &preferences, &self.origins);
+        let mut response = self.finish(response, &preferences);
+        if let Some(cookie) = preferences.language.cookie(self.origins.is_https()) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// Turns an error into a page, and adds the headers that every response has.
+    fn finish(&self, response: Response, preferences: &Preferences) -> Response {
+        let mut response = error::draw_page(response, preferences, &self.origins);
         headers::add(&mut response, self.origins.is_https());
         response
     }

@@ -1,23 +1,31 @@
 //! GET /: greets the visitor by name, or says that they are not logged in.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use askama::{Template, filters::HtmlSafe};
-use axum::response::Response;
+use axum::{extract::State, http::header::SET_COOKIE, response::Response};
 use time::{
     OffsetDateTime, format_description::StaticFormatDescription, macros::format_description,
 };
 
 use super::{
-    current_user::CurrentUser, error::AppError, language::Words, page::page, username::Username,
+    current_user::CurrentUser,
+    error::AppError,
+    language::{Language, Words},
+    logout::{self, HasLoggedOut},
+    page::page,
+    username::Username,
 };
+use crate::public_url::Origins;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage<'a> {
     words: &'static Words,
+    query: &'a str,
     username: Option<&'a Username>,
     logged_in_at: Option<OffsetDateTime>,
+    has_logged_out: bool,
 }
 
 /// A time in a format, as it is written on the page.
@@ -26,13 +34,25 @@ struct Moment {
     format: StaticFormatDescription,
 }
 
-pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Response, AppError> {
+pub(super) async fn show(
+    State(origins): State<Arc<Origins>>,
+    language: Language,
+    HasLoggedOut(has_logged_out): HasLoggedOut,
+    user: CurrentUser,
+) -> Result<Response, AppError> {
     let content = HomePage {
-        words,
+        words: language.words,
+        query: &language.query,
         username: user.username(),
         logged_in_at: user.logged_in_at(),
+        has_logged_out: has_logged_out && user.username().is_none(),
     };
-    Ok(page(words, &content)?)
+    let mut response = page(language.words, &content)?;
+    if has_logged_out {
+        let removal = logout::note_removal(&origins);
+        response.headers_mut().append(SET_COOKIE, removal);
+    }
+    Ok(response)
 }
 
 impl HomePage<'_> {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     current_user::CurrentUser,
     error::AppError,
-    language::Words,
+    language::{Language, Refused, Text, Words},
     page::page,
     username::{MAX_CHARS, Username},
 };
@@ -21,12 +21,13 @@ use super::{
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     words: &'static Words,
+    query: &'a str,
     /// The name under which the visitor is already logged in.
     current: Option<&'a Username>,
     /// The value of the field.
     typed: &'a str,
     /// Why that was refused, and what to change.
-    message: Option<String>,
+    message: Option<Refused>,
 }
 
 impl LoginPage<'_> {
@@ -34,7 +35,8 @@ impl LoginPage<'_> {
     /// server checks the exact limit.
     const MAX_LENGTH: usize = 2 * MAX_CHARS;
 
-    fn heading(&self) -> &str {
+    /// Returns the heading, which is also the text of the button.
+    fn heading(&self) -> Text {
         if self.current.is_some() {
             self.words.switch_user
         } else {
@@ -49,9 +51,11 @@ pub(super) struct LoginForm {
     username: String,
 }
 
-pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Response, AppError> {
+pub(super) async fn show(language: Language, user: CurrentUser) -> Result<Response, AppError> {
+    let words = language.words;
     let content = LoginPage {
         words,
+        query: &language.query,
         current: user.username(),
         typed: "",
         message: None,
@@ -60,7 +64,7 @@ pub(super) async fn show(words: &'static Words, user: CurrentUser) -> Result<Res
 }
 
 pub(super) async fn submit(
-    words: &'static Words,
+    language: Language,
     user: CurrentUser,
     form: Result<Form<LoginForm>, FormRejection>,
 ) -> Result<Response, AppError> {
@@ -79,8 +83,10 @@ pub(super) async fn submit(
         Err(error) => {
             // HTML must not contain U+0000. Browsers would show U+FFFD for it, too.
             let typed = typed.replace('\0', "\u{fffd}");
+            let words = language.words;
             let content = LoginPage {
                 words,
+                query: &language.query,
                 current: user.username(),
                 typed: &typed,
                 message: Some((words.username_refused)(error)),

@@ -30,7 +30,7 @@ pub(super) fn in_language(words: &Words, content_type: HeaderValue, text: String
     headers.reserve(headers::MOST);
     headers.insert(header::CONTENT_TYPE, content_type);
     // Cannot panic: the tags consist of letters and hyphens.
-    let tag = HeaderValue::from_static(words.tag);
+    let tag = HeaderValue::from_static(words.tag.as_str());
     headers.insert(header::CONTENT_LANGUAGE, tag);
     response
 }

@@ -308,6 +308,17 @@ impl Page {
         assert_eq!(self.header(header::LOCATION), location);
     }
 
+    /// Asserts that the page sets or removes the cookie `name`, with exactly this header.
+    #[track_caller]
+    pub fn sets_cookie(&self, name: &str, expected: &str) {
+        let headers = self.headers.get_all(header::SET_COOKIE).iter();
+        let headers = headers.map(|header| header.to_str().unwrap());
+        let ours: Vec<_> = headers
+            .filter(|header| header.split('=').next() == Some(name))
+            .collect();
+        assert_eq!(ours, [expected]);
+    }
+
     /// Returns the text of the body, without tags and with character references resolved.
     pub fn text(&self) -> String {
         let body = self.html.split("<body>").nth(1).expect("a body");
@@ -354,11 +365,16 @@ impl Page {
     /// Asserts that the page is the login form, with this text in its field.
     #[track_caller]
     pub fn is_the_form_with(&self, typed: &str) {
+        let heading = self.html.split("<h1>").nth(1).expect("a heading");
+        let heading = heading.split('<').next().unwrap();
+        assert!(["登入", "切換使用者"].contains(&heading), "{heading}");
         assert!(
             self.html
                 .contains(r#"<form method="post" action="/login">"#)
                 && self.html.contains(r#"<label for="username">"#)
-                && self.html.contains(r#"<button type="submit">登錄</button>"#),
+                && self
+                    .html
+                    .contains(&format!(r#"<button type="submit">{heading}</button>"#)),
             "{}",
             self.html
         );

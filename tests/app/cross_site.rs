@@ -148,12 +148,12 @@ async fn logout_asks_first_unless_it_was_a_link_of_ours_or_typed() {
         let page = send(&app, Method::GET, "/logout", headers).await;
         page.has_status(403);
         page.sets_no_cookie();
-        page.shows("確定要註銷登錄嗎？");
+        page.shows("確定要登出嗎？");
         page.shows("登錄用戶名是:admin");
-        page.shows("您仍然是登錄狀態");
+        page.shows("您仍保持登入");
         assert!(
             page.html.contains(
-                "<form method=\"post\" action=\"/logout\">\n<button type=\"submit\">註銷</button>"
+                "<form method=\"post\" action=\"/logout\">\n<button type=\"submit\">登出</button>"
             ),
             "{}",
             page.html
@@ -183,7 +183,7 @@ async fn logout_over_plain_http_beyond_loopback_needs_a_referer_of_ours() {
             app.get("/").await.greets_nobody();
         } else {
             page.has_status(403);
-            page.shows("確定要註銷登錄嗎？");
+            page.shows("確定要登出嗎？");
             app.get("/").await.greets("admin");
         }
     }

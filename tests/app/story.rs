@@ -118,10 +118,10 @@ async fn titles_name_the_page_and_the_logged_in_user() {
     visitor.log_in("admin").await;
     for (app, path, title) in [
         (&app, "/", "您暫未登錄 · Signet"),
-        (&app, "/login", "登錄 · Signet"),
+        (&app, "/login", "登入 · Signet"),
         (&app, "/nowhere", "找不到這個頁面 · Signet"),
         (&visitor, "/", "登錄用戶名是:admin · Signet"),
-        (&visitor, "/login", "切換用戶 · Signet"),
+        (&visitor, "/login", "切換使用者 · Signet"),
     ] {
         let page = app.get(path).await;
         let title = format!("<title>{title}</title>");
@@ -135,7 +135,7 @@ async fn the_login_form_shows_the_name_of_a_logged_in_visitor() {
     app.log_in("<first>").await;
     for page in [app.get("/login").await, app.log_in("").await] {
         page.is_the_form_with("");
-        page.shows("切換用戶");
+        page.shows("切換使用者");
         page.shows("登錄用戶名是:<first>");
         page.links("回到首頁", "/");
     }
@@ -164,7 +164,7 @@ async fn the_home_page_shows_the_time_of_the_login() {
     let there = began + Duration::hours(8);
     let (year, month, day) = (there.year(), u8::from(there.month()), there.day());
     page.shows(&format!(
-        "登錄於 {year}年{month}月{day}日 {:02}:{:02}（UTC+8）",
+        "登入時間：{year}年{month}月{day}日 {:02}:{:02}（UTC+8）",
         there.hour(),
         there.minute()
     ));
@@ -174,4 +174,33 @@ async fn the_home_page_shows_the_time_of_the_login() {
     assert!(!page.html.contains(&time), "{}", page.html);
     let page = TestApp::new().get("/").await;
     assert!(!page.html.contains("<time"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn the_page_after_a_logout_says_so_once() {
+    for (app, secure) in [(TestApp::new(), ""), (TestApp::over_https(), "; Secure")] {
+        app.log_in("admin").await;
+        let page = app.get("/logout").await;
+        page.redirects_to("/");
+        let note = format!("logged_out=1; Path=/{secure}; SameSite=Lax; Max-Age=60");
+        page.sets_cookie("logged_out", &note);
+        let page = app.get("/").await;
+        page.greets_nobody();
+        page.shows("您已登出。");
+        let removal = format!("logged_out=; Path=/{secure}; SameSite=Lax; Max-Age=0");
+        page.sets_cookie("logged_out", &removal);
+        let page = app.get("/").await;
+        page.greets_nobody();
+        page.sets_no_cookie();
+        assert!(!page.text().contains("您已登出"), "{}", page.html);
+    }
+    // Nothing is said to a visitor who has logged in again.
+    let app = TestApp::new();
+    app.log_in("first").await;
+    app.get("/logout").await;
+    app.log_in("second").await;
+    let page = app.get("/").await;
+    page.greets("second");
+    assert!(!page.text().contains("您已登出"), "{}", page.html);
+    app.get("/").await.sets_no_cookie();
 }

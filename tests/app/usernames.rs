@@ -41,8 +41,8 @@ async fn names_are_trimmed_and_normalized_to_nfc() {
 #[tokio::test]
 async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
     for (typed, message) in [
-        ("", "請輸入用戶名"),
-        (" \u{3000} ", "請輸入用戶名"),
+        ("", "請輸入使用者名稱"),
+        (" \u{3000} ", "請輸入使用者名稱"),
         (&"登".repeat(65), "名字有 65 個字元，最多只能有 64 個"),
         ("a\0b", "U+0000"),
         ("a\r\nb", "U+000D"),
@@ -68,7 +68,7 @@ async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
         // HTML cannot hold U+0000.
         page.is_the_form_with(&typed.replace('\0', "\u{fffd}"));
         page.shows(message);
-        assert!(page.html.contains("<title>錯誤：登錄 · Signet</title>"));
+        assert!(page.html.contains("<title>錯誤：登入 · Signet</title>"));
         assert!(
             page.html
                 .contains(r#"aria-describedby="hint message" aria-invalid="true""#)

@@ -127,11 +127,11 @@ impl Chromium {
         main.text().await.expect("a text")
     }
 
-    /// Waits for the page with this heading.
+    /// Waits for the page whose heading begins with this text.
     pub async fn wait_for_heading(&self, text: &str) {
         let text = json!(text);
         self.wait_until(&format!(
-            "document.querySelector('h1')?.textContent == {text} && document.readyState == 'complete'"
+            "document.querySelector('h1')?.textContent.startsWith({text}) && document.readyState == 'complete'"
         ))
         .await;
     }

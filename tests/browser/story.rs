@@ -123,13 +123,56 @@ async fn log_in_and_out(words: Words) {
         .go_to(&format!("http://{}/login", site.address))
         .await;
     browser.type_text("other").await;
-    browser.press_button(words.log_in).await;
+    browser.press_button(words.switch_user).await;
     let greeting = format!("{}other\n", words.logged_in_as);
     assert!(browser.text().await.starts_with(&greeting));
 
     browser.click_link(words.click_to_log_out).await;
     assert_eq!(browser.path().await, "/");
+    let text = browser.text().await;
+    assert!(
+        text.starts_with(&format!("{}\n{logged_out}", words.logged_out)),
+        "{text}"
+    );
+    browser.go_to(&format!("http://{}/", site.address)).await;
     assert!(browser.text().await.starts_with(&logged_out));
+    assert_eq!(browser.evaluate("document.cookie").await, "");
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium and chromedriver"]
+async fn a_visitor_chooses_a_language() {
+    let site = Signet::new().start();
+    let french = View {
+        languages: "fr-FR,de",
+        ..view(&ENGLISH)
+    };
+    let browser = Chromium::start(french).await;
+    browser.go_to(&format!("http://{}/", site.address)).await;
+    browser.wait_for_heading(ENGLISH.not_logged_in).await;
+    for words in [&TRADITIONAL_CHINESE, &SIMPLIFIED_CHINESE, &ENGLISH] {
+        // On an error page, with the rest of the query.
+        browser
+            .go_to(&format!("http://{}/nowhere?a=1", site.address))
+            .await;
+        browser.click_link(words.name).await;
+        browser.wait_for_heading(words.not_found).await;
+        let address = browser
+            .evaluate("location.pathname + location.search")
+            .await;
+        assert_eq!(address, format!("/nowhere?a=1&lang={}", words.tag));
+        let current = "document.querySelector('[aria-current]').textContent";
+        assert_eq!(browser.evaluate(current).await, words.name);
+        // It stays on the way through the site.
+        browser.click_link(words.go_home).await;
+        browser.wait_for_heading(words.not_logged_in).await;
+        browser.click_link(words.click_to_log_in).await;
+        browser.type_text("admin").await;
+        browser.press_button(words.log_in).await;
+        browser.click_link(words.click_to_log_out).await;
+        let said = browser.text().await;
+        assert!(said.starts_with(words.logged_out), "{said}");
+    }
 }
 
 fn view(words: &Words) -> View {

@@ -2,93 +2,95 @@
 
 use time::macros::{format_description, offset};
 
-use super::{Errors, Explanation, Words};
+use super::words::{Errors, Explanation, Refused, Words, text};
 use crate::web::username::{MAX_CHARS, UsernameError};
 
 pub(super) static SIMPLIFIED_CHINESE: Words = Words {
-    tag: "zh-Hans",
-    logged_in_as: "登录用户名是:",
-    logged_in_at: "登录于 ",
+    tag: text("zh-Hans"),
+    name: text("简体中文"),
+    language: text("语言"),
+    logged_in_as: text("登录用户名是:"),
+    logged_in_at: text("登录时间："),
     utc_offset: offset!(+8),
     time: format_description!(
         "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute]（UTC+8）"
     ),
-    click_to_log_out: "点击这里注销",
-    not_logged_in: "您暂未登录,",
-    click_to_log_in: "点击这里登录",
-    log_in: "登录",
-    switch_user: "切换用户",
-    username: "用户名",
-    any_name_will_do: "任何名字都可以，最多 64 个字符，不需要密码。",
-    greets_by_name: "登录后，这里会用您的名字问候您。",
+    click_to_log_out: text("点击这里注销"),
+    not_logged_in: text("您暂未登录,"),
+    click_to_log_in: text("点击这里登录"),
+    log_in: text("登录"),
+    switch_user: text("切换用户"),
+    username: text("用户名"),
+    any_name_will_do: text("任何名字都可以，最多 64 个字符，不需要密码。"),
+    greets_by_name: text("登录后，本页会用您的名字问候您。"),
+    logged_out: text("您已退出登录。"),
     username_refused: |error| match error {
-        UsernameError::Empty => "请输入用户名。".to_owned(),
-        UsernameError::TooLong(length) => {
-            format!("名字有 {length} 个字符，最多只能有 {MAX_CHARS} 个，请缩短。")
-        }
+        UsernameError::Empty => Refused::new("请输入用户名。", ""),
+        UsernameError::TooLong(length) => Refused::new(
+            format!("名字有 {length} 个字符，最多只能有 {MAX_CHARS} 个。"),
+            "请缩短。",
+        ),
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
-            format!(
-                "名字里有不能使用的字符（U+{code:04X}），可能看不见，有些表情符号也含有它。\
-                 请清空后重新输入，不要用它。"
+            Refused::new(
+                format!("名字含有不能使用的字符（U+{code:04X}）。"),
+                "可能看不见，请清空后重新输入。",
             )
         }
-        UsernameError::NoBase => {
-            "名字里只有附加符号，没有可以单独显示的字符，请重新输入。".to_owned()
-        }
         UsernameError::Character(None) => {
-            "名字里有一个不能用在这个位置的字符。请清空后重新输入。".to_owned()
+            Refused::new("名字里有不能用在这个位置的字符。", "请清空后重新输入。")
         }
+        UsernameError::NoBase => Refused::new("名字只有附加符号。", "请加上其他字符。"),
     },
-    error: "错误：",
-    go_home: "回到首页",
-    really_log_out: "确定要退出登录吗？",
-    another_site_asked: "这个请求可能来自其他网站，因此还没有处理，您仍然是登录状态。",
-    log_out: "退出登录",
+    error: text("错误："),
+    go_home: text("回到首页"),
+    really_log_out: text("确定要退出登录吗？"),
+    another_site_asked: text("这个请求可能来自其他网站，所以没有处理，您仍保持登录。"),
+    log_out: text("退出登录"),
     errors: Errors {
         bad_request: Explanation {
-            what_happened: "无法处理这个请求",
-            what_to_do: "请检查网址是否正确，或者回到首页再试一次。",
+            what_happened: text("无法处理这个请求"),
+            what_to_do: text("请检查网址是否正确，或者回到首页再试一次。"),
         },
         forbidden: Explanation {
-            what_happened: "请求来自其他网站",
-            what_to_do: "您的登录状态没有改变，请回到首页再试一次。",
+            what_happened: text("请求来自其他网站"),
+            what_to_do: text("您的登录状态没有改变，请回到首页再试一次。"),
         },
         not_found: Explanation {
-            what_happened: "找不到这个页面",
-            what_to_do: "请检查网址是否正确。",
+            what_happened: text("找不到这个页面"),
+            what_to_do: text("请检查网址是否正确。"),
         },
         method_not_allowed: Explanation {
-            what_happened: "页面不能这样使用",
-            what_to_do: "请使用页面上的链接和按钮。",
+            what_happened: text("页面不能这样使用"),
+            what_to_do: text("请使用页面上的链接和按钮。"),
         },
         request_timeout: Explanation {
-            what_happened: "等待提交内容超时",
-            what_to_do: "请检查网络连接，然后再试一次。",
+            what_happened: text("等待提交内容超时"),
+            what_to_do: text("请检查网络连接，然后再试一次。"),
         },
         content_too_large: Explanation {
-            what_happened: "提交的内容太长",
-            what_to_do: "请缩短后再试。",
+            what_happened: text("提交的内容太长"),
+            what_to_do: text("请缩短后再试一次。"),
         },
         unsupported_media_type: Explanation {
-            what_happened: "无法识别提交的内容",
-            what_to_do: "请使用登录页面上的表单。",
+            what_happened: text("无法识别提交的内容"),
+            what_to_do: text("请使用登录页面上的表单。"),
         },
         unprocessable_content: Explanation {
-            what_happened: "这个用户名不能使用",
-            what_to_do: "请输入 1 到 64 个字符，不能含有看不见的字符。",
+            what_happened: text("这个用户名不能使用"),
+            what_to_do: text("请输入 1 到 64 个字符，不能含有看不见的字符。"),
         },
         internal_server_error: Explanation {
-            what_happened: "服务器出错了",
-            what_to_do: "这不是您的问题，请稍后再试。",
+            what_happened: text("服务器出错了"),
+            what_to_do: text("这不是您的问题，请稍后再试。"),
         },
         service_unavailable: Explanation {
-            what_happened: "服务暂时无法使用",
-            what_to_do: "您的登录状态没有改变，请稍后再试。",
+            what_happened: text("服务暂时无法使用"),
+            what_to_do: text("您的登录状态没有改变，请稍后再试。"),
         },
         insufficient_storage: Explanation {
-            what_happened: "存储空间不足",
-            what_to_do: "这次的更改没有保存，之前的内容不受影响。",
+            what_happened: text("存储空间不足"),
+            what_to_do: text("这次的更改没有保存，之前的内容不受影响。"),
         },
     },
 };
