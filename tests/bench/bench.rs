@@ -90,15 +90,19 @@ async fn measure_in_process() {
     table.print("CPU time of a request in process, µs");
     let [typical, worst] = table.spread();
     println!("\nBetween rounds: {typical:.2} typically, {worst:.2} at the worst.");
-    for site in [Site::SignetSession, Site::MemoryStore, Site::CookieStore] {
-        let names = [site.name(), Site::Bare.name()];
-        let cost = table.compare(1, names, |with, without| with - without);
-        println!(
-            "{}: {:.2} µs for the session",
-            names[0],
-            cost.unwrap_or_default()
-        );
+    let compare = |names: [&str; 2], how| table.compare(1, names, how).unwrap_or_default();
+    for site in [
+        Site::PlainSignetSession,
+        Site::PlainMemoryStore,
+        Site::PlainCookieStore,
+    ] {
+        let names = [site.name(), Site::PlainBare.name()];
+        let cost = compare(names, |with, without| with - without);
+        println!("{}: {cost:.2} µs for the session", names[0]);
     }
+    let names = [Site::Signet.name(), Site::Bare.name()];
+    let more = compare(names, |signet, bare| signet - bare);
+    println!("{} - {}: {more:.2} µs", names[0], names[1]);
 }
 
 /// Serves one of the sites until the process is killed.

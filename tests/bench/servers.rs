@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::sites::Site;
+use crate::sites::{Page, Site};
 
 /// A running server. It is ended on drop.
 pub struct Server {
@@ -33,6 +33,40 @@ impl Server {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command.args(["serve", site.name()]);
         Self::start(&mut command, "listening on http://")
+    }
+
+    /// Starts the same pages with actix-web and actix-session, if that package can be built.
+    pub async fn actix() -> Option<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let target = root.join("target/actix");
+        let build = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--locked", "--quiet"])
+            .arg("--manifest-path")
+            .arg(root.join("tests/bench/actix/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&target)
+            .status();
+        if !build.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let page = Page::of_signet().await;
+        let headers = page.headers.iter().map(|(name, value)| {
+            let value = value.to_str().expect("ASCII");
+            format!("{name}: {value}\n")
+        });
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = [
+            ("page", page.parts.join("{name}")),
+            ("headers", headers.collect()),
+        ]
+        .map(|(name, text)| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).expect("a file");
+            path
+        });
+        let mut command = Command::new(target.join("release/actix"));
+        command.args(files);
+        Some(Self::start(&mut command, "listening on http://"))
     }
 
     /// Starts the original application, if Python has Flask and gunicorn.

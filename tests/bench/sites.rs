@@ -6,7 +6,7 @@ use axum::{
     Form, Router,
     body::{Body, to_bytes},
     extract::State,
-    http::{Request, header},
+    http::{HeaderMap, Request, header},
     response::{Html, Redirect, Response},
     routing::{get, post},
 };
@@ -30,38 +30,52 @@ const NAME: &str = "admin";
 /// A site, named after what keeps its sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Site {
-    /// No sessions: every visitor gets the page of a visitor who is logged in.
+    /// No sessions: every visitor gets the page of a visitor who is logged in, with the headers that
+    /// Signet gives it.
     Bare,
     /// All of Signet.
     Signet,
-    /// Signet's session layer, and nothing else of Signet.
-    SignetSession,
-    /// tower-sessions with its store in memory and a signed cookie.
+    /// tower-sessions with its store in memory and a signed cookie, and the headers of Signet.
     MemoryStore,
+    /// The same without sessions and without the headers.
+    PlainBare,
+    /// Signet's session layer, and nothing else of Signet.
+    PlainSignetSession,
+    /// tower-sessions with its store in memory and a signed cookie.
+    PlainMemoryStore,
     /// tower-sessions-cookie-store with a signed cookie.
-    CookieStore,
+    PlainCookieStore,
 }
 
 /// A site as a service, with its type erased.
 pub type Service = BoxCloneSyncService<Request<Body>, Response, Infallible>;
 
 impl Site {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Bare,
         Self::Signet,
-        Self::SignetSession,
         Self::MemoryStore,
-        Self::CookieStore,
+        Self::PlainBare,
+        Self::PlainSignetSession,
+        Self::PlainMemoryStore,
+        Self::PlainCookieStore,
     ];
 
     pub fn name(self) -> &'static str {
         match self {
-            Self::Bare => "bare axum page",
+            Self::Bare => "bare axum page, same headers",
             Self::Signet => "Signet",
-            Self::SignetSession => "bare page + Signet's session",
-            Self::MemoryStore => "bare page + MemoryStore, signed",
-            Self::CookieStore => "bare page + cookie-store, signed",
+            Self::MemoryStore => "MemoryStore, signed, same headers",
+            Self::PlainBare => "bare axum page of three headers",
+            Self::PlainSignetSession => "three headers + Signet's session",
+            Self::PlainMemoryStore => "three headers + MemoryStore, signed",
+            Self::PlainCookieStore => "three headers + cookie-store, signed",
         }
+    }
+
+    /// Returns whether the page has the headers that Signet gives it.
+    fn has_same_headers(self) -> bool {
+        matches!(self, Self::Bare | Self::MemoryStore)
     }
 
     /// Returns the site as a service. Only the sites with Signet's sessions use the store.
@@ -75,23 +89,31 @@ impl Site {
     /// Returns the site as a router, which axum can serve.
     pub async fn router(self, store: impl Records) -> Router {
         let config = config(store);
-        let page = Page::of_signet().await;
+        let mut page = Page::of_signet().await;
+        if !self.has_same_headers() {
+            page.headers.clear();
+        }
+        let page = Arc::new(page);
         let key = Key::from(KEY.as_bytes());
         let expiry = Expiry::OnInactivity(Duration::days(7));
         match self {
             Self::Signet => Router::new().fallback_service(signet(config)),
-            Self::Bare => Router::new()
-                .route("/", get(async move || Html(page.for_name(NAME))))
+            Self::Bare | Self::PlainBare => Router::new()
+                .route(
+                    "/",
+                    get(async |State(page): State<Arc<Page>>| page.for_name(NAME)),
+                )
                 .route("/login", post(async |_: Form<LoginForm>| Redirect::to("/")))
-                .route("/logout", get(async || Redirect::to("/"))),
-            Self::SignetSession => pages(page).route_layer(SessionLayer::new(config)),
-            Self::MemoryStore => pages(page).layer(
+                .route("/logout", get(async || Redirect::to("/")))
+                .with_state(page),
+            Self::PlainSignetSession => pages(page).layer(SessionLayer::new(config)),
+            Self::MemoryStore | Self::PlainMemoryStore => pages(page).layer(
                 SessionManagerLayer::new(MemoryStore::default())
                     .with_secure(false)
                     .with_expiry(expiry)
                     .with_signed(key),
             ),
-            Self::CookieStore => {
+            Self::PlainCookieStore => {
                 let config = CookieSessionConfig::default()
                     .with_secure(false)
                     .with_expiry(expiry);
@@ -122,23 +144,25 @@ pub fn signet(config: SessionConfig) -> Guard {
 }
 
 /// Returns pages that use a session as Signet's pages do.
-fn pages(page: Page) -> Router {
+fn pages(page: Arc<Page>) -> Router {
     Router::new()
         .route("/", get(greet))
         .route("/login", post(log_in))
         .route("/logout", get(log_out))
-        .with_state(Arc::new(page))
+        .with_state(page)
 }
 
-/// Signet's home page, split where the username belongs.
-#[derive(Clone)]
-struct Page {
-    parts: Vec<String>,
+/// Signet's home page.
+pub struct Page {
+    /// Its HTML, split where the username belongs.
+    pub parts: Vec<String>,
+    /// The headers that Signet gives it, except those that every server gives a page.
+    pub headers: HeaderMap,
 }
 
 impl Page {
     /// Gets the page of a visitor who is logged in.
-    async fn of_signet() -> Self {
+    pub async fn of_signet() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("a store");
         let site = Service::new(signet(config(store)));
@@ -147,15 +171,22 @@ impl Page {
             .oneshot(page_request("/", &cookie))
             .await
             .expect("an answer");
-        let body = to_bytes(response.into_body(), usize::MAX).await;
+        let (mut head, body) = response.into_parts();
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+            head.headers.remove(name);
+        }
+        let body = to_bytes(body, usize::MAX).await;
         let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
         let parts: Vec<_> = body.split(NAME).map(str::to_owned).collect();
         assert_eq!(parts.len(), 3, "the name is in the title and on the page");
-        Self { parts }
+        Self {
+            parts,
+            headers: head.headers,
+        }
     }
 
-    fn for_name(&self, name: &str) -> String {
-        self.parts.join(name)
+    fn for_name(&self, name: &str) -> (HeaderMap, Html<String>) {
+        (self.headers.clone(), Html(self.parts.join(name)))
     }
 }
 
@@ -164,9 +195,9 @@ struct LoginForm {
     username: String,
 }
 
-async fn greet(State(page): State<Arc<Page>>, session: Session) -> Html<String> {
+async fn greet(State(page): State<Arc<Page>>, session: Session) -> (HeaderMap, Html<String>) {
     let name: Option<String> = session.get("username").await.expect("a session");
-    Html(page.for_name(name.as_deref().unwrap_or("nobody")))
+    page.for_name(name.as_deref().unwrap_or("nobody"))
 }
 
 async fn log_in(session: Session, Form(form): Form<LoginForm>) -> Redirect {

@@ -123,6 +123,7 @@ impl Peer {
     }
 }
 
+const ACTIX: &str = "actix-session, signed, same headers";
 const FLASK: &str = "Flask, one gunicorn worker";
 const MILLION: &str = "Signet, 1 million revocations";
 
@@ -138,14 +139,24 @@ pub async fn measure() {
 
     let cores = Cores::new();
     cores.pin_server();
-    let mut peers: Vec<_> = [Site::Bare, Site::MemoryStore, Site::CookieStore]
-        .map(|site| Peer::new(site.name(), Server::of(site)))
-        .into();
-    peers.insert(
-        1,
+    let mut peers = vec![
+        Peer::new(Site::Bare.name(), Server::of(Site::Bare)),
         Peer::new(Site::Signet.name(), Server::signet(state_dir.path())),
+        Peer::new(MILLION, Server::signet(revoked_dir.path())),
+    ];
+    match Server::actix().await {
+        Some(server) => peers.push(Peer::new(ACTIX, server)),
+        None => println!("\nNo actix: its package cannot be built."),
+    }
+    peers.extend(
+        [
+            Site::MemoryStore,
+            Site::PlainBare,
+            Site::PlainMemoryStore,
+            Site::PlainCookieStore,
+        ]
+        .map(|site| Peer::new(site.name(), Server::of(site))),
     );
-    peers.insert(2, Peer::new(MILLION, Server::signet(revoked_dir.path())));
     match Server::flask() {
         Some(server) => peers.push(Peer::new(FLASK, server)),
         None => println!("\nNo Flask: python3 has no flask or no gunicorn."),
@@ -179,8 +190,15 @@ pub async fn measure() {
     println!("\nBetween rounds: {typical:.2} typically, {worst:.2} at the worst.");
     latencies.print("Logged in, 64 connections");
     connections.print("Requests a second, logged in, by connections");
-    println!();
     let signet = Site::Signet.name();
+    let names = [signet, Site::Bare.name()];
+    let ratio = latencies.compare(1, names, |ours, theirs| ours / theirs);
+    println!(
+        "\np99, {} / {}: {:.2}\n",
+        names[0],
+        names[1],
+        ratio.unwrap_or_default()
+    );
     for peer in peers.iter().filter(|peer| peer.name != signet) {
         print!("Signet / {}:", peer.name);
         for (column, visit) in Visit::ALL.into_iter().enumerate() {

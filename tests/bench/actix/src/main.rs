@@ -47,12 +47,16 @@ async fn log_in(session: Session, form: Form<LoginForm>) -> HttpResponse {
     session
         .insert("username", &form.username)
         .expect("a session");
-    HttpResponse::SeeOther().insert_header((LOCATION, "/")).finish()
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, "/"))
+        .finish()
 }
 
 async fn log_out(session: Session) -> HttpResponse {
     session.purge();
-    HttpResponse::SeeOther().insert_header((LOCATION, "/")).finish()
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, "/"))
+        .finish()
 }
 
 #[actix_web::main]
