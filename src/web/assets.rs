@@ -29,7 +29,7 @@ const ICON_TEXT: &str = include_str!("../../templates/icon.svg");
 /// A static file.
 pub(super) struct Asset {
     /// The path of its URL. It contains a hash of the text, so a changed text has a new URL, and
-    /// browsers may keep each one for ever.
+    /// browsers may keep each one for ever. It needs no escaping in HTML.
     pub(super) path: String,
     content_type: &'static str,
     text: &'static str,

@@ -1,19 +1,24 @@
 //! The two cookies of the pages themselves. They hold no secret and begin no session: the language
 //! that a visitor chose, and that they have just logged out.
 
+use std::iter;
+
 use axum::http::{HeaderMap, HeaderValue, header};
+use memchr::{memchr, memchr_iter};
 
 /// Returns the values of all cookies with this name.
 pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(move |pair| {
-            let pair = pair.trim_ascii_start();
-            let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-            str::from_utf8(value).ok()
-        })
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines.flat_map(|line| {
+        let line = line.as_bytes();
+        let starts = iter::once(0).chain(memchr_iter(b';', line).map(|end| end + 1));
+        starts.map(move |start| line[start..].trim_ascii_start())
+    });
+    pairs.filter_map(move |rest| {
+        let value = rest.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        let end = memchr(b';', value).unwrap_or(value.len());
+        str::from_utf8(&value[..end]).ok()
+    })
 }
 
 /// Returns the `Set-Cookie` that keeps a value for `max_age` seconds. With 0 it removes the cookie.
@@ -26,4 +31,25 @@ pub(super) fn set(name: &str, value: &str, max_age: u32, is_https: bool) -> Head
     let cookie = format!("{name}={value}; Path=/{secure}; SameSite=Lax; Max-Age={max_age}");
     #[expect(clippy::expect_used, reason = "our own names, tags and numbers")]
     HeaderValue::try_from(cookie).expect("a Set-Cookie of visible ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_by_their_exact_name_in_all_headers() {
+        let mut headers = HeaderMap::new();
+        for line in [
+            "a=1; language=en;language=zh-Hans ; xlanguage=x",
+            "language=",
+            "language",
+        ] {
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+        }
+        let binary = HeaderValue::from_bytes(b"language=\xff; language=last").expect("a header");
+        headers.append(header::COOKIE, binary);
+        let found: Vec<_> = values(&headers, "language").collect();
+        assert_eq!(found, ["en", "zh-Hans ", "", "last"]);
+    }
 }

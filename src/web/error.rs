@@ -58,7 +58,7 @@ impl Preferences {
     pub(super) fn of(request: &Request) -> Self {
         let accept = request.headers().get_all(header::ACCEPT);
         Self {
-            language: Language::of(request),
+            language: Language::of(request.uri(), request.headers()),
             accept: accept.iter().cloned().collect(),
         }
     }

@@ -95,12 +95,7 @@ impl Guard {
         }
         // `admit` borrows the request. Passed by value, it would be in this future twice.
         let response = match admit(&mut request, &self.origins).await {
-            Ok(()) => {
-                request
-                    .extensions_mut()
-                    .insert(preferences.language.clone());
-                call(&mut self.pages, request).await
-            }
+            Ok(()) => call(&mut self.pages, request).await,
             Err(refusal) => refusal,
         };
         let mut response = self.finish(response, &preferences);

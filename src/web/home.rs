@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc};
 use askama::{Template, filters::HtmlSafe};
 use axum::{extract::State, http::header::SET_COOKIE, response::Response};
 use time::{
-    OffsetDateTime, format_description::StaticFormatDescription, macros::format_description,
+    OffsetDateTime,
+    format_description::{StaticFormatDescription, well_known::Rfc3339},
+    formatting::Formattable,
 };
 
 use super::{
@@ -29,9 +31,9 @@ struct HomePage<'a> {
 }
 
 /// A time in a format, as it is written on the page.
-struct Moment {
+struct Moment<F> {
     at: OffsetDateTime,
-    format: StaticFormatDescription,
+    format: F,
 }
 
 pub(super) async fn show(
@@ -57,33 +59,31 @@ pub(super) async fn show(
 
 impl HomePage<'_> {
     /// Returns a time as text for people.
-    fn text_of(&self, at: &OffsetDateTime) -> Moment {
+    fn text_of(&self, at: &OffsetDateTime) -> Moment<StaticFormatDescription> {
         Moment {
             at: at.to_offset(self.words.utc_offset),
             format: self.words.time,
         }
     }
 
-    /// Returns a time in the format of RFC 3339.
-    fn datetime_of(at: &OffsetDateTime) -> Moment {
-        const RFC_3339: StaticFormatDescription =
-            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    /// Returns a time for programs.
+    fn datetime_of(at: &OffsetDateTime) -> Moment<Rfc3339> {
         Moment {
             at: *at,
-            format: RFC_3339,
+            format: Rfc3339,
         }
     }
 }
 
-impl fmt::Display for Moment {
+impl<F: Formattable> fmt::Display for Moment<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Enough for all formats, and needs no allocation.
         let mut buffer = [0; 64];
-        let format_into = self.at.format_into(&mut &mut buffer[..], self.format);
+        let format_into = self.at.format_into(&mut &mut buffer[..], &self.format);
         let length = format_into.map_err(|_| fmt::Error)?;
         f.write_str(str::from_utf8(&buffer[..length]).map_err(|_| fmt::Error)?)
     }
 }
 
 /// The formats have no characters that HTML reserves.
-impl HtmlSafe for Moment {}
+impl<F: Formattable> HtmlSafe for Moment<F> {}

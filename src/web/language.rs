@@ -10,8 +10,8 @@ mod words;
 use std::convert::Infallible;
 
 use axum::{
-    extract::{FromRequestParts, Request},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
 };
 
 pub(super) use self::words::{Explanation, Refused, Text, Words};
@@ -33,8 +33,7 @@ pub(super) static ALL: [&Words; 3] = [&TRADITIONAL_CHINESE, &SIMPLIFIED_CHINESE,
 /// The language of a response, and how its page links to the other languages.
 ///
 /// A visitor chooses it with `?lang=`, which a cookie then remembers. Otherwise, `Accept-Language`
-/// decides. The guard adds this to the extensions of the request, and handlers extract it.
-#[derive(Clone)]
+/// decides.
 pub(super) struct Language {
     pub(super) words: &'static Words,
     /// Whether this request chose it.
@@ -44,12 +43,11 @@ pub(super) struct Language {
 }
 
 impl Language {
-    pub(super) fn of(request: &Request) -> Self {
-        let (chosen, query) = match request.uri().query() {
+    pub(super) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let (chosen, query) = match uri.query() {
             Some(query) => (chosen_in(query), without_language(query)),
             None => (None, String::new()),
         };
-        let headers = request.headers();
         let words = chosen
             .or_else(|| cookie::values(headers, COOKIE).find_map(with_tag))
             .unwrap_or_else(|| negotiate(headers));
@@ -71,13 +69,7 @@ impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let language = parts.extensions.get().cloned();
-        // Without the guard, as in unit tests.
-        Ok(language.unwrap_or_else(|| Self {
-            words: negotiate(&parts.headers),
-            is_chosen: false,
-            query: String::new(),
-        }))
+        Ok(Self::of(&parts.uri, &parts.headers))
     }
 }
 

@@ -3,12 +3,16 @@
 
 mod sites;
 
-use std::alloc::System;
+use std::{alloc::System, convert::Infallible};
 
-use axum::body::to_bytes;
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+    response::Response,
+};
 use signet::session::EmbeddedStore;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use tower::Service as _;
+use tower::Service;
 
 use crate::sites::Site;
 
@@ -23,26 +27,37 @@ async fn main() {
     for site in Site::ALL {
         let dir = tempfile::tempdir().expect("a directory");
         let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("a store");
-        let mut service = site.service(store).await;
-        let cookie = sites::log_in_to(&service).await;
-        let mut requests = Vec::with_capacity(REQUESTS);
-        // The first request may fill caches.
-        for _ in 0..=REQUESTS {
-            requests.push(sites::page_request("/", &cookie));
-        }
-        let mut requests = requests.into_iter();
-        let mut answer = async || {
-            let request = requests.next().expect("another");
-            let answer = service.call(request).await.expect("an answer");
-            let body = to_bytes(answer.into_body(), usize::MAX).await;
-            assert!(!body.expect("a body").is_empty());
+        let allocations = match site {
+            Site::Signet => count(sites::signet(sites::config(store))).await,
+            _ => count(site.router(store).await).await,
         };
-        answer().await;
-        let region = Region::new(ALLOCATOR);
-        for _ in 0..REQUESTS {
-            answer().await;
-        }
-        let allocations = region.change().allocations / REQUESTS;
         println!("| {} | {allocations} |", site.name());
     }
+}
+
+/// Returns the number of allocations of a request.
+async fn count<S>(mut service: S) -> usize
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>,
+    S: Clone + Send + Sync + 'static,
+{
+    let cookie = sites::log_in_to(&sites::Service::new(service.clone())).await;
+    let mut requests = Vec::with_capacity(REQUESTS);
+    // The first request may fill caches.
+    for _ in 0..=REQUESTS {
+        requests.push(sites::page_request("/", &cookie));
+    }
+    let mut requests = requests.into_iter();
+    let mut answer = async || {
+        let request = requests.next().expect("another");
+        let answer = service.call(request).await.expect("an answer");
+        let body = to_bytes(answer.into_body(), usize::MAX).await;
+        assert!(!body.expect("a body").is_empty());
+    };
+    answer().await;
+    let region = Region::new(ALLOCATOR);
+    for _ in 0..REQUESTS {
+        answer().await;
+    }
+    region.change().allocations / REQUESTS
 }

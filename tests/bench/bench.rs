@@ -21,7 +21,11 @@ use mimalloc::MiMalloc;
 use signet::session::EmbeddedStore;
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::{in_process::Visit, sites::Site, table::Table};
+use crate::{
+    in_process::Visit,
+    sites::{Service, Site},
+    table::Table,
+};
 
 /// Signet's allocator, for all sites.
 #[global_allocator]
@@ -74,7 +78,10 @@ async fn measure_in_process() {
     let mut sites = Vec::new();
     for site in Site::ALL {
         let store = EmbeddedStore::open(dir.path().join(site.name()), 10_000_000).expect("a store");
-        let service = site.service(store).await;
+        let service = match site {
+            Site::Signet => Service::new(sites::signet(sites::config(store))),
+            _ => Service::new(site.router(store).await),
+        };
         let cookie = sites::log_in_to(&service).await;
         sites.push((site, service, cookie));
     }

@@ -78,14 +78,6 @@ impl Site {
         matches!(self, Self::Bare | Self::MemoryStore)
     }
 
-    /// Returns the site as a service. Only the sites with Signet's sessions use the store.
-    pub async fn service(self, store: impl Records) -> Service {
-        if self == Self::Signet {
-            return Service::new(signet(config(store)));
-        }
-        Service::new(self.router(store).await)
-    }
-
     /// Returns the site as a router, which axum can serve.
     pub async fn router(self, store: impl Records) -> Router {
         let config = config(store);
