@@ -31,9 +31,12 @@ pub enum InspectError {
     /// The configuration or the state directory is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Standard input or output failed, or the runtime did not start.
+    /// Standard input or output failed.
     #[error("standard input or output: {0}")]
     Io(#[from] io::Error),
+    /// The runtime did not start.
+    #[error("cannot start: {0}")]
+    Start(io::Error),
     /// Standard input is empty.
     #[error("standard input is empty: give it the value of the session cookie")]
     Empty,
@@ -135,8 +138,8 @@ fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> Str
             "The session is older than --session-lifetime (SESSION_LIFETIME) allows."
         }
         Refusal::Revoked => "The session was logged out, or replaced by another login.",
-        // Takes two cookies.
-        _ => "",
+        // Needs two cookies.
+        Refusal::Ambiguous => "",
     };
     text.to_owned()
 }

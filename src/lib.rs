@@ -31,15 +31,18 @@
 //! - `inspect`: what `signet inspect` tells an operator about a cookie.
 //! - `session`: the session layer, which depends on no other module.
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
-//!   - `received`: which cookies of a request are sessions, and why others are refused
+//!   - `received`: which cookies of a request are sessions, and why others are refused;
+//!     `received_session`: what handlers can extract about them
 //!   - `request`: what is behind one request's `Session`, and what the handler did to it
 //!   - `cookie`: finds our cookies in a request, and makes the `Set-Cookie`; its `options`
-//!   - `format`: opens and seals a cookie's value; `signature` and `payload` are its parts
+//!   - `format`: opens and seals a cookie's value; its parts are `signature`, `payload` and `cache`,
+//!     which remembers verified cookies
 //!   - `timeouts`: idle and absolute timeout, renewal
 //!   - `key`: which texts are accepted as keys
 //!   - `registry`: which sessions are alive, with their data in the cookie or in the store
 //!   - `records`: the trait that a store implements
-//!   - `embedded`: a store in a file, with its `file`, its `writer` and the `changes` that it makes
+//!   - `embedded`: a store in a file, with its `file`, the file's `identity`, its `writer` and the
+//!     `changes` that it makes
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
@@ -48,7 +51,7 @@
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: which names are allowed
 //!   - `language`: which language a visitor gets, and its `words`, a file for each language
-//!   - `cookie`: the two cookies of the pages themselves
+//!   - `cookie`: the cookies of the pages themselves; `flash`: the one that says "logged out"
 //!   - `accept`: parses `Accept` and `Accept-Language`
 //!   - `page`: renders a template
 //!   - `error`: the error pages

@@ -43,7 +43,7 @@ pub struct Log {
 struct Losses {
     limits: Arc<Limits>,
     dropped: ErrorCounter,
-    /// How many of the dropped lines a report has told of.
+    /// How many of the dropped lines have been reported.
     reported: AtomicUsize,
 }
 

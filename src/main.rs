@@ -103,7 +103,7 @@ fn inspect_cookie(flags: &ArgMatches) -> ExitCode {
     };
     let inspected = tokio::runtime::Builder::new_current_thread()
         .build()
-        .map_err(InspectError::Io)
+        .map_err(InspectError::Start)
         .and_then(|runtime| runtime.block_on(inspect::run(config)));
     match inspected {
         Ok(true) => ExitCode::SUCCESS,

@@ -35,7 +35,7 @@ pub struct SecretKeys {
 #[expect(missing_docs, reason = "the messages explain the fields")]
 #[non_exhaustive]
 pub enum SecretError {
-    /// The key is short, published, or obviously not random.
+    /// The key is refused: see [`KeyError`].
     #[error("{place} {source}: make a key with `signet key`")]
     Key { place: String, source: KeyError },
 

@@ -11,14 +11,15 @@
 //!    and the cookie is signed again once a tenth of it has passed. The *absolute timeout* (30 days
 //!    by default) counts from when the session began. Nothing extends it, not even a new ID
 //!    ([`cycle_id`](tower_sessions::Session::cycle_id)).
-//! 3. It **ends** when a handler leaves it empty, with [`flush`](tower_sessions::Session::flush),
-//!    with [`clear`](tower_sessions::Session::clear), by removing the last value, or otherwise, when a timeout passes, or when the key that signed it is retired.
+//! 3. It **ends** when a handler leaves it empty (with [`flush`](tower_sessions::Session::flush),
+//!    with [`clear`](tower_sessions::Session::clear), by removing the last value, or in another
+//!    way), when a timeout passes, or when the key that signed it is retired.
 //!
 //! Emptying a session removes the cookie and *revokes* the session, so that copies of the cookie
 //! are refused too. Giving a session a new ID revokes the old ID. The revocation is durable before
 //! the request is answered, and it also affects requests that are already running. It covers every
-//! session whose cookie came with the request and has a valid signature. Refused times make no
-//! difference, because the clock may be wrong.
+//! session whose cookie came with the request and has a valid signature, even if the times of the
+//! cookie are refused, because the clock may be wrong.
 //!
 //! A store ([`Records`]) remembers each revocation, as one empty record, for as long as a copy of
 //! the cookie could be accepted. Alternatively, the store holds the data of the sessions
@@ -58,6 +59,7 @@ mod key;
 mod layer;
 mod middleware;
 mod received;
+mod received_session;
 mod records;
 mod registry;
 mod request;
@@ -80,7 +82,7 @@ pub use self::{
     inspection::{Contents, Inspection},
     key::{KeyError, MIN_KEY_BYTES, SecretKey},
     layer::{SessionLayer, SessionService},
-    middleware::{ReceivedSession, SessionBegan},
+    received_session::{ReceivedSession, SessionBegan},
     records::{Record, Records, StoreError},
     registry::DataIn,
     timeouts::Timeouts,
@@ -166,7 +168,8 @@ impl SessionConfig {
         }
     }
 
-    /// Finds the session of a cookie at `now` (unix seconds), or returns why the cookie is refused.
+    /// Checks the timeouts of a cookie at `now` (unix seconds), and whether its session is alive.
+    /// Returns the session, or why the cookie is refused.
     async fn accept(
         &self,
         cookie: &Arc<VerifiedCookie>,

@@ -72,24 +72,29 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     // it at that very moment.
     let stop = server::stop_signals()?;
     log.line(&format!("listening on http://{address}"));
+    log_start(&config, &public_url, key_count);
+    server::serve(listener, site, config.max_connections, stop).await;
+    log.report();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Logs the settings, and warnings about them.
+fn log_start(config: &Config, public_url: &str, keys: usize) {
     tracing::info!(
-        %public_url,
+        public_url,
         sessions = %config.data_in,
         idle = %show_duration(config.timeouts.idle),
         lifetime = %show_duration(config.timeouts.absolute),
         state_dir = &*config.state_dir.to_string_lossy(),
         max_records = config.max_records,
-        keys = key_count,
+        keys,
         max_connections = config.max_connections,
         "started"
     );
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    server::serve(listener, site, config.max_connections, stop).await;
-    log.report();
-    tracing::info!("stopped");
-    Ok(())
 }
 
 /// Opens the state directory, the keys and the store, and creates what is missing.

@@ -7,6 +7,7 @@ mod cookie;
 mod cross_site;
 mod current_user;
 mod error;
+mod flash;
 mod guard;
 mod headers;
 mod home;
@@ -19,7 +20,6 @@ mod username;
 use std::sync::Arc;
 
 use axum::{Router, http::StatusCode, routing::get};
-
 use tower::Layer as _;
 
 pub use self::guard::Guard;

@@ -17,7 +17,7 @@ use tracing_subscriber::layer::{Context, Layer};
 /// How many lines of one kind are written in a period. Strangers must not be able to fill a disk.
 const LINES_PER_PERIOD: u32 = 20;
 
-/// That period. Reports about lines left out have the same one.
+/// The length of a period, and the time between two reports of lines that were left out.
 pub(super) const PERIOD: Duration = Duration::from_secs(10);
 
 /// The target of the lines that `--access-log` asks for. They have no limit.

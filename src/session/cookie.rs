@@ -13,7 +13,7 @@ pub use self::options::{CookieError, CookieOptions, Persistence, SameSite};
 pub(super) const MAX_BYTES: usize = 4096;
 
 /// The session cookie, as it is read, set and removed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct SessionCookie {
     name: Cow<'static, str>,
     /// All attributes except `Max-Age`, each after a semicolon.

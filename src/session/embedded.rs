@@ -2,6 +2,7 @@
 
 mod changes;
 mod file;
+mod identity;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -29,6 +30,15 @@ use self::{
 };
 use super::records::{Record, Records, StoreError};
 
+/// How many changes may wait for the disk. A request that is cancelled leaves its change in the queue.
+const MAX_WAITING: usize = 16 * 1024;
+
+/// How long to wait for the disk when the store is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
+
 /// Keeps records in memory, where a read takes no lock and does not touch the disk, and in a
 /// [redb](https://docs.rs/redb) file, where they survive a crash.
 ///
@@ -36,9 +46,8 @@ use super::records::{Record, Records, StoreError};
 /// share the next commit. In memory, a record has 16 bytes of ID, 8 bytes of expiry and its data,
 /// plus the overhead of the map and the allocator.
 ///
-/// While the file is deleted or replaced, also in place, all changes fail, because a restart would
-/// not find them.
-/// They also fail while the disk is full. When the file reaches the limit on its size
+/// While the file is deleted, replaced or overwritten, all changes fail, because a restart would not
+/// find them. They also fail while the disk is full. When the file reaches the limit on its size
 /// (`RLIMIT_FSIZE`), the process also gets `SIGXFSZ`, which ends it unless it is caught or ignored.
 pub struct EmbeddedStore {
     records: Arc<Memory>,
@@ -189,16 +198,6 @@ impl fmt::Debug for EmbeddedStore {
             .finish_non_exhaustive()
     }
 }
-
-/// How many changes may wait for the disk. Requests that nobody waits for any longer leave theirs
-/// behind.
-const MAX_WAITING: usize = 16 * 1024;
-
-/// How long to wait for the disk when the store is closed.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Microseconds in a second.
-const MICROS: i64 = 1_000_000;
 
 /// Returns the current time in unix microseconds.
 fn now() -> i64 {

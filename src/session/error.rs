@@ -17,8 +17,8 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The value does not have the format of our cookies, or carries data although the data is in
-    /// the store ([`DataIn::Store`](super::DataIn::Store)).
+    /// The value does not have the format of our cookies, or does not fit
+    /// [`DataIn`](super::DataIn): it carries data that should be in the store, or carries none.
     #[error("malformed")]
     Malformed,
     /// None of the keys signed it for this cookie's name.

@@ -1,13 +1,13 @@
 //! The format of a cookie's value: opens values that were received, and seals sessions.
 
+mod cache;
 mod payload;
 mod signature;
-mod verified;
 
 use std::sync::Arc;
 
 pub(super) use self::payload::{Payload, is_reserved};
-use self::{signature::Signer, verified::VerifiedCookies};
+use self::{cache::Cache, signature::Signer};
 use super::{
     cookie::MAX_BYTES,
     error::{Refusal, SessionError},
@@ -20,7 +20,7 @@ use super::{
 pub(super) struct Format {
     signer: Signer,
     name_bytes: usize,
-    verified: VerifiedCookies,
+    cache: Cache,
 }
 
 /// A cookie whose signature is valid. The session may still be refused.
@@ -51,16 +51,16 @@ impl Format {
         Self {
             signer: Signer::new(cookie_name, keys),
             name_bytes: cookie_name.len(),
-            verified: VerifiedCookies::new(),
+            cache: Cache::new(),
         }
     }
 
     /// Checks the signature of a value, and only then decodes the rest. Does neither for a value that
-    /// was verified lately.
+    /// was verified recently.
     ///
     /// A value that is [`Refusal::Malformed`] costs no HMAC, unless one of our keys signed it.
     pub(super) fn open(&self, value: &[u8]) -> Result<Arc<VerifiedCookie>, Refusal> {
-        if let Some(cookie) = self.verified.get(value) {
+        if let Some(cookie) = self.cache.get(value) {
             return Ok(cookie);
         }
         let signed = self.signer.verify(value)?;
@@ -72,7 +72,7 @@ impl Format {
             key: signed.key,
             json: signed.payload,
         });
-        self.verified.insert(value, &cookie);
+        self.cache.insert(value, &cookie);
         Ok(cookie)
     }
 

@@ -1,4 +1,4 @@
-//! Checks of secret keys: long enough, not published, and not obviously made by hand.
+//! Checks of secret keys: long enough, not published, no placeholder, and not obviously made by hand.
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +44,12 @@ const PUBLISHED: &[&str] = &[
     "5791628bb0b13ce0c676dfde280ba245",
     // A popular tutorial on Spring Security.
     "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
+    // jwt.io, and the manuals of iron-session, Supabase and Superset.
+    "a-string-secret-at-least-256-bits-long",
+    "complex_password_at_least_32_characters_long",
+    "super-secret-jwt-token-with-at-least-32-characters-long",
+    "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET",
+    "YOUR_OWN_RANDOM_GENERATED_SECRET_KEY",
     // jwt.io's other examples, RFC 7515 A.1, and the test vectors of FIPS 197 and SP 800-38A.
     "a-valid-string-secret-that-is-at-least-384-bits-long",
     "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
@@ -51,12 +57,6 @@ const PUBLISHED: &[&str] = &[
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
     "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
-    // jwt.io, and the manuals of iron-session, Supabase and Superset.
-    "a-string-secret-at-least-256-bits-long",
-    "complex_password_at_least_32_characters_long",
-    "super-secret-jwt-token-with-at-least-32-characters-long",
-    "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET",
-    "YOUR_OWN_RANDOM_GENERATED_SECRET_KEY",
 ];
 
 /// Words of placeholders, in lower case, without the hyphens and the like between them. Each is too
@@ -79,7 +79,7 @@ const TO_BE_REPLACED: &[&str] = &[
 /// Parts of references to a key that is elsewhere.
 const REFERENCES: &[&str] = &["://", "/run/secrets/", "arn:aws:", "vault:", "ENC["];
 
-/// How much of a key is examined for patterns, because that takes the square of the time.
+/// How many bytes of a key are examined for patterns. The time grows with the square of the number.
 const MAX_EXAMINED: usize = 1024;
 
 /// A key that signs sessions. `Debug` does not show it.
@@ -105,8 +105,8 @@ pub enum KeyError {
     /// The key repeats a word, follows a sequence of characters, or has few different ones.
     #[error("is not random: it repeats itself, or has few different characters")]
     Pattern,
-    /// The text is a placeholder for a key.
-    #[error("is a placeholder that nobody filled in")]
+    /// The text is a placeholder for a key, or a reference to one that is elsewhere.
+    #[error("is a placeholder that nobody filled in, or a reference to a key that is elsewhere")]
     Placeholder,
 }
 

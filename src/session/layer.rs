@@ -11,8 +11,8 @@ use tower::{Layer, Service};
 
 use super::{SessionConfig, middleware};
 
-/// The middleware that gives each request its [`Session`](tower_sessions::Session), and
-/// [`SessionBegan`](super::SessionBegan) if it came with one.
+/// The middleware that gives each request its [`Session`](tower_sessions::Session), and a
+/// [`ReceivedSession`](super::ReceivedSession) if it came with one.
 ///
 /// Every response gets `Vary: Cookie` and `Cache-Control: no-store`. A `Cache-Control` of the
 /// handler is kept only if the handler did not use the session and the response sets no cookie.

@@ -1,17 +1,14 @@
 //! The session around one request: read the cookie, call the handler, write the cookie.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::OptionalFromRequestParts,
     http::{
         HeaderValue, Request, Response,
         header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY},
-        request::Parts,
     },
     response::IntoResponse as _,
 };
-use serde_json::Value;
 use time::OffsetDateTime;
 use tower::Service;
 use tower_sessions::Session;
@@ -20,55 +17,9 @@ use super::{
     SessionConfig, SessionError, StoreError,
     format::{Payload, VerifiedCookie},
     received::Received,
+    received_session::ReceivedSession,
     request::{Outcome, RequestStore},
 };
-
-/// The session that a request came with, as it was then.
-///
-/// Reading a value from it costs less than from a [`Session`], which makes a copy of all data. Handlers
-/// extract it as an `Option<ReceivedSession>`. [`SessionLayer`](super::SessionLayer) adds it to the
-/// extensions of the request.
-#[derive(Clone, Debug)]
-pub struct ReceivedSession(Arc<RequestStore>);
-
-impl ReceivedSession {
-    /// Returns a value of the session's data.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.mark_as_read();
-        self.0.received().session()?.data.get(key)
-    }
-
-    /// Returns when the session began, in UTC.
-    #[must_use]
-    pub fn began(&self) -> Option<OffsetDateTime> {
-        let began = self.0.received().session()?.began;
-        OffsetDateTime::from_unix_timestamp(began).ok()
-    }
-}
-
-impl<S: Sync> OptionalFromRequestParts<S> for ReceivedSession {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get().cloned())
-    }
-}
-
-/// When the session that a request came with began, in UTC.
-///
-/// Handlers extract it as an `Option<SessionBegan>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionBegan(pub OffsetDateTime);
-
-impl<S: Sync> OptionalFromRequestParts<S> for SessionBegan {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        let session = parts.extensions.get::<ReceivedSession>();
-        Ok(session.and_then(ReceivedSession::began).map(Self))
-    }
-}
 
 /// Reads the cookie, calls the inner service, and writes the cookie: see [`SessionLayer`].
 ///
@@ -116,7 +67,7 @@ impl Visit {
         let session = Session::new(id, Arc::clone(&store), None);
         request.extensions_mut().insert(session.clone());
         if id.is_some() {
-            let received = ReceivedSession(Arc::clone(&store));
+            let received = ReceivedSession::new(Arc::clone(&store));
             request.extensions_mut().insert(received);
         } else {
             // An outer layer may have added that of another cookie.
@@ -180,8 +131,9 @@ impl Visit {
         self.save().await?;
         let (registry, received) = (&config.registry, self.store.received());
         let now = unix_now();
-        let has_run_out = |it: &VerifiedCookie| config.timeouts.check(it.times(), now).is_err();
-        let has_run_out = received.cookie().is_some_and(has_run_out);
+        let has_run_out = received
+            .cookie()
+            .is_some_and(|it| config.timeouts.check(it.times(), now).is_err());
         let end_of = |session: &Payload| config.timeouts.session_end(session.began);
         match self.store.outcome() {
             Outcome::Untouched | Outcome::Changed(_) | Outcome::Renamed(_) if has_run_out => {

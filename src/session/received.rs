@@ -1,6 +1,6 @@
 //! Reads the cookies of a request: finds at most one session, and refuses the others.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::http::HeaderMap;
 use tower_sessions::session::Id;
@@ -25,7 +25,8 @@ pub(super) struct Received {
     others: Vec<Accepted>,
     /// The cookies with a valid signature whose sessions are refused for another reason.
     refused: Vec<Arc<VerifiedCookie>>,
-    /// The values of all cookies after the first [`MAX_VERIFIED`].
+    /// The values after the first [`MAX_VERIFIED`] cookies that were not malformed. They are verified
+    /// only when the visitor's sessions are ended.
     unread: Vec<Vec<u8>>,
     /// Whether the request has any cookie with our name.
     pub(super) has_cookie: bool,
@@ -82,7 +83,7 @@ impl Received {
             let refusal = match opened {
                 Ok(cookie) => match config.accept(&cookie, now).await? {
                     Ok(accepted) => {
-                        received.accept(accepted);
+                        received.add(accepted);
                         None
                     }
                     Err(reason) => {
@@ -97,15 +98,12 @@ impl Received {
         if !received.others.is_empty() {
             refusals.push(Refusal::Ambiguous);
         }
-        // One line for each request, however many cookies it has.
-        if let Some(reason) = refusals.first() {
-            tracing::info!(%reason, refusals = refusals.len(), "session cookie refused");
-        }
+        log(&refusals);
         Ok(received)
     }
 
     /// Adds an accepted cookie. Of two cookies of one session, keeps the newer one.
-    fn accept(&mut self, new: Accepted) {
+    fn add(&mut self, new: Accepted) {
         let is_same = |it: &&mut Accepted| it.session().id == new.session().id;
         if let Some(known) = self
             .accepted
@@ -138,25 +136,32 @@ impl Received {
     }
 
     /// Returns the ID of each cookie with a valid signature, and when the newest cookie with this
-    /// ID was signed, in unix seconds. The visitor's own session comes last.
+    /// ID was signed, in unix seconds.
     ///
-    /// Verifies the cookies that were left unread too: otherwise, planted cookies could keep a
+    /// The visitor's own session comes last, so that it is still alive if another one cannot be
+    /// ended. Verifies the cookies that were left unread too: otherwise, planted cookies could keep a
     /// session alive that its visitor ends.
     pub(super) fn all_signed(&self, config: &SessionConfig) -> Vec<(Id, i64)> {
         let unread = self.unread.iter().filter_map(|it| config.open(it).ok());
-        let unread: Vec<_> = unread.collect();
-        let accepted = || {
-            self.others
-                .iter()
-                .chain(&self.accepted)
-                .map(|it| &it.cookie)
-        };
-        let all = || unread.iter().chain(&self.refused).chain(accepted());
-        let newest = |cookie: &Arc<VerifiedCookie>| {
-            let id = cookie.payload.id;
-            let same = all().filter(|it| it.payload.id == id);
-            (id, same.map(|it| it.signed).fold(cookie.signed, i64::max))
-        };
-        all().map(newest).collect()
+        let accepted = self.others.iter().chain(&self.accepted);
+        let all: Vec<_> = unread
+            .chain(self.refused.iter().cloned())
+            .chain(accepted.map(|it| Arc::clone(&it.cookie)))
+            .collect();
+        let mut newest = HashMap::new();
+        for cookie in &all {
+            let signed = newest.entry(cookie.payload.id).or_insert(cookie.signed);
+            *signed = cookie.signed.max(*signed);
+        }
+        all.iter()
+            .map(|cookie| (cookie.payload.id, newest[&cookie.payload.id]))
+            .collect()
+    }
+}
+
+/// Logs one line for each request, however many cookies it has.
+fn log(refusals: &[Refusal]) {
+    if let Some(reason) = refusals.first() {
+        tracing::info!(%reason, refusals = refusals.len(), "session cookie refused");
     }
 }

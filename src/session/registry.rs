@@ -41,7 +41,7 @@ pub(super) enum Data {
 }
 
 /// The records of a store, interpreted as sessions or as revocations.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Registry {
     records: Arc<dyn Records>,
     pub(super) data_in: DataIn,

@@ -161,11 +161,12 @@ impl SessionStore for RequestStore {
         check(&record.data)?;
         let mut state = self.state();
         // After `cycle_id` the record has a new ID: the session and its absolute timeout continue.
-        // After `flush` the record still has the ID of the session that ended.
+        // After `flush` it still has the old ID, and a new session begins.
         let continued = match state.deleted_id {
             Some(deleted) if deleted != record.id => self.received.session(),
             _ => None,
         };
+        // In both cases a fresh one: after `flush`, the old ID must not be used again.
         record.id = Id::default();
         let payload = Payload {
             id: record.id,

@@ -80,9 +80,10 @@ impl Timeouts {
     /// cookie that was signed while our own clock was wrong.
     pub(super) fn revocation_end(&self, signed: i64, now: i64) -> i64 {
         let last_signed = signed.max(now.saturating_add(CLOCK_SKEW));
-        let longest = self.idle.min(self.absolute).whole_seconds();
+        // No cookie lasts longer than the shorter timeout.
+        let longest_cookie = self.idle.min(self.absolute).whole_seconds();
         last_signed
-            .saturating_add(longest)
+            .saturating_add(longest_cookie)
             .saturating_add(CLOCK_SKEW)
     }
 

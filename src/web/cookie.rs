@@ -1,20 +1,21 @@
-//! The two cookies of the pages themselves. They hold no secret and begin no session: the language
-//! that a visitor chose, and that they have just logged out.
+//! Reads and writes the pages' own cookies, which hold no secret and begin no session: `language` (see
+//! `language`) and `logged_out` (see `flash`).
 
 use std::iter;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use memchr::{memchr, memchr_iter};
 
-/// Returns the values of all cookies with this name.
+/// Returns the values of all cookies with this name. A value keeps white space at its end.
 pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
-    let pairs = lines.flat_map(|line| {
+    let starts_of_pairs = lines.flat_map(|line| {
         let line = line.as_bytes();
         let starts = iter::once(0).chain(memchr_iter(b';', line).map(|end| end + 1));
         starts.map(move |start| line[start..].trim_ascii_start())
     });
-    pairs.filter_map(move |rest| {
+    // The end of a value is looked for only where the name matches: a line may have kilobytes.
+    starts_of_pairs.filter_map(move |rest| {
         let value = rest.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         let end = memchr(b';', value).unwrap_or(value.len());
         str::from_utf8(&value[..end]).ok()

@@ -74,3 +74,19 @@ fn username(session: &ReceivedSession) -> Option<Username> {
     }
     username
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, http::StatusCode, routing::get};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_outside_the_session_layer_fails() {
+        let pages = Router::new().route("/", get(async |_: CurrentUser| "page"));
+        let request = axum::http::Request::new(Body::empty());
+        let response = pages.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

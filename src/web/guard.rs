@@ -1,8 +1,8 @@
 //! The checks and steps around every page, in this order, with the status of a failure:
 //!
 //! 1. With an access log, the request gets an ID (`access_log`).
-//! 2. It must have exactly one `Host`, which must be ours: 400 (`cross_site`). For the style sheet
-//!    and the icon any host will do, and the next steps are skipped up to the error pages.
+//! 2. It must have exactly one `Host`, which must be ours: 400 (`cross_site`). The style sheet and the
+//!    icon are answered for any one host: what follows for them is step 7 and the headers of step 8.
 //! 3. A `Transfer-Encoding` must be `chunked`: 501.
 //! 4. A form must not come from another site: 403 (`cross_site`).
 //! 5. A body must not be compressed (415) or longer than 8 KiB (413). That of a POST is read whole,
@@ -94,10 +94,10 @@ impl Guard {
             return self.finish(response, &preferences);
         }
         // `admit` borrows the request. Passed by value, it would be in this future twice.
-        let response = match admit(&mut request, &self.origins).await {
-            Ok(()) => call(&mut self.pages, request).await,
-            Err(refusal) => refusal,
-        };
+        if let Err(refusal) = admit(&mut request, &self.origins).await {
+            return self.finish(refusal, &preferences);
+        }
+        let response = call(&mut self.pages, request).await;
         let mut response = self.finish(response, &preferences);
         if let Some(cookie) = preferences.language.cookie(self.origins.is_https()) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -133,7 +133,7 @@ impl Service<Request> for Guard {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    /// A `Router` is always ready.
+    /// The pages are always ready, because a `Router` is.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }

@@ -46,14 +46,14 @@ const HEADERS: [(HeaderName, HeaderValue); 8] = [
 /// One year. No `includeSubDomains`: subdomains may belong to other sites.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// The most headers of a response, with some room.
+/// More headers than any response has.
 pub(super) const MOST: usize = 24;
 
 /// Adds the headers. A response without `Cache-Control` also gets `no-store`.
 pub(super) fn add(response: &mut Response, is_https: bool) {
     let status = response.status();
     let headers = response.headers_mut();
-    headers.reserve(MOST - headers.len().min(MOST));
+    headers.reserve(MOST.saturating_sub(headers.len()));
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }

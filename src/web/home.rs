@@ -13,8 +13,8 @@ use time::{
 use super::{
     current_user::CurrentUser,
     error::AppError,
+    flash::{self, HasLoggedOut},
     language::{Language, Words},
-    logout::{self, HasLoggedOut},
     page::page,
     username::Username,
 };
@@ -51,7 +51,7 @@ pub(super) async fn show(
     };
     let mut response = page(language.words, &content)?;
     if has_logged_out {
-        let removal = logout::note_removal(&origins);
+        let removal = flash::removal(&origins);
         response.headers_mut().append(SET_COOKIE, removal);
     }
     Ok(response)
@@ -77,10 +77,10 @@ impl HomePage<'_> {
 
 impl<F: Formattable> fmt::Display for Moment<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Enough for all formats, and needs no allocation.
+        // Longer than every format, so that no allocation is needed.
         let mut buffer = [0; 64];
-        let format_into = self.at.format_into(&mut &mut buffer[..], &self.format);
-        let length = format_into.map_err(|_| fmt::Error)?;
+        let written = self.at.format_into(&mut &mut buffer[..], &self.format);
+        let length = written.map_err(|_| fmt::Error)?;
         f.write_str(str::from_utf8(&buffer[..length]).map_err(|_| fmt::Error)?)
     }
 }

@@ -115,13 +115,14 @@ fn negotiate(headers: &HeaderMap) -> &'static Words {
     }
 }
 
-/// Returns whether a range names a language, and not any (`*`) or none. All languages in use have
-/// two or three letters.
+/// Returns whether a range names a language, and not any (`*`) or none (`und`). All languages in use
+/// have two or three letters.
 fn is_language(range: &str) -> bool {
     let mut subtags = range.split('-');
     let language = subtags.next().unwrap_or_default();
     let is_word = |it: &str| it.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (2..=3).contains(&language.len())
+        && !language.eq_ignore_ascii_case("und")
         && language.bytes().all(|byte| byte.is_ascii_alphabetic())
         && subtags.all(|it| (1..=8).contains(&it.len()) && is_word(it))
 }
@@ -134,7 +135,12 @@ fn look_up(range: &str) -> Option<&'static Words> {
     if language.eq_ignore_ascii_case("en") {
         return Some(&ENGLISH);
     }
-    if !language.eq_ignore_ascii_case("zh") {
+    // Mandarin and Cantonese are also languages of their own (RFC 5646 §4.1.2).
+    let is_cantonese = language.eq_ignore_ascii_case("yue");
+    if !["zh", "cmn", "yue"]
+        .iter()
+        .any(|it| language.eq_ignore_ascii_case(it))
+    {
         return None;
     }
     let has_subtag = |names: &[&str]| {
@@ -142,9 +148,16 @@ fn look_up(range: &str) -> Option<&'static Words> {
         subtags.any(|subtag| names.iter().any(|name| subtag.eq_ignore_ascii_case(name)))
     };
     // The script, if given, counts more than the region.
-    if has_subtag(&["Hant"]) || (!has_subtag(&["Hans"]) && has_subtag(&["TW", "HK", "MO"])) {
-        Some(&TRADITIONAL_CHINESE)
+    let is_traditional = if has_subtag(&["Hant", "Hans"]) {
+        has_subtag(&["Hant"])
+    } else if is_cantonese {
+        !has_subtag(&["CN"])
     } else {
-        Some(&SIMPLIFIED_CHINESE)
-    }
+        has_subtag(&["TW", "HK", "MO"])
+    };
+    Some(if is_traditional {
+        &TRADITIONAL_CHINESE
+    } else {
+        &SIMPLIFIED_CHINESE
+    })
 }

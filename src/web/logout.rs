@@ -1,20 +1,20 @@
 //! GET /logout: logs out a visitor who clicked a link on our pages. POST /logout: the button that
 //! confirms a logout.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{FromRequestParts, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header::SET_COOKIE, request::Parts},
+    extract::State,
+    http::{HeaderMap, StatusCode, header::SET_COOKIE},
     response::{IntoResponse as _, Redirect, Response},
 };
 
 use super::{
-    cookie,
     cross_site::{is_our_link, is_prefetch},
     current_user::CurrentUser,
     error::AppError,
+    flash,
     language::{Language, Words},
     page::page,
     username::Username,
@@ -30,14 +30,9 @@ struct LogoutPage<'a> {
     username: &'a Username,
 }
 
-/// The cookie that carries "you are logged out" to the home page, which removes it.
-const NOTE: &str = "logged_out";
-
-/// How long it is kept, in seconds: long enough for the next page, however slow it is.
-const NOTE_AGE: u32 = 60;
-
-/// Logs out, if the visitor followed a link on one of our pages. Otherwise, and if they chose a
-/// language for the question, asks for confirmation. Refuses a prefetch.
+/// Logs out a visitor who followed a link on our pages. Any other GET gets a page that asks for
+/// confirmation, and so does a visitor who chooses a language on that page. A visitor who is not
+/// logged in is sent to the home page. A prefetch is refused (503).
 pub(super) async fn log_out_by_link(
     State(origins): State<Arc<Origins>>,
     headers: HeaderMap,
@@ -67,6 +62,7 @@ pub(super) async fn log_out_by_link(
     log_out(State(origins), user).await
 }
 
+/// Logs out, and lets the home page say so once.
 pub(super) async fn log_out(
     State(origins): State<Arc<Origins>>,
     user: CurrentUser,
@@ -75,26 +71,10 @@ pub(super) async fn log_out(
     user.log_out().await?;
     let mut response = to_home().into_response();
     if was_logged_in {
-        let note = cookie::set(NOTE, "1", NOTE_AGE, origins.is_https());
-        response.headers_mut().append(SET_COOKIE, note);
+        let flash = flash::logged_out(&origins);
+        response.headers_mut().append(SET_COOKIE, flash);
     }
     Ok(response)
-}
-
-/// Whether the visitor has just logged out.
-pub(super) struct HasLoggedOut(pub(super) bool);
-
-impl<S: Sync> FromRequestParts<S> for HasLoggedOut {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(cookie::values(&parts.headers, NOTE).next().is_some()))
-    }
-}
-
-/// Returns the `Set-Cookie` with which the home page removes the note.
-pub(super) fn note_removal(origins: &Origins) -> HeaderValue {
-    cookie::set(NOTE, "", 0, origins.is_https())
 }
 
 /// Answers HEAD, which must not log out.

@@ -15,7 +15,7 @@ use precis_profiles::{
         self, DerivedPropertyValue, FreeformClass, StringClass as _, profile::Rules as _,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The longest username, in characters (Unicode scalar values).
 pub(super) const MAX_CHARS: usize = 64;
@@ -46,24 +46,19 @@ const BASE: Group = Group::Letter
 ///
 /// `OpaqueString` is the profile for passwords. The one for usernames forbids spaces, symbols and
 /// emoji, which people want in a display name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Username(String);
 
 /// Why a name is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UsernameError {
     /// It is empty, or only white space.
-    #[error("is empty")]
     Empty,
     /// It has this many characters, more than [`MAX_CHARS`].
-    #[error("is {0} characters long")]
     TooLong(usize),
     /// This character is not allowed, or not at its position. `None` if it is not known which.
-    #[error("has a character that cannot be used, or not there")]
     Character(Option<char>),
     /// It has only combining marks, which need a base character.
-    #[error("has no character that is visible by itself")]
     NoBase,
 }
 
@@ -144,14 +139,6 @@ fn to_username_error(error: &precis_core::Error) -> UsernameError {
         precis_core::Error::Invalid | precis_core::Error::Unexpected(_) => None,
     };
     UsernameError::Character(character)
-}
-
-impl TryFrom<String> for Username {
-    type Error = UsernameError;
-
-    fn try_from(text: String) -> Result<Self, UsernameError> {
-        Self::parse(&text)
-    }
 }
 
 impl fmt::Display for Username {

@@ -150,7 +150,7 @@ async fn logout_asks_first_unless_it_was_a_link_of_ours_or_typed() {
         page.sets_no_cookie();
         page.shows("確定要登出嗎？");
         page.shows("登錄用戶名是:admin");
-        page.shows("您仍保持登入");
+        page.shows("您仍處於登入狀態");
         assert!(
             page.html.contains(
                 "<form method=\"post\" action=\"/logout\">\n<button type=\"submit\">登出</button>"

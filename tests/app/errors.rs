@@ -72,7 +72,7 @@ async fn a_client_that_accepts_json_gets_one_line_of_text() {
             "/",
             "",
             405,
-            "405 This page does not work that way — Please use the links and buttons on the page.",
+            "405 This page cannot be used that way — Please use the links and buttons on the page.",
         ),
         (
             Method::POST,

@@ -101,7 +101,7 @@ async fn errors_and_the_logout_question_are_in_each_language() {
             "zh-Hant",
             [
                 "找不到這個頁面",
-                "名字有 65 個字元，最多只能有 64 個",
+                "名稱有 65 個字元，最多只能有 64 個",
                 "確定要登出嗎？",
             ],
         ),
@@ -110,7 +110,7 @@ async fn errors_and_the_logout_question_are_in_each_language() {
             "zh-Hans",
             [
                 "找不到这个页面",
-                "名字有 65 个字符，最多只能有 64 个",
+                "用户名有 65 个字符，最多只能有 64 个",
                 "确定要退出登录吗？",
             ],
         ),
@@ -145,7 +145,7 @@ async fn errors_and_the_logout_question_are_in_each_language() {
     }
 }
 
-/// Returns the links of a page to itself in other languages: `href`, and whether it is the current.
+/// Returns the links of a page to itself in other languages: `href`, and whether it is that of the current language.
 fn language_links(page: &Page) -> Vec<(String, bool)> {
     let footer = page.html.split("<footer>").nth(1).expect("a footer");
     let links = footer.split("<a href=\"").skip(1);
@@ -245,13 +245,9 @@ async fn choosing_a_language_for_the_logout_question_logs_nobody_out() {
     page.has_status(403);
     page.shows("Do you want to log out?");
     assert!(page.set_cookies().iter().all(|it| it.name() == "language"));
-    page_greets_in_english(&app).await;
+    app.get("/").await.shows("Logged in as admin");
     // Only one of our languages makes it a question.
     let link = app.send_with(&headers, Method::GET, "/logout?lang=fr", Body::empty());
     link.await.redirects_to("/");
     assert_eq!(app.cookie(), None);
-}
-
-async fn page_greets_in_english(app: &TestApp) {
-    app.get("/").await.shows("Logged in as admin");
 }

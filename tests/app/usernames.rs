@@ -43,7 +43,7 @@ async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
     for (typed, message) in [
         ("", "請輸入使用者名稱"),
         (" \u{3000} ", "請輸入使用者名稱"),
-        (&"登".repeat(65), "名字有 65 個字元，最多只能有 64 個"),
+        (&"登".repeat(65), "名稱有 65 個字元，最多只能有 64 個"),
         ("a\0b", "U+0000"),
         ("a\r\nb", "U+000D"),
         ("admin\t", "U+0009"),
@@ -122,7 +122,7 @@ async fn a_body_of_another_content_type_is_refused() {
     for content_type in ["application/json", "text/plain", "multipart/form-data", ""] {
         let page = post_as(content_type, form("admin")).await;
         page.has_status(415);
-        page.shows("無法識別提交的內容");
+        page.shows("無法辨識送出的內容");
         page.sets_no_cookie();
     }
 }
@@ -136,7 +136,7 @@ async fn a_form_over_8_kib_is_refused() {
 
     let page = TestApp::new().post("/login", largest + "x").await;
     page.has_status(413);
-    page.shows("提交的內容太長");
+    page.shows("送出的內容太長");
     page.sets_no_cookie();
 }
 

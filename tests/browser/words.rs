@@ -42,10 +42,10 @@ pub const TRADITIONAL_CHINESE: Words = Words {
     name: "繁體中文",
     log_out: "登出",
     bad_request: "無法處理這個請求",
-    forbidden: "請求來自其他網站",
+    forbidden: "這個請求來自其他網站",
     not_found: "找不到這個頁面",
-    method_not_allowed: "頁面不能這樣使用",
-    content_too_large: "提交的內容太長",
+    method_not_allowed: "這個頁面不能這樣使用",
+    content_too_large: "送出的內容太長",
 };
 
 pub const SIMPLIFIED_CHINESE: Words = Words {
@@ -58,15 +58,15 @@ pub const SIMPLIFIED_CHINESE: Words = Words {
     log_in: "登录",
     switch_user: "切换用户",
     error: "错误：",
-    go_home: "回到首页",
+    go_home: "返回首页",
     really_log_out: "确定要退出登录吗？",
     logged_out: "您已退出登录。",
     name: "简体中文",
     log_out: "退出登录",
     bad_request: "无法处理这个请求",
-    forbidden: "请求来自其他网站",
+    forbidden: "这个请求来自其他网站",
     not_found: "找不到这个页面",
-    method_not_allowed: "页面不能这样使用",
+    method_not_allowed: "这个页面不能这样使用",
     content_too_large: "提交的内容太长",
 };
 
@@ -88,6 +88,6 @@ pub const ENGLISH: Words = Words {
     bad_request: "This request could not be answered",
     forbidden: "This request came from another site",
     not_found: "Page not found",
-    method_not_allowed: "This page does not work that way",
+    method_not_allowed: "This page cannot be used that way",
     content_too_large: "What you sent is too long",
 };

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Seek as _},
+    io,
     path::Path,
     thread,
     time::Duration,
@@ -15,7 +15,7 @@ use redb::{
 };
 use tower_sessions::session::Id;
 
-use super::{Entry, Memory};
+use super::{Entry, Memory, identity::FileIdentity};
 
 /// `(expiry in unix microseconds, ID) -> data`. Sorted by expiry, so that new records are
 /// neighbours, and expired ones come first.
@@ -26,9 +26,6 @@ pub(super) type Key = (i64, i128);
 
 /// The size of redb's cache. Small, because only commits use it: reads are answered from memory.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
-
-/// More than redb's header, which numbers the commits and contains their checksums.
-const HEADER_BYTES: u64 = 512;
 
 /// How often to try to copy a file that is being written to, and how long to wait in between.
 const ATTEMPTS: u32 = 20;
@@ -89,75 +86,9 @@ impl From<Error> for OpenError {
 pub(super) fn open(path: &Path) -> Result<(FileIdentity, Database), Error> {
     let file = File::open(path)?;
     let database = builder().open(path)?;
-    let mut identity = FileIdentity {
-        file,
-        header: Vec::new(),
-    };
-    identity.update()?;
+    let identity = FileIdentity::new(file)?;
     identity.check_path(path)?;
     Ok((identity, database))
-}
-
-/// An open file, to check whether it is still the one at its path, and as we left it.
-///
-/// Nothing is checked on other systems than Unix: std cannot identify a file there, and on Windows
-/// nobody can replace an open file.
-pub(super) struct FileIdentity {
-    /// While it is open, no other file gets its inode.
-    file: File,
-    /// The start of the file, which every commit changes.
-    header: Vec<u8>,
-}
-
-impl FileIdentity {
-    /// Remembers the file as it is now, after a change of ours.
-    pub(super) fn update(&mut self) -> io::Result<()> {
-        self.header = self.read_header()?;
-        Ok(())
-    }
-
-    /// Checks that the file is at `path`, and as we left it. Otherwise, a commit would be lost, or
-    /// damage what somebody has copied over it.
-    pub(super) fn check(&self, path: &Path) -> io::Result<()> {
-        self.check_path(path)?;
-        if self.read_header()? == self.header {
-            Ok(())
-        } else {
-            Err(replaced())
-        }
-    }
-
-    /// Checks that the file is still at `path`. Otherwise, what was written to it is lost.
-    pub(super) fn check_path(&self, path: &Path) -> io::Result<()> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let ours = self.file.metadata()?;
-            let there = fs::metadata(path);
-            if !there.is_ok_and(|it| (it.dev(), it.ino()) == (ours.dev(), ours.ino())) {
-                return Err(replaced());
-            }
-        }
-        let _ = path;
-        Ok(())
-    }
-
-    fn read_header(&self) -> io::Result<Vec<u8>> {
-        let mut header = Vec::new();
-        if cfg!(unix) {
-            let mut file = &self.file;
-            file.rewind()?;
-            file.take(HEADER_BYTES).read_to_end(&mut header)?;
-        }
-        Ok(header)
-    }
-}
-
-fn replaced() -> io::Error {
-    io::Error::other(
-        "it was deleted or replaced while it was open: put it back, or restart, which loses the \
-         logouts that are only in it",
-    )
 }
 
 /// Creates the file with the mode 0600, unless there is one.
@@ -186,7 +117,7 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
     }
     #[cfg(unix)]
     // A new file is durable only once its directory is.
-    fs::File::open(dir)?.sync_all()?;
+    File::open(dir)?.sync_all()?;
     Ok(())
 }
 

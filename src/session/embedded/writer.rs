@@ -13,7 +13,8 @@ use tower_sessions::session::Id;
 use super::{
     Memory, StoreError,
     changes::{Answer, Change, Changed, Operation, decide},
-    file::{self, FileIdentity, Key, TABLE},
+    file::{self, Key, TABLE},
+    identity::FileIdentity,
     now,
 };
 
@@ -30,7 +31,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Owns the file. Nothing else changes the file or the records in memory.
 pub(super) struct Writer {
     path: PathBuf,
-    /// The file as it was opened at the start, and as the commits left it.
+    /// The file as we last left it: at its opening, or after the last commit.
     identity: FileIdentity,
     /// `None` after an error: redb recovers only by opening the file again.
     database: Option<Database>,
@@ -144,6 +145,7 @@ impl Writer {
     /// The failed commit may be on the disk, so the records are read again, as after a restart.
     /// Inserts before it removes, so that a record on both sides is never missing.
     fn reopen(&self) -> Result<Database, Error> {
+        // The identity stays: `check` has just found the same file.
         let (_, database) = file::open(&self.path)?;
         file::read(&database, &self.records)?;
         file::retain_stored(&database, &self.records)?;

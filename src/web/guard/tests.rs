@@ -55,7 +55,7 @@ async fn a_panic_is_an_error_page_and_the_next_request_is_answered() {
     for _ in 0..2 {
         let response = ask(&site, "GET", "/panic", Body::empty()).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_shows(response, "伺服器出錯了").await;
+        assert_shows(response, "伺服器發生錯誤").await;
     }
     let response = ask(&site, "POST", "/form", Body::from("good")).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -82,5 +82,5 @@ async fn a_form_that_takes_too_long_is_answered_with_408_and_closes_the_connecti
     assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!(response.headers()[header::CONNECTION], "close");
-    assert_shows(response, "等待提交內容逾時").await;
+    assert_shows(response, "傳送逾時").await;
 }

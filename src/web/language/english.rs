@@ -20,7 +20,7 @@ pub(super) static ENGLISH: Words = Words {
     switch_user: text("Switch user"),
     username: text("Username"),
     any_name_will_do: text("Choose any name of up to 64 characters. There is no password."),
-    greets_by_name: text("Log in, and this page greets you by name."),
+    greets_by_name: text("Log in, and this page will greet you by name."),
     logged_out: text("You are logged out."),
     username_refused: |error| match error {
         UsernameError::Empty => Refused::new("Please enter a username.", ""),
@@ -36,7 +36,7 @@ pub(super) static ENGLISH: Words = Words {
             )
         }
         UsernameError::Character(None) => Refused::new(
-            "A character is not allowed in its place.",
+            "A character is not allowed where it stands.",
             " Please try again.",
         ),
         UsernameError::NoBase => Refused::new(
@@ -48,7 +48,7 @@ pub(super) static ENGLISH: Words = Words {
     go_home: text("Back to the home page"),
     really_log_out: text("Do you want to log out?"),
     another_site_asked: text(
-        "Another site may have sent you here, so nothing was done. You are still logged in.",
+        "Another site may have sent you here, so you have not been logged out. You can do that now.",
     ),
     log_out: text("Log out"),
     errors: Errors {
@@ -58,14 +58,16 @@ pub(super) static ENGLISH: Words = Words {
         },
         forbidden: Explanation {
             what_happened: text("This request came from another site"),
-            what_to_do: text("Your login has not changed. Please start again from the home page."),
+            what_to_do: text(
+                "You have not been logged in or out. Please start again from the home page.",
+            ),
         },
         not_found: Explanation {
             what_happened: text("Page not found"),
             what_to_do: text("Please check the address."),
         },
         method_not_allowed: Explanation {
-            what_happened: text("This page does not work that way"),
+            what_happened: text("This page cannot be used that way"),
             what_to_do: text("Please use the links and buttons on the page."),
         },
         request_timeout: Explanation {
@@ -90,7 +92,9 @@ pub(super) static ENGLISH: Words = Words {
         },
         service_unavailable: Explanation {
             what_happened: text("The site cannot answer right now"),
-            what_to_do: text("Your login has not changed. Please try again later."),
+            what_to_do: text(
+                "Logging in or out may not have worked. Please try again in a moment.",
+            ),
         },
         insufficient_storage: Explanation {
             what_happened: text("There is not enough space"),

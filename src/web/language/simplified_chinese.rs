@@ -21,51 +21,51 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     log_in: text("登录"),
     switch_user: text("切换用户"),
     username: text("用户名"),
-    any_name_will_do: text("任何名字都可以，最多 64 个字符，不需要密码。"),
-    greets_by_name: text("登录后，本页会用您的名字问候您。"),
+    any_name_will_do: text("用户名可以任意填写，最多 64 个字符，不需要密码。"),
+    greets_by_name: text("登录后，本页会用您的用户名问候您。"),
     logged_out: text("您已退出登录。"),
     username_refused: |error| match error {
         UsernameError::Empty => Refused::new("请输入用户名。", ""),
         UsernameError::TooLong(length) => Refused::new(
-            format!("名字有 {length} 个字符，最多只能有 {MAX_CHARS} 个。"),
+            format!("用户名有 {length} 个字符，最多只能有 {MAX_CHARS} 个。"),
             "请缩短。",
         ),
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             Refused::new(
-                format!("名字含有不能使用的字符（U+{code:04X}）。"),
-                "可能看不见，请清空后重新输入。",
+                format!("用户名含有不能使用的字符（U+{code:04X}）。"),
+                "它可能看不见，请清空后重新输入。",
             )
         }
         UsernameError::Character(None) => {
-            Refused::new("名字里有不能用在这个位置的字符。", "请清空后重新输入。")
+            Refused::new("用户名中有不能用在这个位置的字符。", "请清空后重新输入。")
         }
-        UsernameError::NoBase => Refused::new("名字只有附加符号。", "请加上其他字符。"),
+        UsernameError::NoBase => Refused::new("用户名只有附加符号。", "请加上其他字符。"),
     },
     error: text("错误："),
-    go_home: text("回到首页"),
+    go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),
-    another_site_asked: text("这个请求可能来自其他网站，所以没有处理，您仍保持登录。"),
+    another_site_asked: text("这个请求可能来自其他网站，所以尚未退出。您仍处于登录状态。"),
     log_out: text("退出登录"),
     errors: Errors {
         bad_request: Explanation {
             what_happened: text("无法处理这个请求"),
-            what_to_do: text("请检查网址是否正确，或者回到首页再试一次。"),
+            what_to_do: text("请检查网址是否正确，或者返回首页再试一次。"),
         },
         forbidden: Explanation {
-            what_happened: text("请求来自其他网站"),
-            what_to_do: text("您的登录状态没有改变，请回到首页再试一次。"),
+            what_happened: text("这个请求来自其他网站"),
+            what_to_do: text("您的登录状态没有改变，请返回首页再试一次。"),
         },
         not_found: Explanation {
             what_happened: text("找不到这个页面"),
             what_to_do: text("请检查网址是否正确。"),
         },
         method_not_allowed: Explanation {
-            what_happened: text("页面不能这样使用"),
+            what_happened: text("这个页面不能这样使用"),
             what_to_do: text("请使用页面上的链接和按钮。"),
         },
         request_timeout: Explanation {
-            what_happened: text("等待提交内容超时"),
+            what_happened: text("提交超时"),
             what_to_do: text("请检查网络连接，然后再试一次。"),
         },
         content_too_large: Explanation {
@@ -86,7 +86,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         },
         service_unavailable: Explanation {
             what_happened: text("服务暂时无法使用"),
-            what_to_do: text("您的登录状态没有改变，请稍后再试。"),
+            what_to_do: text("登录或退出可能尚未完成，请稍后再试。"),
         },
         insufficient_storage: Explanation {
             what_happened: text("存储空间不足"),

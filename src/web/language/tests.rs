@@ -29,6 +29,12 @@ fn each_range_selects_a_language_or_none() {
         ("zh-TW-Hans", "zh-Hans"),
         ("zh-cmn-Hans-CN", "zh-Hans"),
         ("zh-x-hant", "zh-Hans"),
+        ("cmn", "zh-Hans"),
+        ("cmn-Hant", "zh-Hant"),
+        ("yue", "zh-Hant"),
+        ("yue-HK", "zh-Hant"),
+        ("yue-CN", "zh-Hans"),
+        ("yue-Hans", "zh-Hans"),
         ("en", "en"),
         ("EN-gb", "en"),
         ("en-US-u-hc-h12", "en"),
@@ -72,13 +78,12 @@ fn the_highest_weight_wins_and_then_the_first_item() {
 }
 
 #[test]
-fn who_asks_for_other_languages_only_gets_english() {
+fn a_browser_that_asks_only_for_other_languages_gets_english() {
     for line in [
         "fr",
         "fr-FR,de;q=0.8",
         "fr-CH, fr;q=0.9, *;q=0.5",
         "sr-Latn-RS",
-        "yue",
         "*, fr;q=0.1",
         "zh;q=0, fr",
     ] {
@@ -104,7 +109,7 @@ fn a_query_chooses_one_of_our_languages_and_keeps_the_rest() {
 }
 
 #[test]
-fn who_asks_for_no_language_gets_traditional_chinese() {
+fn a_browser_that_asks_for_no_language_gets_traditional_chinese() {
     assert_eq!(negotiate(&[]), "zh-Hant");
     for line in [
         "",
@@ -112,6 +117,7 @@ fn who_asks_for_no_language_gets_traditional_chinese() {
         "e",
         "english",
         "x-en",
+        "und",
         "fr;q=0",
         "fr_FR",
         "fr--x",

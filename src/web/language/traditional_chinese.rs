@@ -21,31 +21,31 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     log_in: text("登入"),
     switch_user: text("切換使用者"),
     username: text("使用者名稱"),
-    any_name_will_do: text("任何名稱都可以，最多 64 個字元，不需要密碼。"),
-    greets_by_name: text("登入後，本頁會用您的名字問候您。"),
+    any_name_will_do: text("任何名稱都可以，最多 64 個字元，不需要密碼。"),
+    greets_by_name: text("登入後，本頁會以您的名稱問候您。"),
     logged_out: text("您已登出。"),
     username_refused: |error| match error {
         UsernameError::Empty => Refused::new("請輸入使用者名稱。", ""),
         UsernameError::TooLong(length) => Refused::new(
-            format!("名字有 {length} 個字元，最多只能有 {MAX_CHARS} 個。"),
+            format!("名稱有 {length} 個字元，最多只能有 {MAX_CHARS} 個。"),
             "請縮短。",
         ),
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             Refused::new(
-                format!("名字含有不能使用的字元（U+{code:04X}）。"),
-                "可能看不見，請清空後重新輸入。",
+                format!("名稱含有不能使用的字元（U+{code:04X}）。"),
+                "它可能看不見，請清空後重新輸入。",
             )
         }
         UsernameError::Character(None) => {
-            Refused::new("名字裡有不能用在這個位置的字元。", "請清空後重新輸入。")
+            Refused::new("名稱中有不能用在這個位置的字元。", "請清空後重新輸入。")
         }
-        UsernameError::NoBase => Refused::new("名字只有附加符號。", "請加上其他字元。"),
+        UsernameError::NoBase => Refused::new("名稱只有附加符號。", "請加上其他字元。"),
     },
     error: text("錯誤："),
     go_home: text("回到首頁"),
     really_log_out: text("確定要登出嗎？"),
-    another_site_asked: text("這個請求可能來自其他網站，所以沒有處理，您仍保持登入。"),
+    another_site_asked: text("這個請求可能來自其他網站，所以尚未登出。您仍處於登入狀態。"),
     log_out: text("登出"),
     errors: Errors {
         bad_request: Explanation {
@@ -53,7 +53,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: text("請檢查網址是否正確，或者回到首頁再試一次。"),
         },
         forbidden: Explanation {
-            what_happened: text("請求來自其他網站"),
+            what_happened: text("這個請求來自其他網站"),
             what_to_do: text("您的登入狀態沒有改變，請回到首頁再試一次。"),
         },
         not_found: Explanation {
@@ -61,19 +61,19 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: text("請檢查網址是否正確。"),
         },
         method_not_allowed: Explanation {
-            what_happened: text("頁面不能這樣使用"),
+            what_happened: text("這個頁面不能這樣使用"),
             what_to_do: text("請使用頁面上的連結和按鈕。"),
         },
         request_timeout: Explanation {
-            what_happened: text("等待提交內容逾時"),
-            what_to_do: text("請檢查連線，然後再試一次。"),
+            what_happened: text("傳送逾時"),
+            what_to_do: text("請檢查網路連線，然後再試一次。"),
         },
         content_too_large: Explanation {
-            what_happened: text("提交的內容太長"),
+            what_happened: text("送出的內容太長"),
             what_to_do: text("請縮短後再試一次。"),
         },
         unsupported_media_type: Explanation {
-            what_happened: text("無法識別提交的內容"),
+            what_happened: text("無法辨識送出的內容"),
             what_to_do: text("請使用登入頁面上的表單。"),
         },
         unprocessable_content: Explanation {
@@ -81,12 +81,12 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: text("請輸入 1 到 64 個字元，不能含有看不見的字元。"),
         },
         internal_server_error: Explanation {
-            what_happened: text("伺服器出錯了"),
+            what_happened: text("伺服器發生錯誤"),
             what_to_do: text("這不是您的問題，請稍後再試。"),
         },
         service_unavailable: Explanation {
             what_happened: text("服務暫時無法使用"),
-            what_to_do: text("您的登入狀態沒有改變，請稍後再試。"),
+            what_to_do: text("登入或登出可能尚未完成，請稍後再試。"),
         },
         insufficient_storage: Explanation {
             what_happened: text("儲存空間不足"),

@@ -11,7 +11,8 @@ use axum::{
 };
 use serde::Deserialize;
 use signet::session::{
-    CookieOptions, EmbeddedStore, SecretKey, SessionConfig, SessionError, SessionLayer,
+    CookieOptions, EmbeddedStore, SecretKey, SessionBegan, SessionConfig, SessionError,
+    SessionLayer,
 };
 use tokio::net::TcpListener;
 use tower_sessions::{Session, session};
@@ -41,14 +42,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn greet(session: Session) -> Result<String, StatusCode> {
+async fn greet(session: Session, began: Option<SessionBegan>) -> Result<String, StatusCode> {
     let Some(name) = session.get::<String>("name").await.map_err(refuse)? else {
         return Ok("Who are you?".to_owned());
     };
     let visits = session.get::<u32>("visits").await.map_err(refuse)?;
     let visits = visits.unwrap_or(0) + 1;
     session.insert("visits", visits).await.map_err(refuse)?;
-    Ok(format!("Hello {name}, this is visit {visits}."))
+    let since = began.map_or(String::new(), |SessionBegan(at)| {
+        format!(" since {}", at.date())
+    });
+    Ok(format!("Hello {name}, this is visit {visits}{since}."))
 }
 
 #[derive(Deserialize)]

@@ -1,8 +1,8 @@
 //! Remembers cookies that were verified, so that a browser's next request costs no HMAC and no
 //! parsing.
 //!
-//! Remembered is only what the key and the value decide: that the signature is valid, and what the
-//! value says. Timeouts and revocations are checked on every request.
+//! Only what the keys and the value alone decide is remembered: that the signature is valid, and what
+//! the value says. Timeouts and revocations are checked on every request.
 
 use std::{
     fmt,
@@ -13,14 +13,15 @@ use std::{
 
 use super::{VerifiedCookie, signature::SIGNATURE_CHARS};
 
-/// How many cookies are remembered. Each has one place where it can be, and replaces another there.
+/// How many cookies are remembered. The hash of a value decides its slot, where it replaces the cookie
+/// that is there. All slots together take at most some 6 MB.
 const SLOTS: usize = 4096;
 
 /// The longest value that is remembered, in bytes.
 const MAX_VALUE_BYTES: usize = 512;
 
-/// The cookies that were verified most recently.
-pub(super) struct VerifiedCookies {
+/// Recently verified cookies.
+pub(super) struct Cache {
     slots: Box<[Mutex<Option<Slot>>]>,
     /// Has random keys, so that nobody can choose in which slot a value is, or make two values have
     /// the same hash.
@@ -33,7 +34,7 @@ struct Slot {
     cookie: Arc<VerifiedCookie>,
 }
 
-impl VerifiedCookies {
+impl Cache {
     pub(super) fn new() -> Self {
         Self {
             slots: iter::repeat_with(Mutex::default).take(SLOTS).collect(),
@@ -47,8 +48,8 @@ impl VerifiedCookies {
         // While another request uses the slot, this one verifies the value instead of waiting.
         let slot = self.slot(hash).try_lock().ok()?;
         let slot = slot.as_ref()?;
-        // The hash comes first, because a comparison of the value takes longer the more of it is
-        // right.
+        // The hash is compared first. It depends on random keys, so a wrong signature fails there, and
+        // the time of the comparison does not reveal how much of a value is right.
         (slot.hash == hash && *slot.value == *value).then(|| Arc::clone(&slot.cookie))
     }
 
@@ -78,9 +79,9 @@ impl VerifiedCookies {
     }
 }
 
-impl fmt::Debug for VerifiedCookies {
+impl fmt::Debug for Cache {
     /// Omits the values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifiedCookies").finish_non_exhaustive()
+        f.debug_struct("Cache").finish_non_exhaustive()
     }
 }
