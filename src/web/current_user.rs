@@ -13,26 +13,33 @@ const USERNAME: &str = "username";
 /// The visitor, logged in or not. Handlers extract this instead of the `Session`.
 pub(super) struct CurrentUser {
     session: Session,
-    username: Option<Username>,
-    logged_in_at: Option<OffsetDateTime>,
+    /// The session that the request came with.
+    received: Option<ReceivedSession>,
 }
 
 impl CurrentUser {
     /// Returns the name under which the visitor is logged in.
-    pub(super) fn username(&self) -> Option<&Username> {
-        self.username.as_ref()
+    pub(super) fn username(&self) -> Option<Username<'_>> {
+        let name = self.received.as_ref()?.get(USERNAME)?;
+        let username = name.as_str().and_then(|it| Username::parse(it).ok());
+        if username.is_none() {
+            // The name is signed but not acceptable: another tool with our key wrote it, or our
+            // rules have changed. The line does not quote it.
+            tracing::warn!("the session holds no acceptable username");
+        }
+        username
     }
 
     /// Returns when the visitor logged in, which is when the session began.
     pub(super) fn logged_in_at(&self) -> Option<OffsetDateTime> {
-        self.logged_in_at
+        self.received.as_ref()?.began()
     }
 
     /// Ends the session, and begins one as `username` without any data of the old one.
     ///
     /// The new session has a new ID, so that an ID that was known or planted before is useless
     /// (session fixation; ASVS 5.0, 7.2.4).
-    pub(super) async fn log_in(self, username: Username) -> Result<(), AppError> {
+    pub(super) async fn log_in(self, username: Username<'_>) -> Result<(), AppError> {
         self.session.flush().await?;
         self.session.insert(USERNAME, username).await?;
         Ok(())
@@ -53,26 +60,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
             .await
             .map_err(|_| AppError::NoSession)?;
         let Ok(received) = Option::<ReceivedSession>::from_request_parts(parts, state).await;
-        let username = received.as_ref().and_then(username);
-        let began = received.as_ref().and_then(ReceivedSession::began);
-        Ok(Self {
-            session,
-            logged_in_at: began.filter(|_| username.is_some()),
-            username,
-        })
+        Ok(Self { session, received })
     }
-}
-
-/// Returns the name in a session.
-fn username(session: &ReceivedSession) -> Option<Username> {
-    let name = session.get(USERNAME)?;
-    let username = name.as_str().and_then(|it| Username::parse(it).ok());
-    if username.is_none() {
-        // The name is signed but not acceptable: another tool with our key wrote it, or our rules
-        // have changed. The line does not quote it.
-        tracing::warn!("the session holds no acceptable username");
-    }
-    username
 }
 
 #[cfg(test)]

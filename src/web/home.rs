@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use askama::{Template, filters::HtmlSafe};
+use askama::{FastWritable, Template, Values, filters::HtmlSafe};
 use axum::{extract::State, http::header::SET_COOKIE, response::Response};
 use time::{
     OffsetDateTime,
@@ -25,7 +25,7 @@ use crate::public_url::Origins;
 struct HomePage<'a> {
     words: &'static Words,
     query: &'a str,
-    username: Option<&'a Username>,
+    username: Option<Username<'a>>,
     logged_in_at: Option<OffsetDateTime>,
     has_logged_out: bool,
 }
@@ -42,12 +42,13 @@ pub(super) async fn show(
     HasLoggedOut(has_logged_out): HasLoggedOut,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
+    let username = user.username();
     let content = HomePage {
         words: language.words,
         query: &language.query,
-        username: user.username(),
         logged_in_at: user.logged_in_at(),
-        has_logged_out: has_logged_out && user.username().is_none(),
+        has_logged_out: has_logged_out && username.is_none(),
+        username,
     };
     let mut response = page(language.words, &content)?;
     if has_logged_out {
@@ -75,13 +76,21 @@ impl HomePage<'_> {
     }
 }
 
-impl<F: Formattable> fmt::Display for Moment<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<F: Formattable> FastWritable for Moment<F> {
+    fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
         // Longer than every format, so that no allocation is needed.
         let mut buffer = [0; 64];
         let written = self.at.format_into(&mut &mut buffer[..], &self.format);
         let length = written.map_err(|_| fmt::Error)?;
-        f.write_str(str::from_utf8(&buffer[..length]).map_err(|_| fmt::Error)?)
+        dest.write_str(str::from_utf8(&buffer[..length]).map_err(|_| fmt::Error)?)?;
+        Ok(())
+    }
+}
+
+impl<F: Formattable> fmt::Display for Moment<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_into(f, askama::NO_VALUES)
+            .map_err(|_| fmt::Error)
     }
 }
 

@@ -23,7 +23,7 @@ struct LoginPage<'a> {
     words: &'static Words,
     query: &'a str,
     /// The name under which the visitor is already logged in.
-    current: Option<&'a Username>,
+    current: Option<Username<'a>>,
     /// The value of the field.
     typed: &'a str,
     /// Why that was refused, and what to change.

@@ -27,7 +27,7 @@ use crate::public_url::Origins;
 struct LogoutPage<'a> {
     words: &'static Words,
     query: &'a str,
-    username: &'a Username,
+    username: Username<'a>,
 }
 
 /// Logs out a visitor who followed a link on our pages. Any other GET gets a page that asks for

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use icu_properties::props::{
     BinaryProperty as _, DefaultIgnorableCodePoint, EnumeratedProperty as _, GeneralCategory,
@@ -47,7 +47,7 @@ const BASE: Group = Group::Letter
 /// `OpaqueString` is the profile for passwords. The one for usernames forbids spaces, symbols and
 /// emoji, which people want in a display name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Username(String);
+pub(super) struct Username<'a>(Cow<'a, str>);
 
 /// Why a name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +62,9 @@ pub(super) enum UsernameError {
     NoBase,
 }
 
-impl Username {
+impl<'a> Username<'a> {
     /// Trims white space around `typed`, then normalizes and checks the rest.
-    pub(super) fn parse(typed: &str) -> Result<Self, UsernameError> {
+    pub(super) fn parse(typed: &'a str) -> Result<Self, UsernameError> {
         // Tabs and line ends are not trimmed, and so refused below: nobody types them into a text
         // field.
         let name = typed.trim_matches(|c: char| c.is_whitespace() && !c.is_control());
@@ -73,7 +73,7 @@ impl Username {
         }
         // A fast path, because every page of a logged-in visitor checks the name.
         if name.len() <= MAX_CHARS && is_plain(name) {
-            return Ok(Self(name.to_owned()));
+            return Ok(Self(Cow::Borrowed(name)));
         }
         // Bounds the work of PRECIS, which reads the whole name again for some characters.
         // Normalization turns at most four characters into one.
@@ -89,9 +89,13 @@ impl Username {
             .map_err(|error| to_username_error(&error))?;
         check_characters(&name)?;
         match name.chars().count() {
-            0..=MAX_CHARS => Ok(Self(name.into_owned())),
+            0..=MAX_CHARS => Ok(Self(name)),
             length => Err(UsernameError::TooLong(length)),
         }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -141,7 +145,7 @@ fn to_username_error(error: &precis_core::Error) -> UsernameError {
     UsernameError::Character(character)
 }
 
-impl fmt::Display for Username {
+impl fmt::Display for Username<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

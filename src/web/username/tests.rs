@@ -62,7 +62,8 @@ fn a_name_has_64_characters_at_most_after_normalizing() {
     let alpha = "\u{3b1}\u{313}\u{300}\u{345}";
     assert_accepted(&alpha.repeat(64), &"\u{1f82}".repeat(64));
     for length in [65, 4 * 64, 4 * 64 + 1, 8000] {
-        let refused = Username::parse(&"x".repeat(length));
+        let name = "x".repeat(length);
+        let refused = Username::parse(&name);
         assert_eq!(refused, Err(UsernameError::TooLong(length)));
     }
 }
@@ -114,7 +115,8 @@ fn invisible_control_and_unassigned_characters_are_refused() {
         '\u{378}',
         '\u{10ffff}',
     ] {
-        let refused = Username::parse(&format!("a{bad}b"));
+        let name = format!("a{bad}b");
+        let refused = Username::parse(&name);
         assert_eq!(refused, Err(UsernameError::Character(Some(bad))));
     }
     for typed in [
