@@ -41,8 +41,8 @@
 //!   - `key`: which texts are accepted as keys
 //!   - `registry`: which sessions are alive, with their data in the cookie or in the store
 //!   - `records`: the trait that a store implements
-//!   - `embedded`: a store in a file, with its `file`, the file's `identity`, its `writer` and the
-//!     `changes` that it makes
+//!   - `embedded`: a store in a file, with its `file`, the file's `identity`, its `writer`, the
+//!     `changes` that it makes and the `purge` of what has expired
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response

@@ -82,7 +82,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
 /// Logs the settings, and warnings about them.
 fn log_start(config: &Config, public_url: &str, keys: usize) {
     tracing::info!(
-        public_url,
+        %public_url,
         sessions = %config.data_in,
         idle = %show_duration(config.timeouts.idle),
         lifetime = %show_duration(config.timeouts.absolute),

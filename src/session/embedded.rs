@@ -3,6 +3,7 @@
 mod changes;
 mod file;
 mod identity;
+mod purge;
 #[cfg(test)]
 mod tests;
 mod writer;

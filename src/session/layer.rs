@@ -15,7 +15,13 @@ use super::{SessionConfig, middleware};
 /// [`ReceivedSession`](super::ReceivedSession) if it came with one.
 ///
 /// Every response gets `Vary: Cookie` and `Cache-Control: no-store`. A `Cache-Control` of the
-/// handler is kept only if the handler did not use the session and the response sets no cookie.
+/// handler is kept only if the handler did not use the session and the response sets no cookie. The
+/// layer does not notice [`id`](tower_sessions::Session::id), or that a visitor has no session: a
+/// handler that only asks for these must not allow a cache to store its response.
+///
+/// A handler ends a session with [`flush`](tower_sessions::Session::flush). If it changes the data
+/// and then calls [`delete`](tower_sessions::Session::delete), the response is an error (500), and
+/// the session stays as it was.
 ///
 /// A 5xx response of the handler leaves the session as it was. If concurrent requests change one
 /// session, the last one to be answered wins. None of them brings back a session that another has

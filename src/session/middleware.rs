@@ -9,6 +9,7 @@ use axum::{
     },
     response::IntoResponse as _,
 };
+use futures_util::future::join_all;
 use time::OffsetDateTime;
 use tower::Service;
 use tower_sessions::Session;
@@ -176,10 +177,15 @@ async fn end_all(
     now: i64,
 ) -> Result<bool, StoreError> {
     let own = received.session().map(|session| session.id);
+    // Together, so that they share a commit, and so that a client that disconnects stops none of them.
+    let all = received.all_signed(config);
+    let revocations = all.iter().map(|(id, signed)| {
+        let end = config.timeouts.revocation_end(*signed, now);
+        config.registry.revoke(*id, end)
+    });
     let mut has_ended_own = false;
-    for (id, signed) in received.all_signed(config) {
-        let end = config.timeouts.revocation_end(signed, now);
-        has_ended_own |= config.registry.revoke(id, end).await? && Some(id) == own;
+    for ((id, _), is_ended) in all.iter().zip(join_all(revocations).await) {
+        has_ended_own |= is_ended? && Some(*id) == own;
     }
     Ok(has_ended_own)
 }

@@ -15,6 +15,9 @@ use super::{
 /// one; more are probably planted, and each costs an HMAC for every key.
 const MAX_VERIFIED: usize = 8;
 
+/// How many cookies of a request are verified at most, to end their sessions.
+const MAX_ENDED: usize = 64;
+
 /// The session cookies of one request.
 #[derive(Default)]
 pub(super) struct Received {
@@ -142,7 +145,9 @@ impl Received {
     /// ended. Verifies the cookies that were left unread too: otherwise, planted cookies could keep a
     /// session alive that its visitor ends.
     pub(super) fn all_signed(&self, config: &SessionConfig) -> Vec<(Id, i64)> {
-        let unread = self.unread.iter().filter_map(|it| config.open(it).ok());
+        let opened = self.unread.iter().map(|it| config.open(it));
+        let well_formed = opened.filter(|it| !matches!(it, Err(Refusal::Malformed)));
+        let unread = well_formed.take(MAX_ENDED - MAX_VERIFIED).flatten();
         let accepted = self.others.iter().chain(&self.accepted);
         let all: Vec<_> = unread
             .chain(self.refused.iter().cloned())

@@ -41,7 +41,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for ReceivedSession {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get().cloned())
+        let session = parts.extensions.get::<Self>();
+        Ok(session.inspect(|it| it.0.mark_as_read()).cloned())
     }
 }
 

@@ -75,11 +75,11 @@ fn sender(headers: &HeaderMap, origins: &Origins, names: &[HeaderName]) -> Sende
     Sender::Unknown
 }
 
-/// Returns whether a page of another site sent this form.
+/// Returns whether a page of another site sent this form, or has a link here that the visitor followed.
 ///
-/// A request without these headers passes. It is not from a browser: since 2020, browsers send
-/// `Origin` with every form.
-pub(super) fn is_form_of_another_site(headers: &HeaderMap, origins: &Origins) -> bool {
+/// A form without these headers is not from a browser: since 2020, browsers send `Origin` with every
+/// form.
+pub(super) fn is_from_another_site(headers: &HeaderMap, origins: &Origins) -> bool {
     sender(headers, origins, &[header::ORIGIN]) == Sender::Other
 }
 

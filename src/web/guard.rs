@@ -87,7 +87,7 @@ impl Guard {
     }
 
     async fn answer(mut self, mut request: Request) -> Response {
-        let preferences = Preferences::of(&request);
+        let mut preferences = Preferences::of(&request);
         if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
             // The error page for a wrong host loads the assets from that host.
             let Ok(response) = self.assets.call(request).await;
@@ -96,6 +96,12 @@ impl Guard {
         // `admit` borrows the request. Passed by value, it would be in this future twice.
         if let Err(refusal) = admit(&mut request, &self.origins).await {
             return self.finish(refusal, &preferences);
+        }
+        if preferences.language.is_chosen {
+            // The visitor's own choice is remembered. A link on another site only shows one page.
+            let headers = request.headers();
+            preferences.language.is_chosen = !cross_site::is_prefetch(headers)
+                && !cross_site::is_from_another_site(headers, &self.origins);
         }
         let response = call(&mut self.pages, request).await;
         let mut response = self.finish(response, &preferences);
@@ -176,7 +182,7 @@ fn check_head(request: &Request, origins: &Origins) -> Result<(), StatusCode> {
     if has_other(header::TRANSFER_ENCODING, b"chunked") {
         return Err(StatusCode::NOT_IMPLEMENTED);
     }
-    if !request.method().is_safe() && cross_site::is_form_of_another_site(headers, origins) {
+    if !request.method().is_safe() && cross_site::is_from_another_site(headers, origins) {
         tracing::info!("request refused: another site sent it");
         return Err(StatusCode::FORBIDDEN);
     }

@@ -27,6 +27,10 @@ const COOKIE: &str = "language";
 /// How long it is kept, in seconds: a year.
 const COOKIE_AGE: u32 = 31_536_000;
 
+/// The longest query that is kept, in bytes. Each link to another language repeats it, so that a longer
+/// one would make a small request a large page.
+const MAX_QUERY_BYTES: usize = 512;
+
 /// All languages, in the order in which the pages offer them.
 pub(super) static ALL: [&Words; 3] = [&TRADITIONAL_CHINESE, &SIMPLIFIED_CHINESE, &ENGLISH];
 
@@ -45,8 +49,10 @@ pub(super) struct Language {
 impl Language {
     pub(super) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
         let (chosen, query) = match uri.query() {
-            Some(query) => (chosen_in(query), without_language(query)),
-            None => (None, String::new()),
+            Some(query) if query.len() <= MAX_QUERY_BYTES => {
+                (chosen_in(query), without_language(query))
+            }
+            _ => (None, String::new()),
         };
         let words = chosen
             .or_else(|| cookie::values(headers, COOKIE).find_map(with_tag))

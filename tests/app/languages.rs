@@ -251,3 +251,34 @@ async fn choosing_a_language_for_the_logout_question_logs_nobody_out() {
     link.await.redirects_to("/");
     assert_eq!(app.cookie(), None);
 }
+
+/// Each link repeats the query.
+#[tokio::test]
+async fn a_long_query_does_not_make_a_large_page() {
+    let app = TestApp::new();
+    let usual = app.get("/nowhere").await.html.len();
+    for filler in ["'", "&", "a&", "x"] {
+        let query = filler.repeat(15_000 / filler.len());
+        let page = app.get(&format!("/nowhere?{query}&lang=en")).await;
+        page.has_status(404);
+        page.sets_no_cookie();
+        assert!(page.html.len() < usual + 100, "{filler}");
+    }
+}
+
+#[tokio::test]
+async fn a_choice_that_the_visitor_did_not_make_is_not_remembered() {
+    for header in [
+        ("sec-purpose", "prefetch"),
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+        ("host", "evil.example"),
+    ] {
+        let app = TestApp::new();
+        let headers = [header];
+        let page = app.send_with(&headers, Method::GET, "/?lang=en", Body::empty());
+        let page = page.await;
+        assert_eq!(page.header("content-language"), "en", "{header:?}");
+        page.sets_no_cookie();
+    }
+}

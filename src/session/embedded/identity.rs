@@ -7,7 +7,7 @@ use std::{
 };
 
 /// More than redb's header, which numbers the commits and contains their checksums.
-const HEADER_BYTES: u64 = 512;
+const START_BYTES: u64 = 512;
 
 /// An open file, to check whether it is still the one at its path, and as we left it.
 ///
@@ -16,33 +16,46 @@ const HEADER_BYTES: u64 = 512;
 pub(super) struct FileIdentity {
     /// While it is open, no other file gets its inode.
     file: File,
-    /// The start of the file, which every commit changes.
-    header: Vec<u8>,
+    known: Contents,
+    /// Whether somebody wrote to the file. It is then not ours again, even if it looks like it: more of
+    /// it may have changed, or may be about to.
+    is_foreign: bool,
+}
+
+/// What tells one state of the file from another: every commit changes the start.
+#[derive(Default, PartialEq)]
+struct Contents {
+    start: Vec<u8>,
+    length: u64,
 }
 
 impl FileIdentity {
     /// Remembers an open file as it is now.
     pub(super) fn new(file: File) -> io::Result<Self> {
-        let header = Vec::new();
-        let mut identity = Self { file, header };
+        let mut identity = Self {
+            file,
+            known: Contents::default(),
+            is_foreign: false,
+        };
         identity.update()?;
         Ok(identity)
     }
 
     /// Remembers the file as it is now, after a change of ours.
     pub(super) fn update(&mut self) -> io::Result<()> {
-        self.header = self.read_header()?;
+        self.known = self.read()?;
         Ok(())
     }
 
     /// Checks that the file is at `path`, and as we left it. Otherwise, a commit would be lost, or
     /// damage what somebody has copied over it.
-    pub(super) fn check(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn check(&mut self, path: &Path) -> io::Result<()> {
         self.check_path(path)?;
-        if self.read_header()? == self.header {
-            Ok(())
-        } else {
+        self.is_foreign |= self.read()? != self.known;
+        if self.is_foreign {
             Err(replaced())
+        } else {
+            Ok(())
         }
     }
 
@@ -61,20 +74,21 @@ impl FileIdentity {
         Ok(())
     }
 
-    fn read_header(&self) -> io::Result<Vec<u8>> {
-        let mut header = Vec::new();
+    fn read(&self) -> io::Result<Contents> {
+        let mut contents = Contents::default();
         if cfg!(unix) {
             let mut file = &self.file;
             file.rewind()?;
-            file.take(HEADER_BYTES).read_to_end(&mut header)?;
+            file.take(START_BYTES).read_to_end(&mut contents.start)?;
+            contents.length = file.metadata()?.len();
         }
-        Ok(header)
+        Ok(contents)
     }
 }
 
 fn replaced() -> io::Error {
     io::Error::other(
-        "it was deleted or replaced while it was open: put it back, or restart, which loses the \
-         logouts that are only in it",
+        "it was deleted or replaced while it was open: restart, which loses the logouts that are only in \
+         the old file",
     )
 }

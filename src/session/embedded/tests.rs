@@ -1,3 +1,5 @@
+mod replaced;
+
 use std::{fs, path::PathBuf};
 
 use futures_util::future::join_all;
@@ -170,57 +172,8 @@ async fn a_store_that_is_full_of_expired_records_makes_room() {
 }
 
 #[cfg(unix)]
-#[tokio::test]
-async fn a_store_takes_no_changes_while_its_file_is_deleted_or_replaced() {
-    let (store, path, dir) = store();
-    let (elsewhere, backup) = (dir.path().join("elsewhere"), dir.path().join("backup"));
-    let [known, lost] = ["known", "lost"].map(|data| record(data, 60));
-    store.add(known.clone()).await.expect("added");
-    fs::copy(&path, &backup).expect("copied");
-    for replacement in [None, Some(&backup)] {
-        fs::rename(&path, &elsewhere).expect("moved");
-        if let Some(backup) = replacement {
-            fs::copy(backup, &path).expect("copied");
-        }
-        for _ in 0..2 {
-            let refused = store.add(lost.clone()).await.expect_err("refused");
-            let refused = refused.to_string();
-            assert!(refused.contains("deleted or replaced"), "{refused}");
-            assert_eq!(
-                store.get(known.id).await.expect("answers"),
-                Some(known.clone())
-            );
-        }
-        fs::rename(&elsewhere, &path).expect("moved back");
-        store.remove(lost.id).await.expect("changes again");
-    }
-}
-
 /// As `cp backup sessions.redb` does.
 #[cfg(unix)]
-#[tokio::test]
-async fn a_store_takes_no_changes_and_writes_nothing_once_its_file_is_replaced_in_place() {
-    let (store, path, _dir) = store();
-    let [early, late] = ["early", "late"].map(|data| record(data, 60));
-    store.add(early.clone()).await.expect("added");
-    let backup = fs::read(&path).expect("read");
-    store.add(late.clone()).await.expect("added");
-    let current = fs::read(&path).expect("read");
-
-    fs::write(&path, &backup).expect("replaced in place");
-    for _ in 0..2 {
-        let refused = store.remove(early.id).await.expect_err("refused");
-        let refused = refused.to_string();
-        assert!(refused.contains("deleted or replaced"), "{refused}");
-    }
-    fs::write(&path, &current).expect("put back");
-    assert!(store.remove(early.id).await.expect("changes again"));
-
-    fs::write(&path, &backup).expect("replaced in place");
-    drop(store);
-    assert!(fs::read(&path).expect("read") == backup, "left alone");
-}
-
 #[tokio::test]
 async fn a_snapshot_has_the_current_records_and_takes_no_changes() {
     let (store, path, dir) = store();

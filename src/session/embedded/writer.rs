@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redb::{Database, Error, ReadableTable as _, Table};
+use redb::{Database, Error};
 use tower_sessions::session::Id;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     changes::{Answer, Change, Changed, Operation, decide},
     file::{self, Key, TABLE},
     identity::FileIdentity,
-    now,
+    purge::{Clock, purge, remove_expired, remove_from_memory},
 };
 
 /// How many changes share a commit at most, so that none of them waits long.
@@ -37,6 +37,7 @@ pub(super) struct Writer {
     database: Option<Database>,
     records: Arc<Memory>,
     max_records: usize,
+    clock: Clock,
     /// When it was last logged that the store is full, and nearly full.
     full_logged: Option<Instant>,
     nearly_full_logged: Option<Instant>,
@@ -58,6 +59,7 @@ impl Writer {
             database: Some(database),
             records,
             max_records,
+            clock: Clock::start(),
             full_logged: None,
             nearly_full_logged: None,
         })
@@ -120,14 +122,14 @@ impl Writer {
             .iter()
             .filter(|(_, operation)| matches!(operation, Operation::Add(_)));
         if records.len() + adds.count() > self.max_records {
-            purge(database, &self.records, BATCH)?;
+            purge(database, &self.records, BATCH, self.clock.now())?;
         }
         let (answers, changed) = decide(operations, &self.records, self.max_records);
         if changed.is_empty() {
             return Ok(answers);
         }
 
-        let purged = write(database, &self.records, &changed)?;
+        let purged = write(database, &self.records, &changed, self.clock.now())?;
         self.identity.check_path(&self.path)?;
 
         for (id, after) in changed {
@@ -193,8 +195,14 @@ fn is_due(last: &mut Option<Instant>) -> bool {
     is_due
 }
 
-/// Writes changes to the file, and purges expired records from it. Returns the keys of the latter.
-fn write(database: &Database, records: &Memory, changed: &Changed) -> Result<Vec<Key>, Error> {
+/// Writes changes to the file, and purges what has expired at `now` (unix microseconds). Returns the
+/// keys of the latter.
+fn write(
+    database: &Database,
+    records: &Memory,
+    changed: &Changed,
+    now: i64,
+) -> Result<Vec<Key>, Error> {
     let records = records.pin();
     let transaction = database.begin_write()?;
     let mut table = transaction.open_table(TABLE)?;
@@ -206,47 +214,8 @@ fn write(database: &Database, records: &Memory, changed: &Changed) -> Result<Vec
             table.insert((after.expires, id.0), &*after.data)?;
         }
     }
-    let purged = remove_expired(&mut table, PURGED_PER_CHANGE * changed.len())?;
+    let purged = remove_expired(&mut table, PURGED_PER_CHANGE * changed.len(), now)?;
     drop(table);
     transaction.commit()?;
     Ok(purged)
-}
-
-/// Purges at most `most` expired records from the file and from memory, the oldest first.
-fn purge(database: &Database, records: &Memory, most: usize) -> Result<(), Error> {
-    let transaction = database.begin_write()?;
-    let purged = remove_expired(&mut transaction.open_table(TABLE)?, most)?;
-    if !purged.is_empty() {
-        transaction.commit()?;
-        remove_from_memory(records, purged);
-    }
-    Ok(())
-}
-
-/// Removes at most `most` expired records from the file, the oldest first. Returns their keys.
-fn remove_expired(
-    table: &mut Table<'_, Key, &'static [u8]>,
-    most: usize,
-) -> Result<Vec<Key>, Error> {
-    let now = now();
-    let mut removed = Vec::new();
-    while removed.len() < most {
-        let first = table.first()?.map(|(key, _)| key.value());
-        match first {
-            Some(key) if key.0 <= now => {
-                table.remove(key)?;
-                removed.push(key);
-            }
-            _ => break,
-        }
-    }
-    Ok(removed)
-}
-
-/// Removes from memory the records that were purged from the file.
-fn remove_from_memory(records: &Memory, removed: Vec<Key>) {
-    let records = records.pin();
-    for (expires, id) in removed {
-        let _ = records.remove_if(&Id(id), |_, entry| entry.expires == expires);
-    }
 }
