@@ -17,6 +17,7 @@ use axum::{
     http::{HeaderValue, header::CONNECTION},
     response::Response,
 };
+use futures_util::future::select;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -39,6 +40,8 @@ const MAX_BUFFER_BYTES: usize = 2 * MAX_HEAD_BYTES;
 /// sent before may not have reached this task yet, and closing the connection would reset it.
 const LAST_CALL: Duration = Duration::from_millis(50);
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// Serves requests on a connection until it is closed, takes too long, or the server stops.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
@@ -55,14 +58,13 @@ pub(super) async fn serve(
             let mut answer = answer.await?;
             clock.enter(Phase::Answering);
             if is_last_call.load(Ordering::Relaxed) {
-                let close = HeaderValue::from_static("close");
-                answer.headers_mut().insert(CONNECTION, close);
+                answer.headers_mut().insert(CONNECTION, CLOSE);
             }
             Ok::<_, Infallible>(answer)
         }
     });
-    let stream = ObservedStream::new(stream, Arc::clone(&clock));
-    let mut connection = pin!(http1().serve_connection(TokioIo::new(stream), service));
+    let stream = TokioIo::new(ObservedStream::new(stream, Arc::clone(&clock)));
+    let mut connection = pin!(http1().serve_connection(stream, service));
     let mut timer = pin!(sleep_until(clock.deadline()));
     // Polled after the connection, so that it sees the connection's latest phase.
     let mut too_late = pin!(poll_fn(|cx| clock.poll_deadline(timer.as_mut(), cx)));
@@ -74,14 +76,9 @@ pub(super) async fn serve(
         () = too_late.as_mut() => return,
         _ = stopping.wait_for(|is_stopping| *is_stopping) => {}
     }
-    if !last_call(connection.as_mut(), &clock, &is_last_call).await {
-        return;
-    }
-    connection.as_mut().graceful_shutdown();
-    tokio::select! {
-        biased;
-        _ = connection => {}
-        () = too_late => {}
+    if last_call(connection.as_mut(), &clock, &is_last_call).await {
+        connection.as_mut().graceful_shutdown();
+        select(connection, too_late).await;
     }
 }
 
