@@ -10,9 +10,9 @@ use super::request::RequestStore;
 
 /// The session that a request came with, as it was then.
 ///
-/// Reading a value from it costs less than from a [`Session`], which makes a copy of all data. Handlers
-/// extract it as an `Option<ReceivedSession>`. [`SessionLayer`](super::SessionLayer) adds it to the
-/// extensions of the request.
+/// Reading a value from it costs less than from a [`Session`](tower_sessions::Session), which makes a
+/// copy of all data. Handlers extract it as an `Option<ReceivedSession>`.
+/// [`SessionLayer`](super::SessionLayer) adds it to the extensions of the request.
 #[derive(Clone, Debug)]
 pub struct ReceivedSession(Arc<RequestStore>);
 
