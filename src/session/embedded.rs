@@ -134,14 +134,10 @@ impl EmbeddedStore {
 
 #[async_trait]
 impl Records for EmbeddedStore {
-    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
+    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
         let records = self.records.pin();
         let entry = records.get(&id).filter(|entry| entry.is_live_at(now()));
-        Ok(entry.map(|entry| Record {
-            id,
-            data: entry.data.to_vec(),
-            expires: entry.expires.div_euclid(MICROS),
-        }))
+        Ok(entry.map(|entry| entry.data.to_vec()))
     }
 
     async fn add(&self, record: Record) -> Result<bool, StoreError> {

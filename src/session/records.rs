@@ -23,12 +23,12 @@ pub struct Record {
 /// method returns.
 #[async_trait]
 pub trait Records: Debug + Send + Sync + 'static {
-    /// Returns the record with this ID, if there is one.
+    /// Returns the data of the record with this ID, if there is one.
     ///
     /// # Errors
     ///
     /// Fails if the store cannot answer.
-    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError>;
+    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Adds a record, unless there is one with its ID. Returns whether it was added.
     ///

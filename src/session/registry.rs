@@ -66,11 +66,11 @@ impl Registry {
 
     /// Finds the data of a session. Returns `None` if the session is not alive.
     pub(super) async fn find(&self, id: Id) -> Result<Option<Data>, StoreError> {
-        let record = self.records.get(id).await?;
-        Ok(match (self.data_in, record) {
+        let data = self.records.get(id).await?;
+        Ok(match (self.data_in, data) {
             (DataIn::Cookie, None) => Some(Data::InCookie),
             (DataIn::Cookie, Some(_)) | (DataIn::Store, None) => None,
-            (DataIn::Store, Some(record)) => serde_json::from_slice(&record.data)
+            (DataIn::Store, Some(data)) => serde_json::from_slice(&data)
                 .inspect_err(
                     |cause| tracing::error!(%cause, "the record of a session cannot be read"),
                 )

@@ -20,6 +20,8 @@ use crate::forger::now;
 pub struct TestStore {
     store: Arc<dyn Records>,
     is_broken: Arc<AtomicBool>,
+    /// When each record that was ever added or replaced expires.
+    expiries: Arc<Mutex<HashMap<Id, i64>>>,
     _dir: Option<Arc<TempDir>>,
 }
 
@@ -41,6 +43,7 @@ impl TestStore {
         Self {
             store: Arc::new(store),
             is_broken: Arc::default(),
+            expiries: Arc::default(),
             _dir: dir.map(Arc::new),
         }
     }
@@ -48,6 +51,18 @@ impl TestStore {
     /// Makes every operation fail from now on, or succeed again.
     pub fn set_broken(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::Relaxed);
+    }
+
+    /// Returns when the record with this ID expires, in unix seconds. It may have been removed.
+    #[track_caller]
+    pub fn expiry(&self, id: Id) -> i64 {
+        self.expiries.lock().unwrap()[&id]
+    }
+
+    fn note_expiry(&self, is_done: bool, id: Id, expires: i64) {
+        if is_done {
+            self.expiries.lock().unwrap().insert(id, expires);
+        }
     }
 
     fn answering(&self) -> Result<&dyn Records, StoreError> {
@@ -60,16 +75,22 @@ impl TestStore {
 
 #[async_trait]
 impl Records for TestStore {
-    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
+    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
         self.answering()?.get(id).await
     }
 
     async fn add(&self, record: Record) -> Result<bool, StoreError> {
-        self.answering()?.add(record).await
+        let (id, expires) = (record.id, record.expires);
+        let is_done = self.answering()?.add(record).await?;
+        self.note_expiry(is_done, id, expires);
+        Ok(is_done)
     }
 
     async fn replace(&self, record: Record) -> Result<bool, StoreError> {
-        self.answering()?.replace(record).await
+        let (id, expires) = (record.id, record.expires);
+        let is_done = self.answering()?.replace(record).await?;
+        self.note_expiry(is_done, id, expires);
+        Ok(is_done)
     }
 
     async fn remove(&self, id: Id) -> Result<bool, StoreError> {
@@ -83,9 +104,10 @@ struct Memory(Mutex<HashMap<Id, Record>>);
 
 #[async_trait]
 impl Records for Memory {
-    async fn get(&self, id: Id) -> Result<Option<Record>, StoreError> {
+    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
         let records = self.0.lock().unwrap();
-        Ok(records.get(&id).filter(|it| it.expires > now()).cloned())
+        let record = records.get(&id).filter(|it| it.expires > now());
+        Ok(record.map(|it| it.data.clone()))
     }
 
     async fn add(&self, record: Record) -> Result<bool, StoreError> {

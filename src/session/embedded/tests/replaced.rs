@@ -22,7 +22,7 @@ async fn a_store_takes_no_changes_while_its_file_is_deleted_or_replaced() {
             assert!(refused.contains("deleted or replaced"), "{refused}");
             assert_eq!(
                 store.get(known.id).await.expect("answers"),
-                Some(known.clone())
+                Some(known.data.clone())
             );
         }
         fs::rename(&elsewhere, &path).expect("moved back");
