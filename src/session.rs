@@ -24,7 +24,8 @@
 //! A store ([`Records`]) remembers each revocation, as one empty record, for as long as a copy of
 //! the cookie could be accepted. Alternatively, the store holds the data of the sessions
 //! ([`DataIn::Store`]). Then the cookie only identifies the session, and a session without a record
-//! is refused. [`EmbeddedStore`] is such a store.
+//! is refused. [`EmbeddedStore`] is such a store, and `RedisStore`, with the feature `redis`, is one for
+//! more than one machine.
 //!
 //! A refused cookie is not an error: the visitor is then simply not logged in. A store that does
 //! not answer is an error (503): no cookie is accepted unchecked.
@@ -61,6 +62,8 @@ mod middleware;
 mod received;
 mod received_session;
 mod records;
+#[cfg(feature = "redis")]
+mod redis;
 mod registry;
 mod request;
 mod timeouts;
@@ -69,6 +72,8 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{AddressError, RedisAddress, RedisStore, UnsafePolicy};
 use self::{
     cookie::SessionCookie,
     format::{Format, Payload, VerifiedCookie},
@@ -156,6 +161,18 @@ impl SessionConfig {
     #[must_use]
     pub fn cookie_name(&self) -> &str {
         self.cookie.name()
+    }
+
+    /// Returns how many keys there are.
+    #[must_use]
+    pub fn key_count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Records> {
+        self.registry.store()
     }
 
     /// Opens a value of the session cookie.

@@ -55,6 +55,10 @@ impl Registry {
         }
     }
 
+    pub(super) fn store(&self) -> Arc<dyn Records> {
+        Arc::clone(&self.records)
+    }
+
     /// Returns whether a cookie with this payload fits the setting of [`DataIn`]: with
     /// [`DataIn::Cookie`] it carries data, and otherwise it carries none.
     ///

@@ -15,6 +15,9 @@ mod markup;
 mod outage;
 mod parallel;
 mod properties;
+#[path = "../nodes/redis.rs"]
+#[expect(dead_code, reason = "tests of several nodes need more of it")]
+mod redis;
 mod refused_cookies;
 mod revocation;
 mod sessions;

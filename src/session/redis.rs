@@ -1,0 +1,132 @@
+//! `RedisStore`: a store in Redis or Valkey, which several machines share.
+
+mod address;
+mod info;
+mod link;
+mod lookups;
+
+use std::{fmt, sync::Arc};
+
+use ::redis::{Cmd, cmd};
+use async_trait::async_trait;
+use tokio::task::JoinSet;
+use tower_sessions::session::Id;
+
+pub use self::{
+    address::{AddressError, RedisAddress},
+    info::UnsafePolicy,
+};
+use self::{link::Link, lookups::Lookups};
+use super::{
+    records::{Record, Records, StoreError},
+    registry::DataIn,
+};
+
+/// The largest expiry that is sent, in unix seconds: the server counts in milliseconds of 64 bits.
+const MAX_EXPIRY: i64 = i64::MAX / 1000;
+
+/// Keeps records in a Redis (6.2 or later) or Valkey server. Any number of machines may use it.
+///
+/// Records of the two settings of [`DataIn`] have keys with different prefixes,
+/// `signet:revoked:<id>` and `signet:session:<id>`, and never meet. Each expires on the server, by the
+/// clock of the server. A record that has expired is gone, so [`remove`](Records::remove) finds none.
+///
+/// Nothing is cached: each [`get`](Records::get) asks the server. Those that wait at the same moment
+/// share one command.
+///
+/// There is one connection. A command that takes more than 500 ms breaks it, and then every method
+/// fails at once with [`StoreError::Unavailable`], until the connection is back: a task tries that
+/// four times a second. The task also asks the server each second whether it is a primary, has
+/// loaded its data, and never removes records to make room. If not, the store counts as away too.
+///
+/// A change is as durable as the server makes it: set `appendonly yes` and `appendfsync always`.
+pub struct RedisStore {
+    link: Arc<Link>,
+    lookups: Lookups,
+    prefix: &'static str,
+    /// The tasks of the store. They end when the set is dropped.
+    _tasks: JoinSet<()>,
+}
+
+impl RedisStore {
+    /// Connects to the server at `address`, for sessions with their data in `data_in`: give
+    /// [`SessionConfig`](super::SessionConfig) the same setting. Must be called in a Tokio runtime,
+    /// which then runs two tasks until the store is dropped.
+    ///
+    /// Does not fail when the server is away, and waits at most 500 ms for it: see
+    /// [`warning`](Self::warning).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server would remove records to make room for others.
+    pub async fn connect(address: &RedisAddress, data_in: DataIn) -> Result<Self, UnsafePolicy> {
+        // Fails if the application has chosen another provider of cryptography for rustls, which
+        // is then used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let link = Arc::new(Link::open(address).await?);
+        let (lookups, answering) = Lookups::new(Arc::clone(&link));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&link).look_after());
+        tasks.spawn(answering);
+        Ok(Self {
+            link,
+            lookups,
+            prefix: match data_in {
+                DataIn::Cookie => "signet:revoked:",
+                DataIn::Store => "signet:session:",
+            },
+            _tasks: tasks,
+        })
+    }
+
+    /// Returns what is wrong with the server at the moment, for an operator: that it does not answer,
+    /// or that it forgets records when it is restarted.
+    ///
+    /// Later changes are logged.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.link.warning()
+    }
+
+    fn key(&self, id: Id) -> String {
+        format!("{}{id}", self.prefix)
+    }
+
+    /// Returns a command that sets the value and the expiry of a key under a condition: `NX` or `XX`.
+    fn set(&self, record: &Record, condition: &str) -> Cmd {
+        let mut set = cmd("SET");
+        set.arg(self.key(record.id))
+            .arg(&record.data)
+            .arg(condition)
+            .arg("EXAT")
+            .arg(record.expires.clamp(1, MAX_EXPIRY));
+        set
+    }
+}
+
+#[async_trait]
+impl Records for RedisStore {
+    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
+        self.lookups.get(self.key(id)).await
+    }
+
+    async fn add(&self, record: Record) -> Result<bool, StoreError> {
+        self.link.query(&self.set(&record, "NX")).await
+    }
+
+    async fn replace(&self, record: Record) -> Result<bool, StoreError> {
+        self.link.query(&self.set(&record, "XX")).await
+    }
+
+    async fn remove(&self, id: Id) -> Result<bool, StoreError> {
+        self.link.query(cmd("DEL").arg(self.key(id))).await
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
