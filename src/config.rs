@@ -13,14 +13,14 @@ use self::{
     environment::{non_empty, raw},
     setting::{
         ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
-        PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR,
+        PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE,
     },
 };
 pub use self::{error::ConfigError, setting::flags};
 use crate::{
     public_url::PublicUrl,
     secret::{self, SecretKeys},
-    session::{DataIn, Timeouts},
+    session::{DataIn, RedisAddress, Timeouts},
 };
 
 /// The longest timeout: about a hundred years, so that no date overflows.
@@ -39,7 +39,9 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Where the data of sessions is kept.
     pub data_in: DataIn,
-    /// The path of the state directory.
+    /// The server that keeps the records of sessions. None: the embedded store does.
+    pub store: Option<RedisAddress>,
+    /// The path of the state directory, which is not used with a `store`.
     pub state_dir: PathBuf,
     /// How many records the embedded store may have.
     pub max_records: usize,
@@ -107,6 +109,7 @@ impl Config {
                 "store" => Some(DataIn::Store),
                 _ => None,
             })?,
+            store: STORE.secret_value(flags, |text| text.parse().ok())?,
             state_dir: STATE_DIR.path_or_default(flags),
             max_records: MAX_RECORDS.value_or_default(flags, |text| number(text, 1_000_000_000))?,
             max_connections: MAX_CONNECTIONS

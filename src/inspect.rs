@@ -14,7 +14,8 @@ use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
     session::{
-        Contents, DataIn, EmbeddedStore, OpenError, Refusal, SessionConfig, StoreError, Timeouts,
+        Contents, DataIn, EmbeddedStore, OpenError, RedisStore, Refusal, SessionConfig, StoreError,
+        Timeouts,
     },
     site,
     state_dir::StateDir,
@@ -43,9 +44,9 @@ pub enum InspectError {
     /// The file of the store cannot be read.
     #[error("--state-dir (STATE_DIRECTORY): cannot read {path:?}: {source}")]
     Snapshot { path: PathBuf, source: OpenError },
-    /// The store cannot answer.
-    #[error("cannot read the session: {0}")]
-    Session(#[from] StoreError),
+    /// The store cannot answer, or may have lost records.
+    #[error("--store (STORE_URL): {0}")]
+    Store(#[from] StoreError),
 }
 
 /// Reads the value of a session cookie from standard input and prints what it holds. Returns
@@ -55,7 +56,15 @@ pub enum InspectError {
 ///
 /// When there is no value, or the keys or the store cannot be read.
 pub async fn run(config: Config) -> Result<bool, InspectError> {
-    let sessions = open_sessions(&config)?;
+    let sessions = match &config.store {
+        Some(address) => {
+            let keys = config.keys.clone().ok_or(ConfigError::StoreWithoutKey)?;
+            let store = RedisStore::connect(address, config.data_in).await;
+            let store = store.map_err(|it| StoreError::Unavailable(it.to_string().into()))?;
+            site::session_config(&config, keys, store)?
+        }
+        None => open_snapshot(&config)?,
+    };
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -88,7 +97,7 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
 }
 
 /// Opens a snapshot of the sessions of the site.
-fn open_sessions(config: &Config) -> Result<SessionConfig, InspectError> {
+fn open_snapshot(config: &Config) -> Result<SessionConfig, InspectError> {
     let path = config.state_dir.clone();
     let state_dir = StateDir::open_for_reading(&path);
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;

@@ -4,7 +4,7 @@
 //! tower-sessions `Session`, whose data is by default in a signed cookie.
 //!
 //! Without the default feature `site` there is only the module [`session`], for other axum
-//! applications.
+//! applications; the feature `redis` adds its store for several machines.
 //!
 //! # The map
 //!
@@ -15,7 +15,7 @@
 //! limits,   ->   host, origin, -> cookie -> Session     ->   CurrentUser -> template
 //! deadlines      headers          Session -> Set-Cookie <-   redirect or page
 //!                                     |
-//!                                 registry -> records (a file)
+//!                                 registry -> records (a file, or Redis)
 //! ```
 //!
 //! - `main.rs`: the command line and the exit code.
@@ -28,6 +28,8 @@
 //! - `log`: writes lines to standard error without holding up the site.
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
+//! - `operations`: what an operator's machines ask.
+//!   - `health`: whether the process serves, and whether its store answers
 //! - `inspect`: what `signet inspect` tells an operator about a cookie.
 //! - `session`: the session layer, which depends on no other module.
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
@@ -43,6 +45,9 @@
 //!   - `records`: the trait that a store implements
 //!   - `embedded`: a store in a file, with its `file`, the file's `identity`, its `writer`, the
 //!     `changes` that it makes and the `purge` of what has expired
+//!   - `redis`: a store in Redis or Valkey, for several machines
+//!     - `address`: where the server is; `info`: whether it may keep records
+//!     - `link`: the connection, and the task that looks after it; `lookups`: many at once
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
@@ -75,6 +80,8 @@ pub mod config;
 pub mod inspect;
 #[cfg(feature = "site")]
 pub mod log;
+#[cfg(feature = "site")]
+pub mod operations;
 #[cfg(feature = "site")]
 pub mod public_url;
 #[cfg(feature = "site")]

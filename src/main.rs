@@ -26,7 +26,8 @@ Secrets, which only the environment or a file can hold:
   SECRET_KEY            Signs and verifies; at least 32 bytes, such as `signet key` prints
   SECRET_KEY_FALLBACKS  Older keys, separated by white space, that only verify
 
-With no key given, one is made once and kept in the state directory.";
+With no key given, one is made once and kept in the state directory. With --store a key must be
+given: the same on all machines.";
 
 fn main() -> ExitCode {
     let matches = command_line().get_matches();
@@ -102,6 +103,7 @@ fn inspect_cookie(flags: &ArgMatches) -> ExitCode {
         Err(error) => return fail(2, error),
     };
     let inspected = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .map_err(InspectError::Start)
         .and_then(|runtime| runtime.block_on(inspect::run(config)));

@@ -5,11 +5,15 @@ use std::{io, net::SocketAddr, path::PathBuf};
 use crate::{
     config::{Config, ConfigError},
     log::Log,
+    operations::Health,
     public_url::{Origins, PublicUrl},
     secret::{self, SecretKeys},
     server,
-    session::{CookieOptions, EmbeddedStore, OpenError, Records, SessionConfig},
-    state_dir::{Lock, StateDir},
+    session::{
+        CookieOptions, EmbeddedStore, OpenError, Records, RedisAddress, RedisStore, SessionConfig,
+        UnsafePolicy,
+    },
+    state_dir::StateDir,
     web,
 };
 
@@ -36,6 +40,9 @@ pub enum SiteError {
     /// The store cannot be opened, or another process uses it.
     #[error("--state-dir (STATE_DIRECTORY): cannot open {path:?}: {source}")]
     Store { path: PathBuf, source: OpenError },
+    /// The server of the store removes records to make room for others.
+    #[error("--store (STORE_URL): {0}")]
+    Policy(#[from] UnsafePolicy),
     /// Another call to the operating system failed.
     #[error("cannot serve: {0}")]
     Io(#[from] io::Error),
@@ -48,31 +55,33 @@ pub enum SiteError {
 ///
 /// # Errors
 ///
-/// When the state directory cannot be used, the address cannot be bound or the signals cannot be
-/// caught.
+/// When the store or the state directory cannot be used, the address cannot be bound or the signals
+/// cannot be caught.
 pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     catch_file_size_signal()?;
-    let (lock, keys, store) = open_state_dir(&mut config)?;
-    // Held until the process ends: requests that are cut off then may still use the store.
-    std::mem::forget(lock);
+    let sessions = match config.store.clone() {
+        Some(address) => open_shared_store(&mut config, &address).await?,
+        None => open_state_dir(&mut config)?,
+    };
     let address = config.listen;
     let listener = server::listen(address);
     let listener = listener.map_err(|source| SiteError::Listen { address, source })?;
     let address = listener.local_addr()?;
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
-    let key_count = 1 + keys.fallbacks.len();
-    let mut site = web::site(session_config(&config, keys, store)?, origins);
+    let (keys, store) = (sessions.key_count(), sessions.store());
+    let mut site = web::site(sessions, origins);
     if config.access_log {
         site = site.with_access_log();
     }
+    let site = Health::new(site, store);
     raise_file_limit(&mut config);
 
     // Signals are caught before the log says that the site is ready, because a supervisor may stop
     // it at that very moment.
     let stop = server::stop_signals()?;
     log.line(&format!("listening on http://{address}"));
-    log_start(&config, &public_url, key_count);
+    log_start(&config, &public_url, keys);
     server::serve(listener, site, config.max_connections, stop).await;
     log.report();
     tracing::info!("stopped");
@@ -81,13 +90,16 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
 
 /// Logs the settings, and warnings about them.
 fn log_start(config: &Config, public_url: &str, keys: usize) {
+    let is_embedded = config.store.is_none();
+    let state_dir = config.state_dir.display();
     tracing::info!(
         %public_url,
         sessions = %config.data_in,
         idle = %show_duration(config.timeouts.idle),
         lifetime = %show_duration(config.timeouts.absolute),
-        state_dir = &*config.state_dir.to_string_lossy(),
-        max_records = config.max_records,
+        store = config.store.as_ref().map(tracing::field::display),
+        state_dir = is_embedded.then(|| tracing::field::display(state_dir)),
+        max_records = is_embedded.then_some(config.max_records),
         keys,
         max_connections = config.max_connections,
         "started"
@@ -97,8 +109,21 @@ fn log_start(config: &Config, public_url: &str, keys: usize) {
     }
 }
 
+/// Connects to the store that several machines share.
+async fn open_shared_store(
+    config: &mut Config,
+    address: &RedisAddress,
+) -> Result<SessionConfig, SiteError> {
+    let keys = config.keys.take().ok_or(ConfigError::StoreWithoutKey)?;
+    let store = RedisStore::connect(address, config.data_in).await?;
+    let warning = store.warning();
+    let warning = warning.map(|warning| format!("--store (STORE_URL): {warning}"));
+    config.warnings.extend(warning);
+    Ok(session_config(config, keys, store)?)
+}
+
 /// Opens the state directory, the keys and the store, and creates what is missing.
-fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStore), SiteError> {
+fn open_state_dir(config: &mut Config) -> Result<SessionConfig, SiteError> {
     let path = config.state_dir.clone();
     let state_dir = StateDir::open_or_create(&path);
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
@@ -122,7 +147,9 @@ fn open_state_dir(config: &mut Config) -> Result<(Lock, SecretKeys, EmbeddedStor
     };
     let store = EmbeddedStore::open(&path, config.max_records)
         .map_err(|source| SiteError::Store { path, source })?;
-    Ok((lock, keys, store))
+    // Held until the process ends: requests that are cut off then may still use the store.
+    std::mem::forget(lock);
+    Ok(session_config(config, keys, store)?)
 }
 
 /// Raises the limit on open files, and warns if it is too low for the connections.

@@ -30,6 +30,12 @@ pub enum ConfigError {
     /// Fallback keys are given without a key that signs.
     #[error("SECRET_KEY_FALLBACKS is given without SECRET_KEY: give both, or neither")]
     FallbacksAlone,
+    /// Several machines would each make a key of their own.
+    #[error(
+        "--store (STORE_URL) is given without a key, which all machines must share: set SECRET_KEY \
+         or --secret-key-file (SECRET_KEY_FILE)"
+    )]
+    StoreWithoutKey,
     /// Browsers would refuse the session cookie.
     #[error(transparent)]
     Cookie(#[from] CookieError),

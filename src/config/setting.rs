@@ -53,6 +53,16 @@ pub(super) const SECRET_KEY_FILE: Setting = Setting {
     help: "A file with secret keys, one a line: the first signs, all verify",
     expected: "",
 };
+pub(super) const STORE: Setting = Setting {
+    flag: "store",
+    variable: "STORE_URL",
+    value_name: "URL",
+    default: "",
+    help: "The Redis or Valkey server that keeps the records of sessions for several machines, \
+           instead of the state directory; better given in the variable, as it may have a password",
+    expected: "not an address: give a URL such as redis://HOST:PORT/0, or with TLS rediss://, with \
+               USER:PASSWORD@ before the host if the server asks for them",
+};
 const DURATION: &str = "give whole seconds, from 1s to 36500d, in units such as 30m or 7d";
 pub(super) const SESSION_IDLE: Setting = Setting {
     flag: "session-idle",
@@ -75,7 +85,7 @@ pub(super) const SESSIONS: Setting = Setting {
     variable: "SESSIONS",
     value_name: "cookie|store",
     default: "cookie",
-    help: "Where the data of sessions is: in the cookie, or in the state directory",
+    help: "Where the data of sessions is: in the cookie, or in the store",
     expected: "choose cookie or store",
 };
 pub(super) const MAX_RECORDS: Setting = Setting {
@@ -83,8 +93,8 @@ pub(super) const MAX_RECORDS: Setting = Setting {
     variable: "MAX_RECORDS",
     value_name: "N",
     default: "2000000",
-    help: "How many records of sessions are kept at most: of those that were logged out, or with \
-           --sessions store of all",
+    help: "How many records of sessions the state directory keeps at most: of those that were logged \
+           out, or with --sessions store of all",
     expected: "give a number from 1 to 1000000000",
 };
 pub(super) const MAX_CONNECTIONS: Setting = Setting {
@@ -122,7 +132,7 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 const SWITCH: &str = "set it to 1 or 0";
 
 /// All settings, in the order of `--help`.
-const ALL: [Setting; 12] = [
+const ALL: [Setting; 13] = [
     LISTEN,
     PUBLIC_URL,
     STATE_DIR,
@@ -130,6 +140,7 @@ const ALL: [Setting; 12] = [
     SESSION_IDLE,
     SESSION_LIFETIME,
     SESSIONS,
+    STORE,
     MAX_RECORDS,
     MAX_CONNECTIONS,
     ACCESS_LOG,
@@ -167,6 +178,21 @@ impl Setting {
             None => environment::non_empty(self.variable)?,
         };
         given.map(|text| self.read(&text, parse)).transpose()
+    }
+
+    /// Like `value`, but the message about a bad value does not show it.
+    pub(super) fn secret_value<T>(
+        &self,
+        flags: &ArgMatches,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let (flag, variable, expected) = (self.flag, self.variable, self.expected);
+        self.value(flags, parse).map_err(|error| match error {
+            ConfigError::Value(_) => {
+                ConfigError::Value(format!("--{flag} ({variable}) is {expected}"))
+            }
+            other => other,
+        })
     }
 
     /// Returns the parsed value of the flag, or else of its variable, or else the default.

@@ -26,6 +26,8 @@ fn help_names_every_flag_and_variable() {
             "SESSION_LIFETIME",
             "--sessions",
             "SESSIONS]",
+            "--store",
+            "STORE_URL",
             "--max-connections",
             "MAX_CONNECTIONS",
             "--access-log",

@@ -3,6 +3,7 @@
 mod command_line;
 mod crash;
 mod deadlines;
+mod health;
 mod hostile;
 mod inspect;
 mod keys;

@@ -1,0 +1,5 @@
+//! What an operator's machines ask.
+
+mod health;
+
+pub use self::health::Health;
