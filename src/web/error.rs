@@ -12,7 +12,7 @@ use super::{
     language::{Explanation, Language, Words},
     page::{in_language, page},
 };
-use crate::public_url::Origins;
+use crate::{public_url::Origins, session::SessionError};
 
 /// Why a handler failed. As a response it is a 500 without a body, which [`draw_page`] turns into a
 /// page.
@@ -50,6 +50,7 @@ struct ErrorPage<'a> {
 /// What a request says about how an error is to be presented.
 pub(super) struct Preferences {
     pub(super) language: Language,
+    is_logout: bool,
     /// The `Accept` headers, which are parsed only for an error.
     accept: Vec<HeaderValue>,
 }
@@ -58,6 +59,7 @@ impl Preferences {
     pub(super) fn of(request: &Request) -> Self {
         let accept = request.headers().get_all(header::ACCEPT);
         Self {
+            is_logout: request.uri().path() == "/logout",
             language: Language::of(request.uri(), request.headers()),
             accept: accept.iter().cloned().collect(),
         }
@@ -84,7 +86,12 @@ pub(super) fn draw_page(
         return response;
     }
     let words = preferences.language.words;
-    let explanation = words.errors.of(status);
+    let is_store_away = || matches!(response.extensions().get(), Some(SessionError::Store(_)));
+    let explanation = if preferences.is_logout && is_store_away() {
+        &words.errors.logout_failed
+    } else {
+        words.errors.of(status)
+    };
     let replacement = if is_for_program {
         Ok(line(words, status, explanation))
     } else {

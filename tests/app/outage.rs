@@ -5,7 +5,10 @@ use crate::{
     forger::{DAY, Forger},
     handlers::{self, Gate},
 };
-use axum::http::header::RETRY_AFTER;
+use axum::{
+    body::Body,
+    http::{Method, header::RETRY_AFTER},
+};
 
 #[track_caller]
 fn assert_try_again(page: &Page) {
@@ -20,13 +23,42 @@ async fn a_visitor_with_a_session_gets_503_with_retry_after() {
     for app in TestApp::in_both_ways(site) {
         app.log_in("admin").await;
         app.store.set_broken(true);
-        for path in ["/", "/login", "/logout"] {
+        for (path, text) in [
+            ("/", "服務暫時無法使用"),
+            ("/login", "服務暫時無法使用"),
+            ("/logout", "您仍保持登入"),
+        ] {
             let page = app.get(path).await;
             assert_try_again(&page);
-            page.shows("服務暫時無法使用");
+            page.shows(text);
         }
         assert_try_again(&app.log_in("other").await);
 
+        app.store.set_broken(false);
+        app.get("/").await.greets("admin");
+    }
+}
+
+#[tokio::test]
+async fn a_logout_that_fails_says_in_each_language_that_the_visitor_is_still_logged_in() {
+    for app in TestApp::in_both_ways(site) {
+        app.log_in("admin").await;
+        app.store.set_broken(true);
+        for (language, texts) in [
+            ("en", ["You are still logged in", "Please try again."]),
+            ("zh-TW", ["您仍保持登入", "請再試一次"]),
+            ("zh-CN", ["您仍处于登录状态", "请再试一次"]),
+        ] {
+            for method in [Method::GET, Method::POST] {
+                let headers = [("accept-language", language)];
+                let page = app.send_with(&headers, method, "/logout", Body::empty());
+                let page = page.await;
+                assert_try_again(&page);
+                for text in texts {
+                    page.shows(text);
+                }
+            }
+        }
         app.store.set_broken(false);
         app.get("/").await.greets("admin");
     }

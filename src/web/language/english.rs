@@ -96,6 +96,10 @@ pub(super) static ENGLISH: Words = Words {
                 "Logging in or out may not have worked. Please try again in a moment.",
             ),
         },
+        logout_failed: Explanation {
+            what_happened: text("You are still logged in"),
+            what_to_do: text("The site cannot log you out right now. Please try again."),
+        },
         insufficient_storage: Explanation {
             what_happened: text("There is not enough space"),
             what_to_do: text("Your change was not saved. Everything is as it was before."),

@@ -88,6 +88,10 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             what_happened: text("服务暂时无法使用"),
             what_to_do: text("登录或退出可能尚未完成，请稍后再试。"),
         },
+        logout_failed: Explanation {
+            what_happened: text("您仍处于登录状态"),
+            what_to_do: text("现在无法退出登录，请再试一次。"),
+        },
         insufficient_storage: Explanation {
             what_happened: text("存储空间不足"),
             what_to_do: text("这次的更改没有保存，之前的内容不受影响。"),

@@ -88,6 +88,10 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_happened: text("服務暫時無法使用"),
             what_to_do: text("登入或登出可能尚未完成，請稍後再試。"),
         },
+        logout_failed: Explanation {
+            what_happened: text("您仍保持登入"),
+            what_to_do: text("現在無法登出，請再試一次。"),
+        },
         insufficient_storage: Explanation {
             what_happened: text("儲存空間不足"),
             what_to_do: text("這次的變更沒有儲存，之前的內容不受影響。"),

@@ -61,6 +61,8 @@ pub(in crate::web) struct Errors {
     pub(super) unprocessable_content: Explanation,
     pub(super) internal_server_error: Explanation,
     pub(super) service_unavailable: Explanation,
+    /// For a logout that the store could not record.
+    pub(in crate::web) logout_failed: Explanation,
     pub(super) insufficient_storage: Explanation,
 }
 
