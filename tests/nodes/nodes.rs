@@ -1,0 +1,128 @@
+//! Three nodes with one store.
+
+use std::{
+    net::SocketAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+
+use crate::{
+    client::Client,
+    redis::{Redis, free_port},
+    signet::{Signet, Site},
+};
+
+pub const KEY: &str = "q7Zt3mX9vB2kLw8RfYp5NcJd6HsGa4Ue";
+pub const NEW_KEY: &str = "e4Ua6GsHd5JcN8pYfR2wLk9BvXm3Zt7q";
+
+/// The two ways to keep sessions: values of `--sessions`.
+pub const WAYS: [&str; 2] = ["cookie", "store"];
+
+/// Three nodes, and the store that they share.
+pub struct Nodes {
+    pub redis: Redis,
+    sites: Vec<Option<Site>>,
+    /// Where each node listens, also after it is started again.
+    pub addresses: Vec<SocketAddr>,
+    way: &'static str,
+    /// The keys: the first signs.
+    keys: [String; 2],
+    /// Tests of this binary take turns, because they measure how long something takes.
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Nodes {
+    pub fn start(way: &'static str) -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nodes = Self {
+            redis: Redis::start(),
+            sites: Vec::new(),
+            addresses: Vec::new(),
+            way,
+            keys: [KEY.to_owned(), String::new()],
+            _turn: turn,
+        };
+        for node in 0..3 {
+            nodes.addresses.push(([127, 0, 0, 1], free_port()).into());
+            nodes.sites.push(None);
+            nodes.start_node(node);
+        }
+        nodes
+    }
+
+    /// Returns a client of each node.
+    pub fn clients(&self) -> [Client; 3] {
+        std::array::from_fn(|node| Client::new(self.addresses[node]))
+    }
+
+    #[track_caller]
+    pub fn start_node(&mut self, node: usize) {
+        let site = node_command(self.addresses[node], self.way, &self.redis.url())
+            .env("SECRET_KEY", &self.keys[0])
+            .env("SECRET_KEY_FALLBACKS", &self.keys[1])
+            .start();
+        self.sites[node] = Some(site);
+    }
+
+    /// Ends a node in the middle of what it does, and starts it again.
+    #[track_caller]
+    pub fn kill_node(&mut self, node: usize) {
+        let site = self.sites[node].take().expect("a running node");
+        site.signal(Signal::KILL);
+        site.wait_unread();
+        self.start_node(node);
+    }
+
+    /// Stops a node as an operator does, and starts it again.
+    #[track_caller]
+    pub fn restart_node(&mut self, node: usize) {
+        let site = self.sites[node].take().expect("a running node");
+        site.signal(Signal::TERM);
+        assert_eq!(site.wait_unread(), Some(0));
+        self.start_node(node);
+    }
+
+    /// Returns the key that signs, and the one that follows it.
+    pub fn old_and_new_key(&self) -> [&'static str; 2] {
+        if self.keys[0] == KEY {
+            [KEY, NEW_KEY]
+        } else {
+            [NEW_KEY, KEY]
+        }
+    }
+
+    /// Restarts one node after the other with these keys.
+    #[track_caller]
+    pub fn use_keys(&mut self, signing: &str, fallbacks: &str) {
+        self.keys = [signing.to_owned(), fallbacks.to_owned()];
+        for node in 0..3 {
+            self.restart_node(node);
+        }
+    }
+
+    /// Waits until every node says that the store is away, or that it is there.
+    #[track_caller]
+    pub fn wait_until_store_is(&self, is_there: bool, at_most: Duration) -> Duration {
+        let (start, status) = (Instant::now(), if is_there { 200 } else { 503 });
+        let mut nodes = self.clients();
+        for node in &mut nodes {
+            while node.get("/readyz", "").status != status {
+                assert!(start.elapsed() < at_most, "not {status} in {at_most:?}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        start.elapsed()
+    }
+}
+
+/// Returns the command of one node.
+pub fn node_command(address: SocketAddr, way: &str, store: &str) -> Signet {
+    Signet::new()
+        .env("LISTEN", address.to_string())
+        .env("SESSIONS", way)
+        .env("STORE_URL", store)
+        .public_url("http://localhost")
+}

@@ -1,0 +1,128 @@
+//! A visitor who logs in and out behind a load balancer, and judges every answer.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+};
+
+use crate::client::{Answer, Client};
+
+/// How many cookies of ended sessions a visitor tries again.
+const MAX_ENDED: usize = 100;
+
+/// What all visitors saw.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub answers: AtomicUsize,
+    /// A copy of a cookie was accepted after the answer to its logout.
+    pub copies_let_in: AtomicUsize,
+    /// A session that was not ended was refused, or somebody else was greeted.
+    pub sessions_lost: AtomicUsize,
+    /// Neither a page nor an error that asks to try again.
+    pub strange: AtomicUsize,
+    /// A 503 of Signet, or no good answer at all, while something was wrong.
+    pub unavailable: AtomicUsize,
+    /// The same, while nothing was wrong.
+    pub unavailable_without_fault: AtomicUsize,
+    pub is_faulty: AtomicBool,
+    pub is_over: AtomicBool,
+}
+
+/// One visitor.
+pub struct Visitor<'a> {
+    client: Client,
+    name: String,
+    tally: &'a Tally,
+    /// The cookies of sessions whose logout was answered.
+    ended: VecDeque<String>,
+}
+
+impl<'a> Visitor<'a> {
+    pub fn new(balancer: SocketAddr, name: String, tally: &'a Tally) -> Self {
+        Self {
+            client: Client::new(balancer),
+            name,
+            tally,
+            ended: VecDeque::new(),
+        }
+    }
+
+    pub fn visit_until_over(mut self) {
+        while !self.tally.is_over.load(Relaxed) {
+            self.visit();
+        }
+    }
+
+    /// Logs in, reads some pages, logs out, and tries copies of cookies.
+    fn visit(&mut self) {
+        let form = format!("username={}", self.name);
+        let Some(login) = self.send("POST", "/login", "", &form) else {
+            return;
+        };
+        if login.status != 303 {
+            count(&self.tally.strange, &login);
+            return;
+        }
+        let mut cookie = login.cookie();
+        for _ in 0..3 {
+            let Some(page) = self.send("GET", "/", &cookie, "") else {
+                continue;
+            };
+            if !page.greets(&self.name) {
+                count(&self.tally.sessions_lost, &page);
+            }
+            if page.head.contains("\r\nset-cookie: session=") {
+                // Renewed, because its key is being retired. The old value is a copy now.
+                cookie = page.cookie();
+            }
+        }
+        // A logout without an answer may have been carried out.
+        while !self.tally.is_over.load(Relaxed) {
+            let Some(logout) = self.send("GET", "/logout", &cookie, "") else {
+                continue;
+            };
+            if logout.status == 303 {
+                break;
+            }
+            count(&self.tally.strange, &logout);
+        }
+        if self.tally.is_over.load(Relaxed) {
+            return;
+        }
+        self.ended.push_back(cookie);
+        for again in [0, self.ended.len() / 2, self.ended.len() - 1] {
+            let copy = self.ended[again].clone();
+            if let Some(page) = self.send("GET", "/", &copy, "")
+                && !page.greets_nobody()
+            {
+                count(&self.tally.copies_let_in, &page);
+            }
+        }
+        if self.ended.len() > MAX_ENDED {
+            self.ended.pop_front();
+        }
+    }
+
+    /// Sends a request. Returns the answer, unless it is an error that asks to try again.
+    fn send(&mut self, method: &str, path: &str, cookie: &str, form: &str) -> Option<Answer> {
+        let was_faulty = self.tally.is_faulty.load(Relaxed);
+        let answer = self.client.send(method, path, cookie, form);
+        let is_faulty = was_faulty || self.tally.is_faulty.load(Relaxed);
+        self.tally.answers.fetch_add(1, Relaxed);
+        match answer {
+            // 502 and 504 are those of a load balancer.
+            Ok(answer) if ![502, 503, 504].contains(&answer.status) => return Some(answer),
+            _ if is_faulty => &self.tally.unavailable,
+            _ => &self.tally.unavailable_without_fault,
+        }
+        .fetch_add(1, Relaxed);
+        None
+    }
+}
+
+fn count(counter: &AtomicUsize, answer: &Answer) {
+    if counter.fetch_add(1, Relaxed) < 3 {
+        eprintln!("wrong: {answer:?}");
+    }
+}
