@@ -47,7 +47,8 @@
 //!     `changes` that it makes and the `purge` of what has expired
 //!   - `redis`: a store in Redis or Valkey, for several machines
 //!     - `address`: where the server is; `info`: whether it may keep records
-//!     - `link`: the connection, and the task that looks after it; `lookups`: many at once
+//!     - `connection`: one connection; `link`: the present one, and the task that looks after it
+//!     - `lookups`: many look-ups at once
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
@@ -64,8 +65,8 @@
 //!   - `access_log`: an optional log line for each request
 //!
 //! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
-//! `browser` drives a real Chromium, `library` is another application that uses the session layer,
-//! and `bench` measures speed and memory.
+//! `nodes` runs three of it with one store, `browser` drives a real Chromium, `library` is another
+//! application that uses the session layer, and `bench` measures speed and memory.
 
 // Not in Cargo.toml, whose lints apply to tests too.
 #![warn(unreachable_pub)]

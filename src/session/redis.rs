@@ -1,6 +1,7 @@
 //! `RedisStore`: a store in Redis or Valkey, which several machines share.
 
 mod address;
+mod connection;
 mod info;
 mod link;
 mod lookups;

@@ -2,14 +2,11 @@
 
 use std::{
     fmt::Display,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
     time::{Duration, Instant},
 };
 
-use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind,
-    aio::MultiplexedConnection, cmd,
-};
+use ::redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 use tokio::{
     sync::Notify,
     time::{sleep, timeout},
@@ -18,11 +15,9 @@ use tokio::{
 use super::{
     super::records::StoreError,
     address::RedisAddress,
-    info::{self, Fit, Unfit, UnsafePolicy},
+    connection::Connection,
+    info::{Unfit, UnsafePolicy},
 };
-
-/// How long a command may take, and an attempt to connect.
-const DEADLINE: Duration = Duration::from_millis(500);
 
 /// How often the server is asked whether it is fit while the connection is up.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -51,17 +46,8 @@ pub(super) struct Link {
 }
 
 enum State {
-    Up(Up),
+    Up(Connection),
     Down(Arc<str>),
-}
-
-/// A connection to a server that may keep records.
-#[derive(Clone)]
-struct Up {
-    /// Which connection this is, so that a late error of an earlier one does not break it.
-    generation: u64,
-    connection: MultiplexedConnection,
-    fit: Fit,
 }
 
 pub(super) fn unavailable(cause: impl Into<Arc<str>>) -> StoreError {
@@ -72,7 +58,7 @@ impl Link {
     /// Tries once to connect. A server that is away is no error.
     pub(super) async fn open(address: &RedisAddress) -> Result<Self, UnsafePolicy> {
         let client = address.client().clone();
-        let state = match connect(&client, 0).await {
+        let state = match Connection::open(&client, 0).await {
             Ok(up) => State::Up(up),
             Err(Unfit::Policy(policy)) => return Err(policy),
             Err(Unfit::Away(cause)) => State::Down(cause.into()),
@@ -96,15 +82,18 @@ impl Link {
         Some(format!("{}: {what}", self.address))
     }
 
-    /// Fails if there is no connection.
+    /// Fails if there is no connection. Does not clone it, because every look-up asks this.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        self.up().map(drop)
+        match &*self.read() {
+            State::Up(_) => Ok(()),
+            State::Down(cause) => Err(unavailable(Arc::clone(cause))),
+        }
     }
 
     /// Sends a command and reads the answer. Fails at once if there is no connection.
     pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let mut up = self.up()?;
-        let answer = command.query_async(&mut up.connection).await;
+        let answer = command.query_async(&mut up.inner).await;
         answer.map_err(|error| self.judge(up.generation, &error))
     }
 
@@ -113,7 +102,7 @@ impl Link {
         for generation in 1.. {
             self.watch().await;
             let up = loop {
-                match connect(&self.client, generation).await {
+                match Connection::open(&self.client, generation).await {
                     Ok(up) => break up,
                     Err(cause) => self.set_down(None, &cause),
                 }
@@ -132,7 +121,7 @@ impl Link {
     async fn watch(&self) {
         let mut was_durable = true;
         while let Ok(mut up) = self.up() {
-            match check(&mut up.connection).await {
+            match up.check().await {
                 Ok(fit) => {
                     // What it was at first has been reported.
                     if was_durable && !fit.is_durable && up.fit.is_durable {
@@ -185,11 +174,16 @@ impl Link {
         }
     }
 
-    fn up(&self) -> Result<Up, StoreError> {
-        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+    fn up(&self) -> Result<Connection, StoreError> {
+        match &*self.read() {
             State::Up(up) => Ok(up.clone()),
             State::Down(cause) => Err(unavailable(Arc::clone(cause))),
         }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        // Nothing panics while it holds the lock.
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, state: State) {
@@ -215,32 +209,4 @@ impl Link {
             *state = State::Down(cause);
         }
     }
-}
-
-/// Connects to a server that is fit.
-async fn connect(client: &Client, generation: u64) -> Result<Up, Unfit> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(None)
-        .set_response_timeout(Some(DEADLINE));
-    let connecting = async {
-        let connection = client.get_multiplexed_async_connection_with_config(&config);
-        let mut connection = connection.await.map_err(away)?;
-        Ok(Up {
-            fit: check(&mut connection).await?,
-            generation,
-            connection,
-        })
-    };
-    timeout(DEADLINE, connecting)
-        .await
-        .unwrap_or_else(|_| Err(away(format_args!("no connection within {DEADLINE:?}"))))
-}
-
-async fn check(connection: &mut MultiplexedConnection) -> Result<Fit, Unfit> {
-    let info: String = cmd("INFO").query_async(connection).await.map_err(away)?;
-    info::read(&info)
-}
-
-fn away(cause: impl Display) -> Unfit {
-    Unfit::Away(cause.to_string())
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use ::redis::cmd;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+};
 
 use super::{
     super::records::StoreError,
@@ -57,6 +60,13 @@ impl Lookups {
 async fn answer(link: Arc<Link>, mut queue: mpsc::Receiver<Lookup>) {
     let mut lookups = Vec::with_capacity(MAX_BATCH);
     while queue.recv_many(&mut lookups, MAX_BATCH).await > 0 {
+        // Lets the requests that have arrived at the same time join.
+        yield_now().await;
+        while lookups.len() < MAX_BATCH
+            && let Ok(lookup) = queue.try_recv()
+        {
+            lookups.push(lookup);
+        }
         // Of visitors who have gone.
         lookups.retain(|lookup| !lookup.found.is_closed());
         if lookups.is_empty() {

@@ -1,0 +1,58 @@
+//! One connection to the server, and how it begins.
+
+use std::{fmt::Display, time::Duration};
+
+use ::redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection, cmd};
+use tokio::time::timeout;
+
+use super::info::{self, Fit, Unfit};
+
+/// How long a command may take, and an attempt to connect.
+const DEADLINE: Duration = Duration::from_millis(500);
+
+/// A connection to a server that may keep records. Clones share it.
+#[derive(Clone)]
+pub(super) struct Connection {
+    /// Which connection this is, so that a late error of an earlier one does not break it.
+    pub(super) generation: u64,
+    pub(super) inner: MultiplexedConnection,
+    /// What the server said about itself at first.
+    pub(super) fit: Fit,
+}
+
+impl Connection {
+    /// Connects to the server, unless it may not keep records.
+    pub(super) async fn open(client: &Client, generation: u64) -> Result<Self, Unfit> {
+        let config = AsyncConnectionConfig::new()
+            // That of this function includes the question after connecting.
+            .set_connection_timeout(None)
+            .set_response_timeout(Some(DEADLINE));
+        let opening = async {
+            let inner = client.get_multiplexed_async_connection_with_config(&config);
+            let mut inner = inner.await.map_err(away)?;
+            let fit = ask(&mut inner).await?;
+            Ok(Self {
+                generation,
+                inner,
+                fit,
+            })
+        };
+        timeout(DEADLINE, opening)
+            .await
+            .unwrap_or_else(|_| Err(away(format_args!("no connection within {DEADLINE:?}"))))
+    }
+
+    /// Asks the server whether it may still keep records.
+    pub(super) async fn check(&mut self) -> Result<Fit, Unfit> {
+        ask(&mut self.inner).await
+    }
+}
+
+async fn ask(connection: &mut MultiplexedConnection) -> Result<Fit, Unfit> {
+    let info: String = cmd("INFO").query_async(connection).await.map_err(away)?;
+    info::read(&info)
+}
+
+fn away(cause: impl Display) -> Unfit {
+    Unfit::Away(cause.to_string())
+}
