@@ -1,5 +1,7 @@
 //! `signet inspect`: tells an operator what a cookie's value holds.
 
+mod explanation;
+
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal as _, Read as _, Write as _},
@@ -10,12 +12,12 @@ use std::{
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 use time::OffsetDateTime;
 
+use self::explanation::explain;
 use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
     session::{
-        Contents, DataIn, EmbeddedStore, OpenError, RedisStore, Refusal, SessionConfig, StoreError,
-        Timeouts,
+        Contents, EmbeddedStore, OpenError, RedisStore, SessionConfig, StoreError, Timeouts,
     },
     site,
     state_dir::StateDir,
@@ -117,40 +119,6 @@ fn find_value<'a>(input: &'a [u8], name: &str) -> &'a [u8] {
         .split(|byte| *byte == b';' || byte.is_ascii_whitespace())
         .find_map(|part| part.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
         .unwrap_or_else(|| input.trim_ascii())
-}
-
-fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> String {
-    let text = match reason {
-        Refusal::Malformed if !is_signed => "Signet never gives the cookie such a value.",
-        Refusal::Malformed => match config.data_in {
-            DataIn::Cookie => {
-                "Its data is in the store, but --sessions (SESSIONS) says that it is in the cookie."
-            }
-            DataIn::Store => {
-                "Its data is in the cookie, but --sessions (SESSIONS) says that it is in the store."
-            }
-        },
-        Refusal::BadSignature => {
-            return format!(
-                "No key of the site signed this for the cookie {name}. Are all flags and variables \
-                 the\nsite's, --state-dir and --public-url too?"
-            );
-        }
-        Refusal::FromTheFuture => {
-            "It was signed, or the session began, more than a minute from now: is a clock wrong?"
-        }
-        Refusal::Idle => {
-            "It was signed longer ago than --session-idle (SESSION_IDLE) allows: the session was \
-             not used."
-        }
-        Refusal::Lifetime => {
-            "The session is older than --session-lifetime (SESSION_LIFETIME) allows."
-        }
-        Refusal::Revoked => "The session was logged out, or replaced by another login.",
-        // Needs two cookies.
-        Refusal::Ambiguous => "",
-    };
-    text.to_owned()
 }
 
 fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {

@@ -30,7 +30,7 @@
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
 //! - `operations`: what an operator's machines ask.
 //!   - `health`: whether the process serves, and whether its store answers
-//! - `inspect`: what `signet inspect` tells an operator about a cookie.
+//! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
 //! - `session`: the session layer, which depends on no other module.
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
 //!   - `received`: which cookies of a request are sessions, and why others are refused;

@@ -89,7 +89,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: text("登入或登出可能尚未完成，請稍後再試。"),
         },
         logout_failed: Explanation {
-            what_happened: text("您仍保持登入"),
+            what_happened: text("您仍處於登入狀態"),
             what_to_do: text("現在無法登出，請再試一次。"),
         },
         insufficient_storage: Explanation {
