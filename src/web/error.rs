@@ -64,6 +64,15 @@ impl Preferences {
             accept: accept.iter().cloned().collect(),
         }
     }
+
+    /// Returns the explanation of an error in the visitor's language.
+    fn explain(&self, response: &Response) -> &'static Explanation {
+        let errors = &self.language.words.errors;
+        match response.extensions().get() {
+            Some(SessionError::Store(_)) if self.is_logout => &errors.logout_failed,
+            _ => errors.of(response.status()),
+        }
+    }
 }
 
 /// Replaces the body of every error response with a page, unless it is a page already. A client
@@ -77,21 +86,14 @@ pub(super) fn draw_page(
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let headers = response.headers();
     let is_for_program = prefers_text(&preferences.accept);
-    let has_page = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"));
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let has_page = content_type.is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
     if has_page && !is_for_program {
         return response;
     }
     let words = preferences.language.words;
-    let is_store_away = || matches!(response.extensions().get(), Some(SessionError::Store(_)));
-    let explanation = if preferences.is_logout && is_store_away() {
-        &words.errors.logout_failed
-    } else {
-        words.errors.of(status)
-    };
+    let explanation = preferences.explain(&response);
     let replacement = if is_for_program {
         Ok(line(words, status, explanation))
     } else {
