@@ -47,7 +47,7 @@ pub struct Config {
     pub max_records: usize,
     /// How many connections are served at once.
     pub max_connections: u32,
-    /// Whether to log each answered request.
+    /// If true, each answered request is logged.
     pub access_log: bool,
     /// Warnings to log: what is allowed, but probably a mistake.
     pub warnings: Vec<String>,

@@ -19,7 +19,7 @@
 //! are refused too. Giving a session a new ID revokes the old ID. The revocation is durable before
 //! the request is answered, and it also affects requests that are already running. It covers every
 //! session whose cookie came with the request and has a valid signature, even if the times of the
-//! cookie are refused, because the clock may be wrong.
+//! cookie are refused, because the clock may be wrong. At most 64 cookies are verified for this.
 //!
 //! A store ([`Records`]) remembers each revocation, as one empty record, for as long as a copy of
 //! the cookie could be accepted. Alternatively, the store holds the data of the sessions

@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug)]
 pub struct StateDir {
     path: PathBuf,
-    /// Whether files of another user are accepted. They are only read then.
+    /// If true, files of another user are accepted, because they are only read.
     accepts_foreign_files: bool,
 }
 

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError};
 
-/// What is wrong with the command line, the environment or the state directory.
+/// An error in the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages explain the fields")]
 #[non_exhaustive]

@@ -71,7 +71,7 @@ where
         }
         let store = Arc::clone(&self.store);
         Box::pin(async move {
-            // Whether there is such a record makes no difference.
+            // No session has this ID. Only an error means that the store does not answer.
             Ok(match store.get(Id::default()).await {
                 Ok(_) => answer(StatusCode::OK, "ok"),
                 Err(_) => answer(

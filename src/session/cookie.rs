@@ -82,7 +82,8 @@ impl SessionCookie {
         let header = [&self.name, "=", value, &self.attributes, max_age].concat();
         #[expect(
             clippy::expect_used,
-            reason = "a token, a host name, our own literals, a number, and a value in base64url"
+            reason = "fails only for control characters and non-ASCII, and CookieOptions::check lets \
+                      none into the name and the domain; the rest is literals, a number and base64url"
         )]
         HeaderValue::try_from(header).expect("a Set-Cookie of visible ASCII")
     }

@@ -31,7 +31,7 @@ pub(super) struct Received {
     /// The values after the first [`MAX_VERIFIED`] cookies that were not malformed. They are verified
     /// only when the visitor's sessions are ended.
     unread: Vec<Vec<u8>>,
-    /// Whether the request has any cookie with our name.
+    /// Is true if the request has any cookie with our name.
     pub(super) has_cookie: bool,
 }
 

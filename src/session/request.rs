@@ -51,7 +51,7 @@ pub(super) enum Outcome {
 }
 
 struct State {
-    /// Whether the handler read the session.
+    /// Is true once the handler has read the session.
     is_read: bool,
     outcome: Outcome,
     /// The last ID of the session that the request came with, once `delete` was called for it. A

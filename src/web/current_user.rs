@@ -66,16 +66,33 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
 
 #[cfg(test)]
 mod tests {
-    use axum::{Router, body::Body, http::StatusCode, routing::get};
+    use axum::{
+        Router,
+        body::{Body, to_bytes},
+        extract::Request,
+        http::StatusCode,
+        routing::get,
+    };
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::{
+        public_url::Origins,
+        web::error::{Preferences, draw_page},
+    };
 
     #[tokio::test]
     async fn a_handler_outside_the_session_layer_fails() {
-        let pages = Router::new().route("/", get(async |_: CurrentUser| "page"));
-        let request = axum::http::Request::new(Body::empty());
+        let origins = Origins::new(None, ([127, 0, 0, 1], 80).into());
+        let request = Request::new(Body::empty());
+        let preferences = Preferences::of(&request);
+        let pages = Router::new().route("/", get(async |_: CurrentUser| "cause"));
         let response = pages.oneshot(request).await.expect("an answer");
+        let response = draw_page(response, &preferences, &origins);
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), usize::MAX).await;
+        let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
+        assert!(body.contains("<h1>伺服器發生錯誤</h1>"), "{body}");
+        assert!(!body.contains("cause"), "{body}");
     }
 }

@@ -16,7 +16,7 @@ const COOKIE: &str = "logged_out";
 /// How long the cookie is kept, in seconds: long enough for the next page, however slow it is.
 const MAX_AGE: u32 = 60;
 
-/// Whether the visitor has just logged out, and this request shows a page that says so.
+/// Contains true if the visitor has just logged out, and this request shows a page.
 pub(super) struct HasLoggedOut(pub(super) bool);
 
 impl<S: Sync> FromRequestParts<S> for HasLoggedOut {

@@ -10,7 +10,7 @@
 //! 6. The page is called, and has 10 seconds: 503. If it panics: 500.
 //! 7. An error becomes a page, or a line of text (`error`).
 //! 8. The response gets the headers that every response has (`headers`), and the cookie that remembers
-//!    the language if the request chose one (`language`).
+//!    the language if the visitor chose one (`language`).
 
 #[cfg(test)]
 mod tests;
@@ -87,7 +87,7 @@ impl Guard {
     }
 
     async fn answer(mut self, mut request: Request) -> Response {
-        let mut preferences = Preferences::of(&request);
+        let preferences = Preferences::of(&request);
         if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
             // The error page for a wrong host loads the assets from that host.
             let Ok(response) = self.assets.call(request).await;
@@ -97,15 +97,14 @@ impl Guard {
         if let Err(refusal) = admit(&mut request, &self.origins).await {
             return self.finish(refusal, &preferences);
         }
-        if preferences.language.is_chosen {
-            // The visitor's own choice is remembered. A link on another site only shows one page.
-            let headers = request.headers();
-            preferences.language.is_chosen = !cross_site::is_prefetch(headers)
-                && !cross_site::is_from_another_site(headers, &self.origins);
-        }
+        // A link on another site chooses the language of one page only.
+        let is_own_choice = preferences.language.is_chosen
+            && !cross_site::is_prefetch(request.headers())
+            && !cross_site::is_from_another_site(request.headers(), &self.origins);
         let response = call(&mut self.pages, request).await;
         let mut response = self.finish(response, &preferences);
-        if let Some(cookie) = preferences.language.cookie(self.origins.is_https()) {
+        if is_own_choice {
+            let cookie = preferences.language.cookie(self.origins.is_https());
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response

@@ -40,7 +40,7 @@ pub(super) static ALL: [&Words; 3] = [&TRADITIONAL_CHINESE, &SIMPLIFIED_CHINESE,
 /// decides.
 pub(super) struct Language {
     pub(super) words: &'static Words,
-    /// Whether this request chose it.
+    /// Is true if the query of this request chose the language.
     pub(super) is_chosen: bool,
     /// The query of the address without the language, and with an `&` at its end unless it is empty.
     pub(super) query: String,
@@ -64,10 +64,9 @@ impl Language {
         }
     }
 
-    /// Returns the `Set-Cookie` that remembers the language, if this request chose it.
-    pub(super) fn cookie(&self, is_https: bool) -> Option<HeaderValue> {
-        let set = || cookie::set(COOKIE, self.words.tag.as_str(), COOKIE_AGE, is_https);
-        self.is_chosen.then(set)
+    /// Returns the `Set-Cookie` that remembers the language.
+    pub(super) fn cookie(&self, is_https: bool) -> HeaderValue {
+        cookie::set(COOKIE, self.words.tag.as_str(), COOKIE_AGE, is_https)
     }
 }
 

@@ -85,6 +85,12 @@ async fn replaces_only_what_is_there([one, other]: &Pair) {
     one.remove(id).await.unwrap();
     assert!(!other.replace(record(id, "again")).await.unwrap());
     assert_eq!(one.get(id).await.unwrap(), None);
+    // The expiry is replaced too.
+    let mut ending = record(Id::default(), "ending");
+    one.add(ending.clone()).await.unwrap();
+    ending.expires = now() - 1;
+    assert!(other.replace(ending.clone()).await.unwrap());
+    assert_eq!(one.get(ending.id).await.unwrap(), None);
 }
 
 #[tokio::test]

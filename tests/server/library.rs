@@ -28,19 +28,24 @@ fn another_application_logs_in_counts_rotates_and_logs_out() {
     let mut library = library().env("SECRET_KEY", KEY);
     let site = library.start();
     assert!(ask(&site, "GET /", "").ends_with("Who are you?"));
+    assert!(ask(&site, "GET /since", "").ends_with("\r\n\r\nnever"));
     let mut cookie = site.log_in("admin");
     let mut copies = Vec::new();
     for visit in 1..=3 {
         let answer = ask(&site, "GET /", &cookie);
         assert!(
-            answer.contains(&format!("Hello admin, this is visit {visit} since 20")),
+            answer.ends_with(&format!("Hello admin, this is visit {visit}.")),
             "{answer}"
         );
         cookie = answer.set_cookie();
     }
+    let answer = ask(&site, "GET /since", &cookie);
+    let began = answer.rsplit("\r\n\r\n").next().unwrap().parse::<i64>();
+    let ago = time::OffsetDateTime::now_utc().unix_timestamp() - began.unwrap();
+    assert!((0..60).contains(&ago), "{answer}");
     copies.push(cookie.clone());
     cookie = ask(&site, "POST /rotate", &cookie).set_cookie();
-    assert!(ask(&site, "GET /", &cookie).contains("this is visit 4 since 20"));
+    assert!(ask(&site, "GET /", &cookie).ends_with("this is visit 4."));
     copies.push(cookie.clone());
     let answer = ask(&site, "POST /logout", &cookie);
     assert!(answer.contains("\r\nset-cookie: session=; "), "{answer}");

@@ -1,4 +1,4 @@
-//! Whether the file is still the one that we opened, and as we left it.
+//! Checks that the file is still the one that we opened, and as we left it.
 
 use std::{
     fs::File,
@@ -17,12 +17,12 @@ pub(super) struct FileIdentity {
     /// While it is open, no other file gets its inode.
     file: File,
     known: Contents,
-    /// Whether somebody wrote to the file. It is then not ours again, even if it looks like it: more of
-    /// it may have changed, or may be about to.
+    /// Is true once another program has written to the file, and stays true even if the start and the
+    /// length are right again: the rest of the file may be wrong, or may still be changing.
     is_foreign: bool,
 }
 
-/// What tells one state of the file from another: every commit changes the start.
+/// The parts of the file by which we recognize it. Every commit changes the start.
 #[derive(Default, PartialEq)]
 struct Contents {
     start: Vec<u8>,

@@ -79,6 +79,8 @@ async fn records_are_there_again_after_the_file_was_closed() {
     drop(store);
     let store = EmbeddedStore::open(&path, 10).expect("opens");
     assert_eq!(store.get(removed.id).await.expect("answers"), None);
+    let expires = store.records.pin().get(&kept.id).expect("there").expires;
+    assert_eq!(expires.div_euclid(MICROS), kept.expires);
     assert_eq!(store.get(kept.id).await.expect("answers"), Some(kept.data));
 }
 

@@ -11,7 +11,7 @@ pub struct UnsafePolicy(String);
 /// A server that may keep records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fit {
-    /// Whether the append-only file is on, without which a restart loses records.
+    /// Is true if the append-only file is on. Without it, a restart loses records.
     pub(super) is_durable: bool,
 }
 

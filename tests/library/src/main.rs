@@ -26,6 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = SessionConfig::new(key, store).cookie(&CookieOptions::plain_http())?;
     let app = Router::new()
         .route("/", get(greet))
+        .route("/since", get(since))
         .route("/login", post(log_in))
         .route(
             "/rotate",
@@ -42,17 +43,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn greet(session: Session, began: Option<SessionBegan>) -> Result<String, StatusCode> {
+async fn greet(session: Session) -> Result<String, StatusCode> {
     let Some(name) = session.get::<String>("name").await.map_err(refuse)? else {
         return Ok("Who are you?".to_owned());
     };
     let visits = session.get::<u32>("visits").await.map_err(refuse)?;
     let visits = visits.unwrap_or(0) + 1;
     session.insert("visits", visits).await.map_err(refuse)?;
-    let since = began.map_or(String::new(), |SessionBegan(at)| {
-        format!(" since {}", at.date())
-    });
-    Ok(format!("Hello {name}, this is visit {visits}{since}."))
+    Ok(format!("Hello {name}, this is visit {visits}."))
+}
+
+/// Says when the session began, in unix seconds.
+async fn since(began: Option<SessionBegan>) -> String {
+    began.map_or("never".to_owned(), |SessionBegan(at)| {
+        at.unix_timestamp().to_string()
+    })
 }
 
 #[derive(Deserialize)]

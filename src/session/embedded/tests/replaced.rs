@@ -1,6 +1,6 @@
 //! A file that somebody deletes, replaces or writes to while it is open.
 
-#![cfg(unix)]
+#![cfg(all(test, unix))]
 
 use super::*;
 
