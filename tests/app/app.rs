@@ -179,6 +179,13 @@ impl TestApp {
         self.send(Method::GET, path, Body::empty()).await
     }
 
+    /// Sends a request with this `Cookie` header instead of the visitor's cookies.
+    pub async fn get_with_cookies(&self, path: &str, cookies: String) -> Page {
+        let request = Request::get(path).header(header::COOKIE, cookies);
+        self.send_request(request.body(Body::empty()).unwrap())
+            .await
+    }
+
     /// Submits a form, encoded in `form`.
     pub async fn post(&self, path: &str, form: impl Into<String>) -> Page {
         self.send(Method::POST, path, Body::from(form.into())).await

@@ -200,10 +200,7 @@ async fn two_good_cookies_of_different_sessions_are_both_ignored() {
 /// To verify a cookie costs an HMAC for each key, and a browser sends only one cookie.
 #[tokio::test]
 async fn after_eight_well_formed_cookies_no_further_one_is_verified() {
-    let forger = Forger {
-        key: "a-key-that-is-not-the-one-of-the-site",
-        ..Forger::default()
-    };
+    let forger = Forger::of_another_site();
     let planted = format!("session={}; ", forger.session("attacker"));
     let good = format!("session={}", Forger::default().session("admin"));
     get_with(&[planted.repeat(7) + &good]).await.greets("admin");

@@ -38,6 +38,14 @@ impl Forger<'_> {
         }
     }
 
+    /// A forger that does not know the key of the site.
+    pub fn of_another_site() -> Self {
+        Self {
+            key: "a-key-that-is-not-the-one-of-the-site",
+            ..Self::default()
+        }
+    }
+
     pub fn sign(&self, json: &Value) -> String {
         self.sign_bytes(json.to_string().as_bytes())
     }

@@ -53,10 +53,7 @@ async fn a_truncated_or_extended_cookie_is_refused() {
 
 #[tokio::test]
 async fn a_cookie_signed_with_another_or_a_retired_key_is_refused() {
-    let forger = Forger {
-        key: "a-key-that-is-not-the-one-of-the-site",
-        ..Forger::default()
-    };
+    let forger = Forger::of_another_site();
     assert_refused(forger.session("admin")).await;
 
     let app = TestApp::with_keys(

@@ -7,10 +7,6 @@ use std::{
     time::Instant,
 };
 
-use axum::{
-    body::Body,
-    http::{Request, header::COOKIE},
-};
 use serde_json::json;
 use signet::session::{DataIn, Record, Records as _, Timeouts};
 use time::Duration;
@@ -331,8 +327,7 @@ async fn of_a_revoked_and_a_good_cookie_the_good_one_counts_in_either_order() {
         let good = app.cookie().unwrap();
         for pair in [[&revoked, &good], [&good, &revoked]] {
             let cookies = format!("session={}; session={}", pair[0], pair[1]);
-            let request = Request::get("/").header(COOKIE, cookies);
-            let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+            let page = app.get_with_cookies("/", cookies).await;
             page.greets("second");
         }
     }
@@ -345,9 +340,8 @@ async fn logging_out_with_two_sessions_ends_both() {
         app.log_in("one").await;
         other.log_in("two").await;
         let cookies = [&app, &other].map(|it| format!("session={}", it.cookie().unwrap()));
-        let request = Request::get("/logout").header(COOKIE, cookies.join("; "));
         let [thief, another_thief] = [app.thief(), other.thief()];
-        let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+        let page = app.get_with_cookies("/logout", cookies.join("; ")).await;
         page.redirects_to("/");
         thief.get("/").await.greets_nobody();
         another_thief.get("/").await.greets_nobody();
@@ -357,17 +351,13 @@ async fn logging_out_with_two_sessions_ends_both() {
 /// Another site of the same domain can plant cookies that come before the visitor's own.
 #[tokio::test]
 async fn logging_out_ends_a_session_whose_cookie_comes_after_many_others() {
-    let forger = Forger {
-        key: "a-key-that-is-not-the-one-of-the-site",
-        ..Forger::default()
-    };
+    let forger = Forger::of_another_site();
     let planted = format!("session={}; ", forger.session("attacker"));
     for app in TestApp::in_both_ways(site) {
         app.log_in("admin").await;
         let thief = app.thief();
         let cookies = planted.repeat(20) + "session=" + &app.cookie().unwrap();
-        let request = Request::get("/logout").header(COOKIE, cookies);
-        let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+        let page = app.get_with_cookies("/logout", cookies).await;
         page.redirects_to("/");
         thief.get("/").await.greets_nobody();
     }
@@ -380,8 +370,7 @@ async fn of_two_cookies_of_one_session_the_newer_decides_how_long_a_revocation_i
     for [one, other] in [[0, 1], [1, 0]] {
         let app = TestApp::new();
         let cookies = format!("session={}; session={}", cookies[one], cookies[other]);
-        let request = Request::get("/logout").header(COOKIE, cookies);
-        let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+        let page = app.get_with_cookies("/logout", cookies).await;
         page.redirects_to("/");
         let left = app.store.expiry(SID.parse().unwrap()) - now();
         assert!((left - 17 * DAY).abs() <= 120, "{left}");
@@ -441,10 +430,7 @@ async fn logging_out_ends_all_sessions_whose_cookies_we_signed_and_no_others() {
         "CCCCCCCCCCCCCCCCCCCCCA",
         "DDDDDDDDDDDDDDDDDDDDDA",
     ];
-    let with_another_key = Forger {
-        key: "another-key-than-that-of-the-site",
-        ..Forger::default()
-    };
+    let with_another_key = Forger::of_another_site();
     let cookies = [
         with_id(&now, accepted),
         with_id(&Forger::ago(8 * DAY), idle),
@@ -452,8 +438,7 @@ async fn logging_out_ends_all_sessions_whose_cookies_we_signed_and_no_others() {
         with_id(&with_another_key, forged),
     ]
     .map(|value| format!("session={value}"));
-    let request = Request::get("/logout").header(COOKIE, cookies.join("; "));
-    let page = app.send_request(request.body(Body::empty()).unwrap()).await;
+    let page = app.get_with_cookies("/logout", cookies.join("; ")).await;
     page.redirects_to("/");
     for (id, is_ended) in [
         (accepted, true),
