@@ -27,6 +27,7 @@ struct HomePage<'a> {
     query: &'a str,
     username: Option<Username<'a>>,
     logged_in_at: Option<OffsetDateTime>,
+    /// Is shown to a visitor who is not logged in.
     has_logged_out: bool,
 }
 
@@ -42,13 +43,12 @@ pub(super) async fn show(
     HasLoggedOut(has_logged_out): HasLoggedOut,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
-    let username = user.username();
     let content = HomePage {
         words: language.words,
         query: &language.query,
+        username: user.username(),
         logged_in_at: user.logged_in_at(),
-        has_logged_out: has_logged_out && username.is_none(),
-        username,
+        has_logged_out,
     };
     let mut response = page(language.words, &content)?;
     if has_logged_out {
