@@ -2,6 +2,7 @@
 
 mod environment;
 mod error;
+mod flags;
 mod setting;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -11,12 +12,12 @@ use time::Duration;
 
 use self::{
     environment::{non_empty, raw},
-    setting::{
+    flags::{
         ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
         PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE,
     },
 };
-pub use self::{error::ConfigError, setting::flags};
+pub use self::{error::ConfigError, flags::flags};
 use crate::{
     public_url::PublicUrl,
     secret::{self, SecretKeys},

@@ -20,7 +20,8 @@
 //!
 //! - `main.rs`: the command line and the exit code.
 //! - `config`: turns the command line and the environment into a checked `Config`, or one error.
-//!   - `setting`: a row for each flag and its variable; `environment`; `error`
+//!   - `flags`: a row for each flag and its variable; `setting`: how their value is found;
+//!     `environment`; `error`
 //! - `public_url`: where visitors reach the site, and which hosts and origins are ours.
 //! - `secret`: reads, checks and generates the keys that sign.
 //! - `state_dir`: the directory whose files outlive a run, and its lock.
