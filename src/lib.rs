@@ -26,6 +26,7 @@
 //! - `secret`: reads, checks and generates the keys that sign.
 //! - `state_dir`: the directory whose files outlive a run, and its lock.
 //! - `site`: turns a `Config` into a running site. Here all parts meet.
+//!   - `store`: opens the store and the keys, and configures sessions with them
 //! - `log`: writes lines to standard error without holding up the site.
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines

@@ -1,0 +1,111 @@
+//! Opens the store and the keys, and configures the session layer with them.
+
+use std::{io, path::PathBuf};
+
+use super::SiteError;
+use crate::{
+    config::{Config, ConfigError},
+    public_url::PublicUrl,
+    secret::{self, SecretKeys},
+    session::{
+        CookieOptions, EmbeddedStore, OpenError, Records, RedisAddress, RedisStore, SessionConfig,
+    },
+    state_dir::StateDir,
+};
+
+/// The name of the embedded store's file in the state directory.
+const STORE_FILE: &str = "sessions.redb";
+
+/// Opens the store that the configuration names.
+///
+/// # Errors
+///
+/// When the state directory, the keys or the store cannot be used.
+pub(super) async fn open(config: &mut Config) -> Result<SessionConfig, SiteError> {
+    match config.store.clone() {
+        Some(address) => open_shared_store(config, &address).await,
+        None => open_state_dir(config),
+    }
+}
+
+/// Connects to the store that several machines share.
+async fn open_shared_store(
+    config: &mut Config,
+    address: &RedisAddress,
+) -> Result<SessionConfig, SiteError> {
+    let keys = config.keys.take().ok_or(ConfigError::StoreWithoutKey)?;
+    let store = RedisStore::connect(address, config.data_in).await?;
+    let warning = store.warning();
+    let warning = warning.map(|warning| format!("--store (STORE_URL): {warning}"));
+    config.warnings.extend(warning);
+    Ok(session_config(config, keys, store)?)
+}
+
+/// Opens the state directory, the keys and the store, and creates what is missing.
+fn open_state_dir(config: &mut Config) -> Result<SessionConfig, SiteError> {
+    let path = config.state_dir.clone();
+    let state_dir = StateDir::open_or_create(&path);
+    let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
+    let path = check_store_file(&state_dir)?;
+    let lock = state_dir.lock().ok_or_else(|| SiteError::Store {
+        path: path.clone(),
+        source: OpenError::InUse,
+    })?;
+    let had_key = config.keys.is_some() || state_dir.path_of(secret::FILE_NAME).exists();
+    if had_key && !path.exists() {
+        config.warnings.push(format!(
+            "--state-dir (STATE_DIRECTORY): there is a key, but {} is missing: unless this is the \
+             first start, cookies from before a logout are accepted again; replace the key to \
+             prevent it",
+            path.display()
+        ));
+    }
+    let keys = match config.keys.take() {
+        Some(keys) => keys,
+        None => SecretKeys::load_or_generate(&state_dir).map_err(ConfigError::StateDirKey)?,
+    };
+    let store = EmbeddedStore::open(&path, config.max_records)
+        .map_err(|source| SiteError::Store { path, source })?;
+    // Held until the process ends: requests that are cut off then may still use the store.
+    std::mem::forget(lock);
+    Ok(session_config(config, keys, store)?)
+}
+
+/// Returns the path of the store's file. The file may be missing, but must be
+/// [private](StateDir::check_file) if it exists.
+///
+/// # Errors
+///
+/// When the file is not private, or cannot be examined.
+pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
+    let path = state_dir.path_of(STORE_FILE);
+    match state_dir.check_file(STORE_FILE) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(ConfigError::StoreFile { path, source })
+        }
+        _ => Ok(path),
+    }
+}
+
+/// Returns the configuration of the session layer.
+///
+/// # Errors
+///
+/// When browsers would refuse the cookie.
+pub fn session_config(
+    config: &Config,
+    keys: SecretKeys,
+    store: impl Records,
+) -> Result<SessionConfig, ConfigError> {
+    let is_https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let cookie = if is_https {
+        CookieOptions::https()
+    } else {
+        CookieOptions::plain_http()
+    };
+    Ok(SessionConfig::new(keys.signing, store)
+        .fallback_keys(keys.fallbacks)
+        .cookie(&cookie)?
+        .timeouts(config.timeouts)
+        .data_in(config.data_in))
+}
