@@ -15,6 +15,7 @@ use self::{
     flags::{
         ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
         PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE,
+        USERS,
     },
 };
 pub use self::{error::ConfigError, flags::flags};
@@ -48,6 +49,8 @@ pub struct Config {
     pub max_records: usize,
     /// How many connections are served at once.
     pub max_connections: u32,
+    /// The file with the users who can log in. None: any name can.
+    pub users: Option<PathBuf>,
     /// If true, each answered request is logged.
     pub access_log: bool,
     /// Warnings to log: what is allowed, but probably a mistake.
@@ -80,7 +83,7 @@ impl LogFormat {
 }
 
 impl Config {
-    /// Checks the [`flags`] and the environment, and reads the secret keys that they name. Writes
+    /// Checks the [`flags()`] and the environment, and reads the secret keys that they name. Writes
     /// nothing.
     ///
     /// # Errors
@@ -115,6 +118,7 @@ impl Config {
             max_records: MAX_RECORDS.value_or_default(flags, |text| number(text, 1_000_000_000))?,
             max_connections: MAX_CONNECTIONS
                 .value_or_default(flags, |text| number(text, 1_000_000))?,
+            users: USERS.path(flags),
             access_log: ACCESS_LOG.is_on(flags)?,
             warnings,
         })

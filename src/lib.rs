@@ -52,6 +52,10 @@
 //!     - `connection`: one connection; `link`: the present one, and the task that looks after it
 //!     - `lookups`: many look-ups at once
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
+//! - `users`: who can log in, if that takes a password.
+//!   - `accounts`: what the users file says; `hash`: a password's hash in it
+//!   - `password`: how names and passwords are typed, and compared
+//!   - `hashing`: computes hashes, a bounded number at a time
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
 //!   - `cross_site`: whether a request is for this site, and whether it comes from it
@@ -96,6 +100,8 @@ pub mod session;
 pub mod site;
 #[cfg(feature = "site")]
 pub mod state_dir;
+#[cfg(feature = "site")]
+pub mod users;
 #[cfg(feature = "site")]
 pub mod web;
 

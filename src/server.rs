@@ -163,16 +163,17 @@ pub fn raise_file_limit() -> Option<u64> {
     None
 }
 
-/// Starts to count stop signals: SIGTERM, SIGINT, and SIGHUP unless it is ignored as under `nohup`.
+/// Starts to count stop signals: SIGTERM, SIGINT, and if `hangup_stops` also SIGHUP, unless it is
+/// ignored as under `nohup`.
 ///
 /// # Errors
 ///
 /// When the signals cannot be caught.
 #[cfg(unix)]
-pub fn stop_signals() -> io::Result<watch::Receiver<u32>> {
+pub fn stop_signals(hangup_stops: bool) -> io::Result<watch::Receiver<u32>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
-    if !is_hangup_ignored() {
+    if hangup_stops && !is_hangup_ignored() {
         kinds.push(SignalKind::hangup());
     }
     let (count, signals) = watch::channel(0);
@@ -205,7 +206,7 @@ fn is_hangup_ignored() -> bool {
 ///
 /// When the signal cannot be caught.
 #[cfg(not(unix))]
-pub fn stop_signals() -> io::Result<watch::Receiver<u32>> {
+pub fn stop_signals(_hangup_stops: bool) -> io::Result<watch::Receiver<u32>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     let (count, signals) = watch::channel(0);
     tokio::spawn(async move {

@@ -1,6 +1,7 @@
 //! Turns a configuration into a running site.
 
 mod store;
+mod users;
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -44,7 +45,7 @@ pub enum SiteError {
 }
 
 /// Runs the site until SIGTERM, Ctrl-C or SIGHUP, and then lets running requests finish. A second
-/// signal ends it at once.
+/// signal ends it at once. If there is a users file, SIGHUP instead lets the site read it again.
 ///
 /// Logs one line once clients can connect: `listening on http://127.0.0.1:5000`.
 ///
@@ -54,6 +55,7 @@ pub enum SiteError {
 /// cannot be caught.
 pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     catch_file_size_signal()?;
+    let users = users::open(&mut config)?;
     let sessions = store::open(&mut config).await?;
     let address = config.listen;
     let listener = server::listen(address);
@@ -62,7 +64,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
     let (keys, store) = (sessions.key_count(), sessions.store());
-    let mut site = web::site(sessions, origins);
+    let mut site = web::site(sessions, origins, users.clone());
     if config.access_log {
         site = site.with_access_log();
     }
@@ -71,7 +73,10 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
 
     // Signals are caught before the log says that the site is ready, because a supervisor may stop
     // it at that very moment.
-    let stop = server::stop_signals()?;
+    let stop = server::stop_signals(users.is_none())?;
+    if let Some(users) = users {
+        users::reload_on_hangup(users)?;
+    }
     log.line(&format!("listening on http://{address}"));
     log_start(&config, &public_url, keys);
     server::serve(listener, site, config.max_connections, stop).await;
@@ -94,6 +99,7 @@ fn log_start(config: &Config, public_url: &str, keys: usize) {
         max_records = is_embedded.then_some(config.max_records),
         keys,
         max_connections = config.max_connections,
+        users = config.users.as_ref().map(|path| tracing::field::display(path.display())),
         "started"
     );
     for warning in &config.warnings {

@@ -19,17 +19,39 @@ mod username;
 
 use std::sync::Arc;
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{Router, extract::FromRef, http::StatusCode, routing::get};
 use tower::Layer as _;
 
 pub use self::guard::Guard;
 use crate::{
     public_url::Origins,
     session::{SessionConfig, SessionLayer},
+    users::Users,
 };
 
-/// Builds the whole site, which answers under `origins`. The server runs it, and tests call it.
-pub fn site(sessions: SessionConfig, origins: Origins) -> Guard {
+/// What the pages share.
+#[derive(Clone)]
+struct Shared {
+    origins: Arc<Origins>,
+    /// None: any name can log in.
+    users: Option<Arc<Users>>,
+}
+
+impl FromRef<Shared> for Arc<Origins> {
+    fn from_ref(shared: &Shared) -> Self {
+        Arc::clone(&shared.origins)
+    }
+}
+
+impl FromRef<Shared> for Option<Arc<Users>> {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.users.clone()
+    }
+}
+
+/// Builds the whole site, which answers under `origins`. The server runs it, and tests call it. With
+/// `users`, only they can log in, with their passwords.
+pub fn site(sessions: SessionConfig, origins: Origins, users: Option<Arc<Users>>) -> Guard {
     let origins = Arc::new(origins);
     let pages = Router::new()
         .route("/", get(home::show))
@@ -42,7 +64,10 @@ pub fn site(sessions: SessionConfig, origins: Origins) -> Guard {
                 .post(logout::log_out),
         )
         .fallback(async || StatusCode::NOT_FOUND)
-        .with_state(Arc::clone(&origins));
+        .with_state(Shared {
+            origins: Arc::clone(&origins),
+            users,
+        });
     // Around the router: a layer of each route would cost a clone and a box for each request.
     let pages = SessionLayer::new(sessions).layer(pages);
     Guard::new(assets::routes(), pages, origins)

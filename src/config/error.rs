@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError};
+use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError, users::UsersError};
 
 /// An error in the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum ConfigError {
          or --secret-key-file (SECRET_KEY_FILE)"
     )]
     StoreWithoutKey,
+    /// The users file is refused, or cannot be read.
+    #[error("--users (USERS_FILE): {0}")]
+    Users(#[from] UsersError),
     /// Browsers would refuse the session cookie.
     #[error(transparent)]
     Cookie(#[from] CookieError),

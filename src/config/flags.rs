@@ -91,6 +91,15 @@ pub(super) const MAX_CONNECTIONS: Setting = Setting {
     help: "How many connections are served at once; more have to wait",
     expected: "give a number from 1 to 1000000",
 };
+pub(super) const USERS: Setting = Setting {
+    flag: "users",
+    variable: "USERS_FILE",
+    value_name: "FILE",
+    default: "",
+    help: "A file with the users who can log in, NAME:HASH a line, as `signet passwd NAME` prints it; \
+           without it any name can, and there are no passwords",
+    expected: "",
+};
 pub(super) const ACCESS_LOG: Setting = Setting {
     flag: "access-log",
     variable: "ACCESS_LOG",
@@ -118,7 +127,7 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 const SWITCH: &str = "set it to 1 or 0";
 
 /// All settings, in the order of `--help`.
-const ALL: [Setting; 13] = [
+const ALL: [Setting; 14] = [
     LISTEN,
     PUBLIC_URL,
     STATE_DIR,
@@ -129,6 +138,7 @@ const ALL: [Setting; 13] = [
     STORE,
     MAX_RECORDS,
     MAX_CONNECTIONS,
+    USERS,
     ACCESS_LOG,
     LOG_FORMAT,
     ALLOW_INSECURE_HTTP,

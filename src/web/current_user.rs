@@ -1,19 +1,31 @@
 //! The logged-in user: a typed view of the session.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
 use time::OffsetDateTime;
 use tower_sessions::Session;
 
 use super::{error::AppError, username::Username};
-use crate::session::ReceivedSession;
+use crate::{
+    session::ReceivedSession,
+    users::{Login, Users},
+};
 
-/// The only session key that the pages use.
+/// The session key of the name.
 const USERNAME: &str = "username";
+
+/// The session key of what ties the session to the password of the user, if there are passwords.
+const PASSWORD_DIGEST: &str = "password_digest";
 
 /// The visitor, logged in or not. Handlers extract this instead of the `Session`.
 pub(super) struct CurrentUser {
     session: Session,
-    /// The session that the request came with.
+    /// The session that the request came with. None also if it began without a password, or with
+    /// another one than the user has now.
     received: Option<ReceivedSession>,
 }
 
@@ -45,6 +57,16 @@ impl CurrentUser {
         Ok(())
     }
 
+    /// Like [`log_in`](Self::log_in), for a user who gave a password. The session ends when the user
+    /// gets another password, or is removed from the file.
+    pub(super) async fn log_in_with_password(self, login: &Login) -> Result<(), AppError> {
+        self.session.flush().await?;
+        self.session.insert(USERNAME, &login.name).await?;
+        let digest = &login.digest;
+        self.session.insert(PASSWORD_DIGEST, digest).await?;
+        Ok(())
+    }
+
     /// Ends the session.
     pub(super) async fn log_out(self) -> Result<(), AppError> {
         self.session.flush().await?;
@@ -52,7 +74,18 @@ impl CurrentUser {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
+/// Returns whether a session began with the password that its user has now.
+fn is_current(session: &ReceivedSession, users: &Users) -> bool {
+    let text = |key| session.get(key).and_then(|value| value.as_str());
+    let values = text(USERNAME).zip(text(PASSWORD_DIGEST));
+    values.is_some_and(|(name, digest)| users.is_current(name, digest))
+}
+
+impl<S> FromRequestParts<S> for CurrentUser
+where
+    S: Send + Sync,
+    Option<Arc<Users>>: FromRef<S>,
+{
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
@@ -60,6 +93,9 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
             .await
             .map_err(|_| AppError::NoSession)?;
         let Ok(received) = Option::<ReceivedSession>::from_request_parts(parts, state).await;
+        let users = Option::<Arc<Users>>::from_ref(state);
+        let received =
+            received.filter(|session| users.is_none_or(|users| is_current(session, &users)));
         Ok(Self { session, received })
     }
 }
@@ -86,7 +122,9 @@ mod tests {
         let origins = Origins::new(None, ([127, 0, 0, 1], 80).into());
         let request = Request::new(Body::empty());
         let preferences = Preferences::of(&request);
-        let pages = Router::new().route("/", get(async |_: CurrentUser| "cause"));
+        let pages = Router::new()
+            .route("/", get(async |_: CurrentUser| "cause"))
+            .with_state(None::<Arc<Users>>);
         let response = pages.oneshot(request).await.expect("an answer");
         let response = draw_page(response, &preferences, &origins);
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

@@ -29,10 +29,14 @@ pub fn site(config: SessionConfig) -> Pages {
 
 /// Returns a function that makes Signet's pages, under this URL.
 pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
+    let origins = origins_at(public_url);
+    move |config| Pages::new(web::site(config, origins.clone(), None))
+}
+
+pub fn origins_at(public_url: &str) -> Origins {
     let public_url: PublicUrl = public_url.parse().expect("a URL");
     let listen = SocketAddr::from(([192, 0, 2, 1], 80));
-    let origins = Origins::new(Some(&public_url), listen);
-    move |config| Pages::new(web::site(config, origins.clone()))
+    Origins::new(Some(&public_url), listen)
 }
 
 #[track_caller]
@@ -397,8 +401,13 @@ impl Page {
 
 /// Returns the body of a submitted login form.
 pub fn form(username: &str) -> String {
-    let bytes = username.bytes().map(|byte| format!("%{byte:02X}"));
-    format!("username={}", bytes.collect::<String>())
+    format!("username={}", encode(username))
+}
+
+/// Encodes a text for a form.
+pub fn encode(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| format!("%{byte:02X}"));
+    bytes.collect::<Vec<_>>().concat()
 }
 
 /// Resolves character references. Only decimal ones are known, because askama writes no others.

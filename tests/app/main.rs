@@ -24,3 +24,4 @@ mod sessions;
 mod store;
 mod story;
 mod usernames;
+mod users;

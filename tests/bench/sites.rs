@@ -132,6 +132,7 @@ pub fn signet(config: SessionConfig) -> Guard {
     web::site(
         config,
         Origins::new(Some(&public_url), ([127, 0, 0, 1], 80).into()),
+        None,
     )
 }
 

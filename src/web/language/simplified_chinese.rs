@@ -21,6 +21,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     log_in: text("登录"),
     switch_user: text("切换用户"),
     username: text("用户名"),
+    password: text("密码"),
     any_name_will_do: text("用户名可以任意填写，最多 64 个字符，不需要密码。"),
     greets_by_name: text("登录后，本页会用您的用户名问候您。"),
     logged_out: text("您已退出登录。"),
@@ -42,6 +43,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         }
         UsernameError::NoBase => Refused::new("用户名只有附加符号。", "请加上其他字符。"),
     },
+    wrong_password: text("用户名或密码不正确，请再试一次。"),
     error: text("错误："),
     go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),

@@ -21,6 +21,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     log_in: text("登入"),
     switch_user: text("切換使用者"),
     username: text("使用者名稱"),
+    password: text("密碼"),
     any_name_will_do: text("任何名稱都可以，最多 64 個字元，不需要密碼。"),
     greets_by_name: text("登入後，本頁會以您的名稱問候您。"),
     logged_out: text("您已登出。"),
@@ -42,6 +43,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         }
         UsernameError::NoBase => Refused::new("名稱只有附加符號。", "請加上其他字元。"),
     },
+    wrong_password: text("使用者名稱或密碼不正確，請再試一次。"),
     error: text("錯誤："),
     go_home: text("回到首頁"),
     really_log_out: text("確定要登出嗎？"),

@@ -33,12 +33,15 @@ pub(in crate::web) struct Words {
     pub(in crate::web) log_in: Text,
     pub(in crate::web) switch_user: Text,
     pub(in crate::web) username: Text,
+    pub(in crate::web) password: Text,
     pub(in crate::web) any_name_will_do: Text,
     pub(in crate::web) greets_by_name: Text,
     /// Says once that the logout worked.
     pub(in crate::web) logged_out: Text,
     /// Explains why a username was refused, and what to change.
     pub(in crate::web) username_refused: fn(UsernameError) -> Refused,
+    /// Says that there is no such user, or that it is not their password.
+    pub(in crate::web) wrong_password: Text,
     /// The text directly before the title of a form that is shown again with an error.
     pub(in crate::web) error: Text,
     pub(in crate::web) go_home: Text,
@@ -131,12 +134,18 @@ impl FastWritable for Text {
 
 impl HtmlSafe for Text {}
 
-/// The explanation why a username was refused.
+/// The explanation why a login was refused.
 pub(in crate::web) struct Refused {
     /// A sentence.
     pub(in crate::web) what_happened: Cow<'static, str>,
     /// The text directly after it, or nothing.
     pub(in crate::web) what_to_do: &'static str,
+}
+
+impl From<Text> for Refused {
+    fn from(text: Text) -> Self {
+        Self::new(text.as_str(), "")
+    }
 }
 
 impl Refused {

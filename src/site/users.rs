@@ -1,0 +1,41 @@
+//! Reads the users file, at the start and whenever it is told to.
+
+use std::{io, sync::Arc};
+
+use crate::{
+    config::{Config, ConfigError},
+    users::Users,
+};
+
+/// Reads the users, if there is a file of them.
+pub(super) fn open(config: &mut Config) -> Result<Option<Arc<Users>>, ConfigError> {
+    let Some(path) = &config.users else {
+        return Ok(None);
+    };
+    let (users, warnings) = Users::open(path)?;
+    let warnings = warnings.into_iter();
+    let warnings = warnings.map(|warning| format!("--users (USERS_FILE): {warning}"));
+    config.warnings.extend(warnings);
+    Ok(Some(Arc::new(users)))
+}
+
+/// Reads the users again at each SIGHUP.
+///
+/// # Errors
+///
+/// When the signal cannot be caught.
+pub(super) fn reload_on_hangup(users: Arc<Users>) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangups = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hangups.recv().await.is_some() {
+                users.reload().await;
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    drop(users);
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! `Accounts`: what a users file says.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    hash::{HashError, PasswordHash},
+    password::canonical,
+};
+
+/// The longest name of a user, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// How many bytes of SHA-256 a digest keeps: nobody finds another line with the same 128 bits.
+const DIGEST_BYTES: usize = 16;
+
+/// The users of a file.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    /// The accounts by their canonical names.
+    by_name: HashMap<String, Account>,
+    /// The names, as the file writes them, by the digests of their lines.
+    by_digest: HashMap<String, String>,
+    /// What names that are not in the file are checked against, so that this takes as long: the hash
+    /// of the file that takes longest.
+    pub(super) stand_in: Arc<PasswordHash>,
+}
+
+/// A line of a users file.
+#[derive(Debug)]
+pub(super) struct Account {
+    /// The name as the file writes it.
+    pub(super) name: String,
+    pub(super) hash: Arc<PasswordHash>,
+    /// Is in the sessions of the user: see [`Accounts::is_current`].
+    pub(super) digest: String,
+}
+
+/// Why a users file is refused. The messages name the line, and never show what is in it.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages explain the fields")]
+#[non_exhaustive]
+pub enum UsersError {
+    /// The file cannot be read, or others may write it.
+    #[error("cannot read {path:?}: {source}; check the path and its permissions")]
+    File { path: PathBuf, source: io::Error },
+    /// A line is refused.
+    #[error("{path:?}, line {line}: {source}")]
+    Line {
+        path: PathBuf,
+        line: usize,
+        source: LineError,
+    },
+}
+
+/// Why a line of a users file is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineError {
+    /// It is not UTF-8.
+    #[error("it is not UTF-8")]
+    NotUtf8,
+    /// It has no colon.
+    #[error("there is no colon: write NAME:HASH, as `signet passwd NAME` prints it")]
+    NoColon,
+    /// The name is refused.
+    #[error("{0}")]
+    Name(#[from] NameError),
+    /// An earlier line has the same name.
+    #[error("it has the same name as line {0} (upper and lower case do not differ): remove one")]
+    Repeated(usize),
+    /// The hash is refused.
+    #[error("{0}: make a line with `signet passwd NAME`")]
+    Hash(#[from] HashError),
+}
+
+/// A text is no name of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 1 to {MAX_NAME_BYTES} visible ASCII characters, and no colon or comma")]
+pub struct NameError;
+
+/// Makes sure that a text may be the name of a user.
+pub(super) fn check_name(name: &str) -> Result<(), NameError> {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && byte != b':' && byte != b',';
+    if (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed) {
+        Ok(())
+    } else {
+        Err(NameError)
+    }
+}
+
+impl Accounts {
+    /// Reads a file, and returns warnings about it too.
+    pub(super) fn read(path: &Path) -> Result<(Self, Vec<String>), UsersError> {
+        let (text, is_readable_by_everybody) =
+            read_file(path).map_err(|source| UsersError::File {
+                path: path.to_owned(),
+                source,
+            })?;
+        let (accounts, mut warnings) =
+            Self::parse(&text).map_err(|(line, source)| UsersError::Line {
+                path: path.to_owned(),
+                line,
+                source,
+            })?;
+        if is_readable_by_everybody {
+            let warning = "everybody on this machine can read it; give it the mode 0600";
+            warnings.push(warning.to_owned());
+        }
+        let place = |warning| format!("{}: {warning}", path.display());
+        Ok((accounts, warnings.into_iter().map(place).collect()))
+    }
+
+    /// Reads the text of a file. A line that is refused is given with its number.
+    fn parse(text: &[u8]) -> Result<(Self, Vec<String>), (usize, LineError)> {
+        let mut accounts = HashMap::new();
+        let mut warnings = Vec::new();
+        // The lines of the names, to say which one is repeated.
+        let mut lines = HashMap::new();
+        for (line, number) in text.split(|byte| *byte == b'\n').zip(1..) {
+            let line = str::from_utf8(line).map_err(|_| (number, LineError::NotUtf8))?;
+            let Some(account) = Account::parse(line).map_err(|error| (number, error))? else {
+                continue;
+            };
+            if let Some(weakness) = account.hash.weakness() {
+                let advice = "make a new line with `signet passwd NAME`";
+                warnings.push(format!("line {number}: {weakness}; {advice}"));
+            }
+            match lines.entry(canonical(&account.name)) {
+                Entry::Occupied(earlier) => {
+                    return Err((number, LineError::Repeated(*earlier.get())));
+                }
+                Entry::Vacant(name) => {
+                    accounts.insert(name.key().clone(), account);
+                    name.insert(number);
+                }
+            }
+        }
+        if accounts.is_empty() {
+            warnings.push("there is no user in it, so nobody can log in".to_owned());
+        }
+        Ok((Self::new(accounts), warnings))
+    }
+
+    fn new(by_name: HashMap<String, Account>) -> Self {
+        let hashes = by_name.values().map(|account| &account.hash);
+        let most_expensive = hashes.max_by_key(|hash| hash.work()).cloned();
+        let digests = by_name.values();
+        Self {
+            by_digest: digests
+                .map(|account| (account.digest.clone(), account.name.clone()))
+                .collect(),
+            stand_in: most_expensive.unwrap_or_else(|| Arc::new(PasswordHash::stand_in())),
+            by_name,
+        }
+    }
+
+    /// Returns the account with this canonical name.
+    pub(super) fn find(&self, canonical_name: &str) -> Option<&Account> {
+        self.by_name.get(canonical_name)
+    }
+
+    /// Returns whether a session of this user, which holds this digest, began with the password that
+    /// the user has now.
+    pub(super) fn is_current(&self, name: &str, digest: &str) -> bool {
+        self.by_digest.get(digest).is_some_and(|it| it == name)
+    }
+
+    /// Returns how many users there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+}
+
+impl Account {
+    /// Reads a line. A comment or an empty line is none.
+    fn parse(line: &str) -> Result<Option<Self>, LineError> {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(None);
+        }
+        let (name, hash) = line.split_once(':').ok_or(LineError::NoColon)?;
+        check_name(name)?;
+        Ok(Some(Self {
+            hash: Arc::new(PasswordHash::parse(hash)?),
+            digest: digest(line),
+            name: name.to_owned(),
+        }))
+    }
+}
+
+/// Returns the digest of a line, which visitors can read in their cookies. It tells them nothing: a
+/// line holds a random salt that they do not know, so they cannot try passwords on the digest.
+fn digest(line: &str) -> String {
+    BASE64URL.encode(&Sha256::digest(line)[..DIGEST_BYTES])
+}
+
+/// Reads a file that no others may write. Returns also whether everybody may read it.
+fn read_file(path: &Path) -> io::Result<(Vec<u8>, bool)> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        // Opening a FIFO would wait for somebody to write to it.
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::MetadataExt::mode(&metadata);
+    #[cfg(not(unix))]
+    let mode = 0;
+    if mode & 0o002 != 0 {
+        return Err(io::Error::other(
+            "everybody can write it: give it the mode 0600",
+        ));
+    }
+    Ok((fs::read(path)?, mode & 0o004 != 0))
+}

@@ -1,0 +1,62 @@
+//! `Hashing`: computes password hashes, a bounded number at a time.
+
+use std::{sync::Arc, thread};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many hashes wait at most while others are computed.
+const MAX_WAITING: usize = 64;
+
+/// Computes password hashes on threads that may block, as many at once as there are cores, because
+/// more would only take more memory.
+#[derive(Debug)]
+pub(super) struct Hashing {
+    /// One permit for each hash that is computed or waits.
+    admitted: Arc<Semaphore>,
+    /// One permit for each core.
+    cores: Arc<Semaphore>,
+}
+
+/// Too many hashes wait.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Busy;
+
+/// A place in the queue.
+pub(super) type Place = OwnedSemaphorePermit;
+
+impl Hashing {
+    pub(super) fn new() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            admitted: Arc::new(Semaphore::new(cores + MAX_WAITING)),
+            cores: Arc::new(Semaphore::new(cores)),
+        }
+    }
+
+    /// Takes a place in the queue.
+    pub(super) fn queue(&self) -> Result<Place, Busy> {
+        Arc::clone(&self.admitted)
+            .try_acquire_owned()
+            .map_err(|_| Busy)
+    }
+
+    /// Waits for a core, and calls `work` there. It runs to its end even if nobody waits for it any
+    /// more.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        // Never closed.
+        let core = Arc::clone(&self.cores).acquire_owned().await;
+        let core = core.map_err(|_| Busy)?;
+        let working = tokio::task::spawn_blocking(move || {
+            let result = work();
+            // Held until here, also if the visitor has gone.
+            drop((core, place));
+            result
+        });
+        // Fails if the work panicked, or the runtime stops.
+        working.await.map_err(|_| Busy)
+    }
+}
