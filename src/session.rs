@@ -54,6 +54,7 @@
 mod cookie;
 mod embedded;
 mod error;
+mod event;
 mod format;
 mod inspection;
 mod key;
@@ -76,6 +77,7 @@ use axum::http::HeaderValue;
 pub use self::redis::{AddressError, RedisAddress, RedisStore, UnsafePolicy};
 use self::{
     cookie::SessionCookie,
+    event::Listener,
     format::{Format, Payload, VerifiedCookie},
     received::Accepted,
     registry::Registry,
@@ -84,6 +86,7 @@ pub use self::{
     cookie::{CookieError, CookieOptions, Persistence, SameSite},
     embedded::{EmbeddedStore, OpenError},
     error::{Refusal, SessionError},
+    event::Event,
     inspection::{Contents, Inspection},
     key::{KeyError, MIN_KEY_BYTES, SecretKey},
     layer::{SessionLayer, SessionService},
@@ -102,6 +105,7 @@ pub struct SessionConfig {
     format: Format,
     timeouts: Timeouts,
     registry: Registry,
+    events: Listener,
 }
 
 impl SessionConfig {
@@ -118,6 +122,7 @@ impl SessionConfig {
             cookie,
             timeouts: Timeouts::default(),
             registry: Registry::new(store),
+            events: Listener::default(),
         }
     }
 
@@ -157,6 +162,14 @@ impl SessionConfig {
         self
     }
 
+    /// Calls a function for each [`Event`], such as one that counts them. It must return quickly: the
+    /// request waits for it.
+    #[must_use]
+    pub fn on_event(mut self, function: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.events = Listener::new(function);
+        self
+    }
+
     /// Returns the name of the session cookie.
     #[must_use]
     pub fn cookie_name(&self) -> &str {
@@ -178,6 +191,7 @@ impl SessionConfig {
     /// Opens a value of the session cookie.
     fn open(&self, value: &[u8]) -> Result<Arc<VerifiedCookie>, Refusal> {
         let cookie = self.format.open(value)?;
+        self.events.tell(Event::Verified { key: cookie.key });
         if self.registry.fits_setting(&cookie.payload) {
             Ok(cookie)
         } else {

@@ -153,6 +153,10 @@ impl Records for EmbeddedStore {
     async fn remove(&self, id: Id) -> Result<bool, StoreError> {
         self.change(id, Operation::Remove).await
     }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.records.len())
+    }
 }
 
 impl Entry {

@@ -15,7 +15,7 @@ use tower::Service;
 use tower_sessions::Session;
 
 use super::{
-    SessionConfig, SessionError, StoreError,
+    Event, SessionConfig, SessionError, StoreError,
     format::{Payload, VerifiedCookie},
     received::Received,
     received_session::ReceivedSession,
@@ -150,7 +150,9 @@ impl Visit {
                 let set_cookie = config.seal(&session, now)?;
                 registry.begin(&session, end_of(&session)).await?;
                 let has_ended_own = end_all(config, received, now).await?;
-                if !has_ended_own {
+                if has_ended_own {
+                    config.events.tell(Event::Began);
+                } else {
                     registry.undo_begin(session.id).await?;
                 }
                 Ok(has_ended_own.then_some(set_cookie))
@@ -159,6 +161,7 @@ impl Visit {
                 let set_cookie = config.seal(&session, now)?;
                 registry.begin(&session, end_of(&session)).await?;
                 end_all(config, received, now).await?;
+                config.events.tell(Event::Began);
                 Ok(Some(set_cookie))
             }
             Outcome::Emptied => {
@@ -185,7 +188,10 @@ async fn end_all(
     });
     let mut has_ended_own = false;
     for ((id, _), is_ended) in all.iter().zip(join_all(revocations).await) {
-        has_ended_own |= is_ended? && Some(*id) == own;
+        if is_ended? {
+            config.events.tell(Event::Ended);
+            has_ended_own |= Some(*id) == own;
+        }
     }
     Ok(has_ended_own)
 }
@@ -208,11 +214,12 @@ async fn renew(config: &SessionConfig, received: &Received, now: i64) -> Option<
         let max_age = config.timeouts.max_age(cookie.payload.began, now);
         Ok::<_, SessionError>(is_alive.then(|| config.cookie.set(&value, max_age)))
     };
-    renewed
+    let renewed = renewed
         .await
-        .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"))
-        .ok()
-        .flatten()
+        .inspect_err(|cause| tracing::warn!(%cause, "session not renewed"));
+    let set_cookie = renewed.ok().flatten()?;
+    config.events.tell(Event::Renewed);
+    Some(set_cookie)
 }
 
 /// Returns the response to an error. It has no body.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use tower_sessions::session::Id;
 
 use super::{
-    Refusal, SessionConfig, StoreError,
+    Event, Refusal, SessionConfig, StoreError,
     format::{Payload, VerifiedCookie},
     registry::Data,
 };
@@ -100,6 +100,9 @@ impl Received {
         }
         if !received.others.is_empty() {
             refusals.push(Refusal::Ambiguous);
+        }
+        for reason in &refusals {
+            config.events.tell(Event::Refused(*reason));
         }
         log(&refusals);
         Ok(received)

@@ -52,6 +52,12 @@ pub trait Records: Debug + Send + Sync + 'static {
     ///
     /// Fails if the store cannot answer.
     async fn remove(&self, id: Id) -> Result<bool, StoreError>;
+
+    /// Returns how many records there are, if the store knows that without asking anybody. Records
+    /// that have expired but were not removed yet count.
+    fn count(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The reason why a method of a store failed.
