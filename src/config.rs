@@ -14,8 +14,8 @@ use self::{
     environment::{non_empty, raw},
     flags::{
         ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
-        PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE,
-        USERS,
+        METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS,
+        STATE_DIR, STORE, USERS,
     },
 };
 pub use self::{error::ConfigError, flags::flags};
@@ -51,6 +51,8 @@ pub struct Config {
     pub max_connections: u32,
     /// The file with the users who can log in. None: any name can.
     pub users: Option<PathBuf>,
+    /// The address to serve metrics at. None: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// If true, each answered request is logged.
     pub access_log: bool,
     /// Warnings to log: what is allowed, but probably a mistake.
@@ -119,6 +121,7 @@ impl Config {
             max_connections: MAX_CONNECTIONS
                 .value_or_default(flags, |text| number(text, 1_000_000))?,
             users: USERS.path(flags),
+            metrics_listen: METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
             access_log: ACCESS_LOG.is_on(flags)?,
             warnings,
         })

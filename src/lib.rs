@@ -26,12 +26,15 @@
 //! - `secret`: reads, checks and generates the keys that sign.
 //! - `state_dir`: the directory whose files outlive a run, and its lock.
 //! - `site`: turns a `Config` into a running site. Here all parts meet.
-//!   - `store`: opens the store and the keys, and configures sessions with them
+//!   - `store`: opens the store and the keys, and configures sessions with them; `metrics`: serves
+//!     the metrics at an address of their own
 //! - `log`: writes lines to standard error without holding up the site.
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
 //! - `operations`: what an operator's machines ask.
 //!   - `health`: whether the process serves, and whether its store answers
+//!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions` and of the
+//!     `store`, and `scrape`, which answers
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
 //! - `session`: the session layer, which depends on no other module.
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
@@ -51,6 +54,7 @@
 //!     - `address`: where the server is; `info`: whether it may keep records
 //!     - `connection`: one connection; `link`: the present one, and the task that looks after it
 //!     - `lookups`: many look-ups at once
+//!   - `event`: what happens to sessions, told to an application that counts it
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `users`: who can log in, if that takes a password.
 //!   - `accounts`: what the users file says; `hash`: a password's hash in it
@@ -64,6 +68,7 @@
 //!   - `username`: which names are allowed
 //!   - `language`: which language a visitor gets, and its `words`, a file for each language
 //!   - `cookie`: the cookies of the pages themselves; `flash`: the one that says "logged out"
+//!   - `refused`: why the guard refuses a request; `route`: the routes by their names in metrics
 //!   - `accept`: parses `Accept` and `Accept-Language`
 //!   - `page`: renders a template
 //!   - `error`: the error pages

@@ -40,7 +40,8 @@ pub struct Log {
 }
 
 /// What the log did not write.
-struct Losses {
+#[derive(Debug)]
+pub struct Losses {
     limits: Arc<Limits>,
     dropped: ErrorCounter,
     /// How many of the dropped lines have been reported.
@@ -109,6 +110,12 @@ impl Log {
         self.losses.report();
     }
 
+    /// Returns the counts of lines that were not written.
+    #[must_use]
+    pub fn losses(&self) -> Arc<Losses> {
+        Arc::clone(&self.losses)
+    }
+
     /// Waits until all lines are written, but not for long.
     pub fn finish(self) {
         self.report();
@@ -145,6 +152,12 @@ fn subscribe(format: LogFormat, writer: NonBlocking, limits: Arc<Limits>) {
 }
 
 impl Losses {
+    /// Returns how many lines were not written since the start.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.limits.total() + self.dropped.dropped_lines() as u64
+    }
+
     fn report(&self) {
         self.limits.report();
         let dropped = self.dropped.dropped_lines();

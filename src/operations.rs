@@ -1,5 +1,28 @@
 //! What an operator's machines ask.
 
 mod health;
+mod metrics;
 
-pub use self::health::Health;
+use std::{convert::Infallible, pin::Pin};
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+
+pub use self::{
+    health::Health,
+    metrics::{Counted, Measured, Metrics, Scrape},
+};
+
+/// The future of a response.
+type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+/// Answers a method other than GET and HEAD.
+fn method_not_allowed() -> Response {
+    let headers = [
+        (header::ALLOW, HeaderValue::from_static("GET,HEAD")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (StatusCode::METHOD_NOT_ALLOWED, headers).into_response()
+}

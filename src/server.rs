@@ -7,7 +7,10 @@ use std::{
     convert::Infallible,
     io,
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -49,12 +52,40 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Counts the connections that are open.
+#[derive(Clone, Debug, Default)]
+pub struct OpenConnections(Arc<AtomicUsize>);
+
+impl OpenConnections {
+    /// Returns how many there are at the moment.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Counts a connection until the returned value is dropped.
+    fn enter(&self) -> Entered {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Entered(Arc::clone(&self.0))
+    }
+}
+
+/// An open connection.
+struct Entered(Arc<AtomicUsize>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Serves connections until the first stop signal. Then waits until all requests have finished, 10
 /// seconds have passed, or a second signal comes.
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
     max_connections: u32,
+    open: OpenConnections,
     mut signals: watch::Receiver<u32>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
@@ -64,6 +95,7 @@ pub async fn serve<S>(
     let connections = Connections {
         service,
         permits: Arc::new(Semaphore::new(max_connections as usize)),
+        open,
         stopping,
     };
     tokio::select! {
@@ -85,6 +117,7 @@ struct Connections<S> {
     /// One permit for each connection. Without one, clients wait in the kernel's backlog, where they
     /// take no file descriptor.
     permits: Arc<Semaphore>,
+    open: OpenConnections,
     stopping: watch::Receiver<bool>,
 }
 
@@ -136,9 +169,10 @@ where
         // Answers are written in one piece, so Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
         let serving = connection::serve(stream, self.service.clone(), self.stopping.clone());
+        let entered = self.open.enter();
         tokio::spawn(async move {
             serving.await;
-            drop(permit);
+            drop((permit, entered));
         });
     }
 }

@@ -1,17 +1,20 @@
 //! Turns a configuration into a running site.
 
+mod metrics;
 mod store;
 mod users;
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use tokio::net::TcpListener;
 
 pub use self::store::{check_store_file, session_config};
 use crate::{
     config::{Config, ConfigError},
     log::Log,
-    operations::Health,
+    operations::{Counted, Health, Metrics},
     public_url::Origins,
-    server,
+    server::{self, OpenConnections},
     session::{OpenError, UnsafePolicy},
     web,
 };
@@ -28,11 +31,15 @@ pub enum SiteError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The address cannot be bound.
-    #[error("cannot listen on {address}: {source}; choose another address with --listen (LISTEN)")]
+    #[error("cannot listen on {address}: {source}; choose another address with {setting}")]
     Listen {
         address: SocketAddr,
+        setting: &'static str,
         source: io::Error,
     },
+    /// The metrics cannot be set up.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The store cannot be opened, or another process uses it.
     #[error("--state-dir (STATE_DIRECTORY): cannot open {path:?}: {source}")]
     Store { path: PathBuf, source: OpenError },
@@ -56,10 +63,10 @@ pub enum SiteError {
 pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     catch_file_size_signal()?;
     let users = users::open(&mut config)?;
-    let sessions = store::open(&mut config).await?;
-    let address = config.listen;
-    let listener = server::listen(address);
-    let listener = listener.map_err(|source| SiteError::Listen { address, source })?;
+    let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose()?;
+    let metrics = metrics.map(Arc::new);
+    let sessions = store::open(&mut config, metrics.as_deref()).await?;
+    let listener = listen(config.listen, "--listen (LISTEN)")?;
     let address = listener.local_addr()?;
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
@@ -68,8 +75,14 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     if config.access_log {
         site = site.with_access_log();
     }
-    let site = Health::new(site, store);
+    let site = Counted::new(site, metrics.clone());
+    let site = Health::new(site, Arc::clone(&store));
     raise_file_limit(&mut config);
+    let open = OpenConnections::default();
+    if let Some(metrics) = &metrics {
+        let open = open.clone();
+        metrics.observe_connections(move || open.count())?;
+    }
 
     // Signals are caught before the log says that the site is ready, because a supervisor may stop
     // it at that very moment.
@@ -77,16 +90,26 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     if let Some(users) = users {
         users::reload_on_hangup(users)?;
     }
+    let metrics_address = metrics::serve(&config, metrics, store, log, stop.clone())?;
     log.line(&format!("listening on http://{address}"));
-    log_start(&config, &public_url, keys);
-    server::serve(listener, site, config.max_connections, stop).await;
+    log_start(&config, &public_url, keys, metrics_address);
+    server::serve(listener, site, config.max_connections, open, stop).await;
     log.report();
     tracing::info!("stopped");
     Ok(())
 }
 
+/// Binds the address that a setting gives.
+fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, SiteError> {
+    server::listen(address).map_err(|source| SiteError::Listen {
+        address,
+        setting,
+        source,
+    })
+}
+
 /// Logs the settings, and warnings about them.
-fn log_start(config: &Config, public_url: &str, keys: usize) {
+fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<SocketAddr>) {
     let is_embedded = config.store.is_none();
     let state_dir = config.state_dir.display();
     tracing::info!(
@@ -100,6 +123,7 @@ fn log_start(config: &Config, public_url: &str, keys: usize) {
         keys,
         max_connections = config.max_connections,
         users = config.users.as_ref().map(|path| tracing::field::display(path.display())),
+        metrics_listen = metrics.map(tracing::field::display),
         "started"
     );
     for warning in &config.warnings {

@@ -15,6 +15,8 @@ mod language;
 mod login;
 mod logout;
 mod page;
+mod refused;
+mod route;
 mod username;
 
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use axum::{Router, extract::FromRef, http::StatusCode, routing::get};
 use tower::Layer as _;
 
-pub use self::guard::Guard;
+pub use self::{guard::Guard, refused::Refused, route::Route};
 use crate::{
     public_url::Origins,
     session::{SessionConfig, SessionLayer},

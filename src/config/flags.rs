@@ -100,6 +100,15 @@ pub(super) const USERS: Setting = Setting {
            without it any name can, and there are no passwords",
     expected: "",
 };
+pub(super) const METRICS_LISTEN: Setting = Setting {
+    flag: "metrics-listen",
+    variable: "METRICS_LISTEN",
+    value_name: "ADDR:PORT",
+    default: "",
+    help: "Where to serve /metrics for Prometheus, over http and to anybody who can connect; not where \
+           visitors can",
+    expected: "give an IP address and a port, such as 127.0.0.1:9100",
+};
 pub(super) const ACCESS_LOG: Setting = Setting {
     flag: "access-log",
     variable: "ACCESS_LOG",
@@ -127,7 +136,7 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 const SWITCH: &str = "set it to 1 or 0";
 
 /// All settings, in the order of `--help`.
-const ALL: [Setting; 14] = [
+const ALL: [Setting; 15] = [
     LISTEN,
     PUBLIC_URL,
     STATE_DIR,
@@ -139,6 +148,7 @@ const ALL: [Setting; 14] = [
     MAX_RECORDS,
     MAX_CONNECTIONS,
     USERS,
+    METRICS_LISTEN,
     ACCESS_LOG,
     LOG_FORMAT,
     ALLOW_INSECURE_HTTP,

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,9 +27,14 @@ pub(super) const PERIOD: Duration = Duration::from_secs(10);
 const ACCESS_LOG: &str = "signet::web::access_log";
 
 /// Counts the events of each callsite: these are the kinds of lines.
-#[derive(Default)]
-pub(super) struct Limits(Mutex<HashMap<Identifier, Window>>);
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    windows: Mutex<HashMap<Identifier, Window>>,
+    /// How many events were left out since the start.
+    left_out: AtomicU64,
+}
 
+#[derive(Debug)]
 struct Window {
     began: Instant,
     lines: u32,
@@ -62,7 +70,10 @@ impl Limits {
         }
         window.lines += 1;
         let is_within = window.lines <= LINES_PER_PERIOD;
-        window.left_out += u64::from(!is_within);
+        if !is_within {
+            window.left_out += 1;
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
         is_within
     }
 
@@ -79,9 +90,14 @@ impl Limits {
         }
     }
 
+    /// Returns how many events were left out since the start.
+    pub(super) fn total(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
+    }
+
     fn windows(&self) -> MutexGuard<'_, HashMap<Identifier, Window>> {
         // Nothing panics while holding the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     future::ready,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -16,6 +15,7 @@ use axum::{
 use tower::Service;
 use tower_sessions::session::Id;
 
+use super::{Answer, method_not_allowed};
 use crate::session::Records;
 
 /// Answers GET and HEAD for two paths, and passes all other requests on:
@@ -30,8 +30,6 @@ pub struct Health<S> {
     site: S,
     store: Arc<dyn Records>,
 }
-
-type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl<S> Health<S> {
     /// Puts the two paths in front of a site with this store.
@@ -60,11 +58,7 @@ where
             _ => return self.site.call(request),
         };
         if ![Method::GET, Method::HEAD].contains(request.method()) {
-            let allow = [(header::ALLOW, HeaderValue::from_static("GET,HEAD"))];
-            return Box::pin(ready(Ok(answer(
-                StatusCode::METHOD_NOT_ALLOWED,
-                (allow, ""),
-            ))));
+            return Box::pin(ready(Ok(method_not_allowed())));
         }
         if !is_readiness {
             return Box::pin(ready(Ok(answer(StatusCode::OK, "ok"))));

@@ -15,30 +15,51 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 
 /// The reason why a cookie with our name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.as_str())]
 #[non_exhaustive]
 pub enum Refusal {
     /// The value does not have the format of our cookies, or does not fit
     /// [`DataIn`](super::DataIn): it carries data that should be in the store, or carries none.
-    #[error("malformed")]
     Malformed,
     /// None of the keys signed it for this cookie's name.
-    #[error("bad_signature")]
     BadSignature,
     /// The cookie was signed, or the session began, more than a minute in the future.
-    #[error("from_the_future")]
     FromTheFuture,
     /// The idle timeout has passed since the cookie was signed.
-    #[error("idle")]
     Idle,
     /// The absolute timeout has passed since the session began.
-    #[error("lifetime")]
     Lifetime,
     /// The session was ended before its timeouts: by a logout, or by a session that replaced it.
-    #[error("revoked")]
     Revoked,
     /// The request has acceptable cookies of more than one session.
-    #[error("ambiguous")]
     Ambiguous,
+}
+
+impl Refusal {
+    /// All reasons.
+    pub const ALL: [Self; 7] = [
+        Self::Malformed,
+        Self::BadSignature,
+        Self::FromTheFuture,
+        Self::Idle,
+        Self::Lifetime,
+        Self::Revoked,
+        Self::Ambiguous,
+    ];
+
+    /// Returns the reason as logs and metrics name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::BadSignature => "bad_signature",
+            Self::FromTheFuture => "from_the_future",
+            Self::Idle => "idle",
+            Self::Lifetime => "lifetime",
+            Self::Revoked => "revoked",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
 }
 
 /// The reason why a session could not be read or saved.

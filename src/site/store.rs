@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use super::SiteError;
 use crate::{
     config::{Config, ConfigError},
+    operations::Metrics,
     public_url::PublicUrl,
     secret::{self, SecretKeys},
     session::{
@@ -21,10 +22,13 @@ const STORE_FILE: &str = "sessions.redb";
 /// # Errors
 ///
 /// When the state directory, the keys or the store cannot be used.
-pub(super) async fn open(config: &mut Config) -> Result<SessionConfig, SiteError> {
+pub(super) async fn open(
+    config: &mut Config,
+    metrics: Option<&Metrics>,
+) -> Result<SessionConfig, SiteError> {
     match config.store.clone() {
-        Some(address) => open_shared_store(config, &address).await,
-        None => open_state_dir(config),
+        Some(address) => open_shared_store(config, &address, metrics).await,
+        None => open_state_dir(config, metrics),
     }
 }
 
@@ -32,17 +36,21 @@ pub(super) async fn open(config: &mut Config) -> Result<SessionConfig, SiteError
 async fn open_shared_store(
     config: &mut Config,
     address: &RedisAddress,
+    metrics: Option<&Metrics>,
 ) -> Result<SessionConfig, SiteError> {
     let keys = config.keys.take().ok_or(ConfigError::StoreWithoutKey)?;
     let store = RedisStore::connect(address, config.data_in).await?;
     let warning = store.warning();
     let warning = warning.map(|warning| format!("--store (STORE_URL): {warning}"));
     config.warnings.extend(warning);
-    Ok(session_config(config, keys, store)?)
+    configure(config, keys, store, metrics)
 }
 
 /// Opens the state directory, the keys and the store, and creates what is missing.
-fn open_state_dir(config: &mut Config) -> Result<SessionConfig, SiteError> {
+fn open_state_dir(
+    config: &mut Config,
+    metrics: Option<&Metrics>,
+) -> Result<SessionConfig, SiteError> {
     let path = config.state_dir.clone();
     let state_dir = StateDir::open_or_create(&path);
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
@@ -68,7 +76,22 @@ fn open_state_dir(config: &mut Config) -> Result<SessionConfig, SiteError> {
         .map_err(|source| SiteError::Store { path, source })?;
     // Held until the process ends: requests that are cut off then may still use the store.
     std::mem::forget(lock);
-    Ok(session_config(config, keys, store)?)
+    configure(config, keys, store, metrics)
+}
+
+/// Configures the session layer. If there are metrics, they count what it and the store do.
+fn configure(
+    config: &Config,
+    keys: SecretKeys,
+    store: impl Records,
+    metrics: Option<&Metrics>,
+) -> Result<SessionConfig, SiteError> {
+    let Some(metrics) = metrics else {
+        return Ok(session_config(config, keys, store)?);
+    };
+    let sessions = session_config(config, keys, metrics.observe_store(store)?)?;
+    let count = metrics.count_sessions(sessions.key_count())?;
+    Ok(sessions.on_event(count))
 }
 
 /// Returns the path of the store's file. The file may be missing, but must be

@@ -29,7 +29,7 @@ use axum::{
     Router,
     body::{Body, HttpBody as _},
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -40,6 +40,7 @@ use super::{
     access_log, assets, cross_site,
     error::{self, Preferences},
     headers,
+    refused::Refused,
 };
 use crate::{public_url::Origins, session::SessionService};
 
@@ -94,8 +95,8 @@ impl Guard {
             return self.finish(response, &preferences);
         }
         // `admit` borrows the request. Passed by value, it would be in this future twice.
-        if let Err(refusal) = admit(&mut request, &self.origins).await {
-            return self.finish(refusal, &preferences);
+        if let Err(refused) = admit(&mut request, &self.origins).await {
+            return self.finish(refused.into_response(), &preferences);
         }
         // A link on another site chooses the language of one page only.
         let is_own_choice = preferences.language.is_chosen
@@ -156,8 +157,8 @@ impl Service<Request> for Guard {
 
 /// Refuses a request that is not for this site or not from it. Reads the whole body, so that
 /// clients that send slowly cannot block a handler.
-async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response> {
-    check_head(request, origins).map_err(IntoResponse::into_response)?;
+async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Refused> {
+    check_head(request, origins)?;
     if request.method() == Method::POST {
         // Boxed, because it is rarely taken and would enlarge every request's future.
         let body = Box::pin(read_body(mem::take(request.body_mut()))).await?;
@@ -168,10 +169,10 @@ async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Response>
 
 /// Checks the head of a request. Reading the body would send `100 Continue` to a client that waits
 /// for it, so this comes first.
-fn check_head(request: &Request, origins: &Origins) -> Result<(), StatusCode> {
+fn check_head(request: &Request, origins: &Origins) -> Result<(), Refused> {
     let headers = request.headers();
     if !cross_site::is_for_us(request, origins) {
-        return Err(StatusCode::BAD_REQUEST);
+        return Err(Refused::Host);
     }
     let has_other = |name, known: &[u8]| {
         let mut values = headers.get_all(name).iter();
@@ -179,39 +180,37 @@ fn check_head(request: &Request, origins: &Origins) -> Result<(), StatusCode> {
     };
     // hyper decodes no other transfer coding (RFC 9112 §6.1).
     if has_other(header::TRANSFER_ENCODING, b"chunked") {
-        return Err(StatusCode::NOT_IMPLEMENTED);
+        return Err(Refused::TransferEncoding);
     }
     if !request.method().is_safe() && cross_site::is_from_another_site(headers, origins) {
         tracing::info!("request refused: another site sent it");
-        return Err(StatusCode::FORBIDDEN);
+        return Err(Refused::CrossSite);
     }
     if has_other(header::CONTENT_ENCODING, b"identity") {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        return Err(Refused::ContentEncoding);
     }
     if request.body().size_hint().lower() > MAX_FORM_BYTES as u64 {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        return Err(Refused::TooLarge);
     }
     Ok(())
 }
 
 /// Reads a whole body. Copies its chunks, because each of them keeps a whole read buffer alive, and a
 /// client may send single bytes.
-async fn read_body(body: Body) -> Result<Vec<u8>, Response> {
+async fn read_body(body: Body) -> Result<Vec<u8>, Refused> {
     let mut chunks = body.into_data_stream();
     let read = async {
         let mut read = Vec::new();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
+            let chunk = chunk.map_err(|_| Refused::IncompleteBody)?;
             if read.len() + chunk.len() > MAX_FORM_BYTES {
-                return Err(StatusCode::PAYLOAD_TOO_LARGE);
+                return Err(Refused::TooLarge);
             }
             read.extend_from_slice(&chunk);
         }
         Ok(read)
     };
-    if let Ok(read) = timeout(BODY_READ_TIMEOUT, read).await {
-        return read.map_err(IntoResponse::into_response);
-    }
-    let close = (header::CONNECTION, HeaderValue::from_static("close"));
-    Err((StatusCode::REQUEST_TIMEOUT, [close]).into_response())
+    timeout(BODY_READ_TIMEOUT, read)
+        .await
+        .unwrap_or(Err(Refused::TooSlow))
 }

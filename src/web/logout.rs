@@ -17,6 +17,7 @@ use super::{
     flash,
     language::{Language, Words},
     page::page,
+    refused::Refused,
     username::Username,
 };
 use crate::public_url::Origins;
@@ -40,7 +41,7 @@ pub(super) async fn log_out_by_link(
     user: CurrentUser,
 ) -> Result<Response, AppError> {
     if is_prefetch(&headers) {
-        return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+        return Ok(Refused::Prefetch.into_response());
     }
     if language.is_chosen || !is_our_link(&headers, &origins) {
         let Some(username) = user.username() else {
@@ -57,7 +58,9 @@ pub(super) async fn log_out_by_link(
             username,
         };
         let question = page(language.words, &content)?;
-        return Ok((StatusCode::FORBIDDEN, question).into_response());
+        let mut response = (StatusCode::FORBIDDEN, question).into_response();
+        response.extensions_mut().insert(Refused::CrossSite);
+        return Ok(response);
     }
     log_out(State(origins), user).await
 }

@@ -10,6 +10,7 @@ mod keys;
 mod library;
 mod limits;
 mod logs;
+mod metrics;
 mod running;
 mod signet;
 mod store;

@@ -221,6 +221,14 @@ impl Site {
         Ok(answer)
     }
 
+    /// Returns the next line of the log, and waits for it.
+    #[track_caller]
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).expect("a line");
+        line
+    }
+
     #[cfg(unix)]
     pub fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(&self.process.0)

@@ -1,0 +1,90 @@
+//! Counts what the session store does.
+
+use async_trait::async_trait;
+use prometheus::{Histogram, HistogramOpts, IntCounter};
+use tower_sessions::session::Id;
+
+use super::{Metrics, PREFIX, add, opts};
+use crate::session::{Record, Records, StoreError};
+
+/// The limits of the histogram, in seconds. Redis is away after 500 ms.
+const BUCKETS: [f64; 13] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.5,
+];
+
+/// A store whose answers are timed, and whose errors are counted.
+#[derive(Debug)]
+pub struct Measured<R> {
+    store: R,
+    errors: IntCounter,
+    changes: Histogram,
+    /// `None` if look-ups take less time than reading the clock.
+    lookups: Option<Histogram>,
+}
+
+impl Metrics {
+    /// Wraps the store. Look-ups in a store in memory are not timed, because that would take longer
+    /// than the look-ups.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it was called before.
+    pub fn observe_store<R: Records>(&self, store: R) -> prometheus::Result<Measured<R>> {
+        let errors = opts(
+            "store_errors_total",
+            "Look-ups and changes that the session store could not answer.",
+        );
+        let duration = HistogramOpts::new(
+            "store_duration_seconds",
+            "Time until the session store answered, without look-ups in memory.",
+        );
+        let duration = duration.namespace(PREFIX).buckets(BUCKETS.to_vec());
+        let changes = add(&self.registry, Histogram::with_opts(duration))?;
+        Ok(Measured {
+            errors: add(&self.registry, IntCounter::with_opts(errors))?,
+            lookups: store.count().is_none().then(|| changes.clone()),
+            changes,
+            store,
+        })
+    }
+}
+
+impl<R: Records> Measured<R> {
+    /// Waits for an answer, and counts an error.
+    async fn answer<T>(
+        &self,
+        histogram: Option<&Histogram>,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let timer = histogram.map(Histogram::start_timer);
+        let answer = answer.await;
+        drop(timer);
+        answer.inspect_err(|_| self.errors.inc())
+    }
+}
+
+#[async_trait]
+impl<R: Records> Records for Measured<R> {
+    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
+        self.answer(self.lookups.as_ref(), self.store.get(id)).await
+    }
+
+    async fn add(&self, record: Record) -> Result<bool, StoreError> {
+        self.answer(Some(&self.changes), self.store.add(record))
+            .await
+    }
+
+    async fn replace(&self, record: Record) -> Result<bool, StoreError> {
+        self.answer(Some(&self.changes), self.store.replace(record))
+            .await
+    }
+
+    async fn remove(&self, id: Id) -> Result<bool, StoreError> {
+        self.answer(Some(&self.changes), self.store.remove(id))
+            .await
+    }
+
+    fn count(&self) -> Option<usize> {
+        self.store.count()
+    }
+}
