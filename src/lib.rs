@@ -76,8 +76,9 @@
 //!   - `access_log`: an optional log line for each request
 //!
 //! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
-//! `nodes` runs three of it with one store, `browser` drives a real Chromium, `library` is another
-//! application that uses the session layer, and `bench` measures speed and memory.
+//! `nodes` runs three of it with one store, `proxies` runs it behind the proxies as README configures
+//! them, `browser` drives a real Chromium, `library` is another application that uses the session
+//! layer, and `bench` measures speed and memory.
 
 // Not in Cargo.toml, whose lints apply to tests too.
 #![warn(unreachable_pub)]

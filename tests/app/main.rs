@@ -2,6 +2,8 @@
 
 mod app;
 mod assets;
+#[path = "../nodes/certificate.rs"]
+mod certificate;
 mod contract;
 mod cookies;
 mod cross_site;

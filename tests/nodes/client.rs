@@ -1,18 +1,38 @@
 //! A visitor's browser: one connection, and whatever cookie the test gives it.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+
+/// The host of the site's public URL.
+pub const HOST: &str = "signet.example";
+
+/// The name of the session cookie.
+pub const COOKIE: &str = "__Host-session";
 
 /// Longer than any answer should take.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 pub struct Client {
     address: SocketAddr,
-    connection: Option<BufReader<TcpStream>>,
+    tls: Option<Arc<ClientConfig>>,
+    connection: Option<BufReader<Box<dyn Stream>>>,
 }
+
+/// A connection, with TLS or without.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
 
 #[derive(Debug)]
 pub struct Answer {
@@ -23,9 +43,28 @@ pub struct Answer {
 }
 
 impl Client {
+    /// Returns a client that speaks plain HTTP, as a proxy does to a node.
     pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
+            tls: None,
+            connection: None,
+        }
+    }
+
+    /// Returns a client that speaks HTTPS, and trusts this certificate alone.
+    pub fn over_tls(address: SocketAddr, certificate: &Path) -> Self {
+        let mut roots = RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
+        roots.add(certificate).expect("a certificate");
+        let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .expect("known versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self {
+            address,
+            tls: Some(config.into()),
             connection: None,
         }
     }
@@ -50,9 +89,9 @@ impl Client {
     ) -> io::Result<Answer> {
         let start = Instant::now();
         let known = self.connection.take();
-        let mut connection = known.map_or_else(|| connect(self.address), Ok)?;
+        let mut connection = known.map_or_else(|| self.connect(), Ok)?;
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n\
              Accept-Language: en\r\nContent-Type: application/x-www-form-urlencoded\r\n\
              Content-Length: {}\r\n\r\n{form}",
             form.len()
@@ -65,16 +104,21 @@ impl Client {
         }
         Ok(answer)
     }
+
+    fn connect(&self) -> io::Result<BufReader<Box<dyn Stream>>> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_nodelay(true)?;
+        let Some(config) = self.tls.clone() else {
+            return Ok(BufReader::new(Box::new(stream)));
+        };
+        let host = ServerName::try_from(HOST).expect("a host");
+        let tls = ClientConnection::new(config, host).map_err(io::Error::other)?;
+        Ok(BufReader::new(Box::new(StreamOwned::new(tls, stream))))
+    }
 }
 
-fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_nodelay(true)?;
-    Ok(BufReader::new(stream))
-}
-
-fn read(connection: &mut BufReader<TcpStream>) -> io::Result<Answer> {
+fn read(connection: &mut impl io::BufRead) -> io::Result<Answer> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if connection.read_line(&mut head)? == 0 {
@@ -123,17 +167,31 @@ impl Answer {
     /// Returns the session cookie that it sets, in the form of a `Cookie` header.
     #[track_caller]
     pub fn cookie(&self) -> String {
-        let cookie = self.head.split("\r\nset-cookie: session=").nth(1);
-        let value = cookie.and_then(|it| it.split(';').next());
-        format!("session={}", value.expect("a session cookie"))
+        let cookie = self.set_cookie().expect("a session cookie");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Returns what it says in `Set-Cookie` about the session cookie.
+    pub fn set_cookie(&self) -> Option<&str> {
+        let mut cookies = self
+            .head
+            .lines()
+            .filter_map(|it| it.strip_prefix("set-cookie: "));
+        cookies.find(|cookie| cookie.starts_with(&format!("{COOKIE}=")))
+    }
+
+    /// Returns the value of the header with this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find_map(|(other, value)| (other == name).then_some(value))
     }
 
     /// Asserts that the store was away or full: the visitor should try again, and loses no cookie.
     #[track_caller]
     pub fn says_try_again(&self) {
         assert_eq!(self.status, 503, "{self:?}");
-        assert!(self.head.contains("\r\nretry-after: 5\r\n"), "{self:?}");
-        assert!(!self.head.contains("\r\nset-cookie:"), "{self:?}");
+        assert_eq!(self.header("retry-after"), Some("5"), "{self:?}");
+        assert_eq!(self.header("set-cookie"), None, "{self:?}");
         assert!(self.body.contains("<html lang=\"en\">"), "{self:?}");
     }
 }

@@ -33,7 +33,7 @@ fn assert_store_is_away(node: &mut Client, way: &str, cookie: &str) {
         let most = if index == 0 { 600 } else { 100 };
         assert_is_within(&answer, most);
     }
-    for (path, cookie) in [("/", ""), ("/", "session=bad"), ("/login", "")] {
+    for (path, cookie) in [("/", ""), ("/", "__Host-session=bad"), ("/login", "")] {
         let answer = node.get(path, cookie).has_status(200);
         assert_is_within(&answer, 100);
     }

@@ -9,8 +9,8 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
-    balancer::{Balancer, Kind},
     nodes::{Nodes, WAYS},
+    proxy::{Kind, Proxy},
     visitor::{Tally, Visitor},
 };
 
@@ -77,11 +77,11 @@ const FAULTS: [Fault; 10] = [
 fn judge_answers_behind(kind: Kind) {
     for way in WAYS {
         let mut nodes = Nodes::start(way);
-        let balancer = Balancer::start(kind, &nodes.addresses);
+        let proxy = Proxy::start(kind, &nodes.addresses);
         let tally = Tally::default();
         thread::scope(|scope| {
             for number in 0..VISITORS {
-                let visitor = Visitor::new(balancer.address, format!("v{number}"), &tally);
+                let visitor = Visitor::new(proxy.client(), format!("v{number}"), &tally);
                 scope.spawn(|| visitor.visit_until_over());
             }
             let _over = EndOnDrop(&tally);

@@ -1,10 +1,15 @@
 //! Several nodes: three processes on one real Redis, and behind real load balancers.
 
-mod balancer;
+mod certificate;
 mod client;
 mod faults;
 mod load;
 mod nodes;
+#[path = "../proxies/proxy.rs"]
+#[expect(dead_code, reason = "the tests of the proxies need more of it")]
+mod proxy;
+#[path = "../proxies/readme.rs"]
+mod readme;
 mod redis;
 #[path = "../server/signet.rs"]
 #[expect(dead_code, reason = "the tests of one process need more of it")]

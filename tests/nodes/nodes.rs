@@ -124,5 +124,5 @@ pub fn node_command(address: SocketAddr, way: &str, store: &str) -> Signet {
         .env("LISTEN", address.to_string())
         .env("SESSIONS", way)
         .env("STORE_URL", store)
-        .public_url("http://localhost")
+        .public_url("https://signet.example")
 }

@@ -13,6 +13,8 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::certificate;
+
 /// A server that is stopped at the end of the test, even if that panics.
 pub struct Redis {
     pub port: u16,
@@ -42,27 +44,8 @@ impl Redis {
 
     /// Lets it speak TLS too. Returns the URL for that, and the certificate.
     pub fn speak_tls(&self) -> (String, PathBuf) {
-        let path = |name| self.dir.path().join(name);
-        let (certificate, key, port) = (path("certificate"), path("key"), free_port());
-        let made = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-subj",
-                "/CN=store",
-            ])
-            .args(["-addext", "subjectAltName=DNS:localhost"])
-            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-            .arg("-keyout")
-            .arg(&key)
-            .arg("-out")
-            .arg(&certificate)
-            .stderr(Stdio::null())
-            .status();
-        assert!(made.expect("openssl is installed").success());
+        let port = free_port();
+        let (certificate, key) = certificate::make(self.dir.path(), "localhost");
         let answer = self.tell(&format!(
             "CONFIG SET tls-cert-file {} tls-key-file {} tls-auth-clients no tls-port {port}",
             certificate.display(),

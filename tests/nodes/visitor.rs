@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 };
 
@@ -39,9 +38,9 @@ pub struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    pub fn new(balancer: SocketAddr, name: String, tally: &'a Tally) -> Self {
+    pub fn new(client: Client, name: String, tally: &'a Tally) -> Self {
         Self {
-            client: Client::new(balancer),
+            client,
             name,
             tally,
             ended: VecDeque::new(),
@@ -72,7 +71,7 @@ impl<'a> Visitor<'a> {
             if !page.greets(&self.name) {
                 count(&self.tally.sessions_lost, &page);
             }
-            if page.head.contains("\r\nset-cookie: session=") {
+            if page.set_cookie().is_some() {
                 // Renewed, because its key is being retired. The old value is a copy now.
                 cookie = page.cookie();
             }
