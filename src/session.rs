@@ -90,7 +90,7 @@ pub use self::{
     inspection::{Contents, Inspection},
     key::{KeyError, MIN_KEY_BYTES, SecretKey},
     layer::{SessionLayer, SessionService},
-    received_session::{ReceivedSession, SessionBegan},
+    received_session::{FoundSession, ReceivedSession, SessionBegan},
     records::{Record, Records, StoreError},
     registry::DataIn,
     timeouts::Timeouts,

@@ -6,10 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::http::{Request, Response};
+use axum::http::{HeaderMap, Request, Response};
 use tower::{Layer, Service};
 
-use super::{SessionConfig, middleware};
+use super::{FoundSession, SessionConfig, SessionError, middleware};
 
 /// The middleware that gives each request its [`Session`](tower_sessions::Session), and a
 /// [`ReceivedSession`](super::ReceivedSession) if it came with one.
@@ -45,6 +45,16 @@ impl SessionLayer {
         Self {
             config: Arc::new(config),
         }
+    }
+
+    /// Finds the session of a request with these headers, for a service that only reads it. Changes
+    /// nothing, and does not renew the cookie.
+    ///
+    /// # Errors
+    ///
+    /// While the store cannot answer.
+    pub async fn find(&self, headers: &HeaderMap) -> Result<FoundSession, SessionError> {
+        middleware::find(&self.config, headers).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     http::{
-        HeaderValue, Request, Response,
+        HeaderMap, HeaderValue, Request, Response,
         header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY},
     },
     response::IntoResponse as _,
@@ -16,9 +16,9 @@ use tower_sessions::Session;
 
 use super::{
     Event, SessionConfig, SessionError, StoreError,
-    format::{Payload, VerifiedCookie},
+    format::Payload,
     received::Received,
-    received_session::ReceivedSession,
+    received_session::{FoundSession, ReceivedSession},
     request::{Outcome, RequestStore},
 };
 
@@ -49,6 +49,24 @@ where
     Ok(response)
 }
 
+/// Finds the session of a request, and changes nothing.
+pub(super) async fn find(
+    config: &SessionConfig,
+    headers: &HeaderMap,
+) -> Result<FoundSession, SessionError> {
+    let now = unix_now();
+    let received = Received::read(config, headers, now).await?;
+    if received.is_ambiguous() {
+        return Ok(FoundSession::Several);
+    }
+    if received.session().is_none() {
+        return Ok(FoundSession::None);
+    }
+    let store = RequestStore::new(config, received, now);
+    let session = ReceivedSession::new(Arc::new(store));
+    Ok(FoundSession::One(session))
+}
+
 /// One request and its session.
 struct Visit {
     store: Arc<RequestStore>,
@@ -64,7 +82,7 @@ impl Visit {
         let now = unix_now();
         let received = Received::read(config, request.headers(), now).await?;
         let id = received.session().map(|session| session.id);
-        let store = Arc::new(RequestStore::new(received, now));
+        let store = Arc::new(RequestStore::new(config, received, now));
         let session = Session::new(id, Arc::clone(&store), None);
         request.extensions_mut().insert(session.clone());
         if id.is_some() {
@@ -82,7 +100,7 @@ impl Visit {
     where
         B: Default,
     {
-        if !response.status().is_server_error() && self.has_work(config) {
+        if !response.status().is_server_error() && self.has_work() {
             // Boxed, because it is rarely taken and would enlarge every request's future.
             match Box::pin(self.settle(config)).await {
                 Ok(Some(set_cookie)) => {
@@ -101,14 +119,8 @@ impl Visit {
     }
 
     /// Returns whether the handler changed the session, or its cookie should be renewed.
-    fn has_work(&self, config: &SessionConfig) -> bool {
-        self.session.is_modified()
-            || self.store.is_written()
-            || self
-                .store
-                .received()
-                .cookie()
-                .is_some_and(|cookie| is_renewal_due(config, cookie, self.store.now()))
+    fn has_work(&self) -> bool {
+        self.session.is_modified() || self.store.is_written() || self.store.is_renewal_due()
     }
 
     /// Hands the session's changes over to the store of this request.
@@ -194,12 +206,6 @@ async fn end_all(
         }
     }
     Ok(has_ended_own)
-}
-
-/// Returns whether a cookie should be signed again at `now`: it is old enough, or a fallback key
-/// signed it.
-fn is_renewal_due(config: &SessionConfig, cookie: &VerifiedCookie, now: i64) -> bool {
-    cookie.key != 0 || config.timeouts.is_renewal_due(cookie.times(), now)
 }
 
 /// Signs the cookie of an unchanged session again.

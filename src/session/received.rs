@@ -98,7 +98,7 @@ impl Received {
             };
             refusals.extend(refusal);
         }
-        if !received.others.is_empty() {
+        if received.is_ambiguous() {
             refusals.push(Refusal::Ambiguous);
         }
         for reason in &refusals {
@@ -127,8 +127,13 @@ impl Received {
         }
     }
 
+    /// Returns whether there are acceptable cookies of more than one session.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     fn own(&self) -> Option<&Accepted> {
-        self.accepted.as_ref().filter(|_| self.others.is_empty())
+        self.accepted.as_ref().filter(|_| !self.is_ambiguous())
     }
 
     /// Returns the cookie of the visitor's session.

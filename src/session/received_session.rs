@@ -35,6 +35,26 @@ impl ReceivedSession {
         let began = self.0.received().session()?.began;
         OffsetDateTime::from_unix_timestamp(began).ok()
     }
+
+    /// Returns whether its cookie should be signed again, because a tenth of the idle timeout has
+    /// passed or a fallback key signed it. The response to a request that goes through
+    /// [`SessionLayer`](super::SessionLayer) does that.
+    #[must_use]
+    pub fn is_renewal_due(&self) -> bool {
+        self.0.mark_as_read();
+        self.0.is_renewal_due()
+    }
+}
+
+/// What [`SessionLayer::find`](super::SessionLayer::find) finds in a request.
+#[derive(Clone, Debug)]
+pub enum FoundSession {
+    /// No session.
+    None,
+    /// A session.
+    One(ReceivedSession),
+    /// Acceptable cookies of more than one session, one of which may have been planted. None is used.
+    Several,
 }
 
 impl<S: Sync> OptionalFromRequestParts<S> for ReceivedSession {

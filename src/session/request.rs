@@ -16,7 +16,8 @@ use tower_sessions::{
 };
 
 use super::{
-    format::{Payload, is_reserved},
+    SessionConfig,
+    format::{Payload, VerifiedCookie, is_reserved},
     received::Received,
 };
 
@@ -32,6 +33,7 @@ pub(super) struct RequestStore {
     /// When the request came, in unix seconds.
     now: i64,
     received: Received,
+    is_renewal_due: bool,
     state: Mutex<State>,
 }
 
@@ -60,9 +62,12 @@ struct State {
 }
 
 impl RequestStore {
-    pub(super) fn new(received: Received, now: i64) -> Self {
+    /// Keeps what came with a request at `now` (unix seconds).
+    pub(super) fn new(config: &SessionConfig, received: Received, now: i64) -> Self {
+        let cookie = received.cookie();
         Self {
             now,
+            is_renewal_due: cookie.is_some_and(|it| is_renewal_due(config, it, now)),
             received,
             state: Mutex::new(State {
                 is_read: false,
@@ -76,8 +81,9 @@ impl RequestStore {
         &self.received
     }
 
-    pub(super) fn now(&self) -> i64 {
-        self.now
+    /// Returns whether the cookie of the visitor's session should be signed again.
+    pub(super) fn is_renewal_due(&self) -> bool {
+        self.is_renewal_due
     }
 
     /// Notes that the handler read the session.
@@ -130,6 +136,12 @@ impl fmt::Debug for RequestStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestStore").finish_non_exhaustive()
     }
+}
+
+/// Returns whether a cookie should be signed again at `now`: it is old enough, or a fallback key
+/// signed it.
+fn is_renewal_due(config: &SessionConfig, cookie: &VerifiedCookie, now: i64) -> bool {
+    cookie.key != 0 || config.timeouts.is_renewal_due(cookie.times(), now)
 }
 
 /// Refuses data that could not be read back.
