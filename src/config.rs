@@ -13,13 +13,14 @@ use time::Duration;
 use self::{
     environment::{non_empty, raw},
     flags::{
-        ACCESS_LOG, ALLOW_INSECURE_HTTP, LISTEN, LOG_FORMAT, MAX_CONNECTIONS, MAX_RECORDS,
-        METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME, SESSIONS,
-        STATE_DIR, STORE, USERS,
+        ACCESS_LOG, ALLOW_INSECURE_HTTP, COOKIE_DOMAIN, LISTEN, LOG_FORMAT, MAX_CONNECTIONS,
+        MAX_RECORDS, METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME,
+        SESSIONS, STATE_DIR, STORE, USERS,
     },
 };
 pub use self::{error::ConfigError, flags::flags};
 use crate::{
+    cookie_domain::CookieDomain,
     public_url::PublicUrl,
     secret::{self, SecretKeys},
     session::{DataIn, RedisAddress, Timeouts},
@@ -35,6 +36,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where visitors reach the site. None: at the address it listens on, over http.
     pub public_url: Option<PublicUrl>,
+    /// The domain whose hosts share the session. None: only the host of the public URL has it.
+    pub cookie_domain: Option<CookieDomain>,
     /// The secret keys. None: those in the state directory.
     pub keys: Option<SecretKeys>,
     /// How long sessions last.
@@ -105,8 +108,10 @@ impl Config {
                     .to_owned(),
             );
         }
+        let public_url = public_url(flags, listen)?;
         Ok(Self {
-            public_url: public_url(flags, listen)?,
+            cookie_domain: cookie_domain(flags, public_url.as_ref())?,
+            public_url,
             keys: keys(flags, &mut warnings)?,
             listen,
             timeouts,
@@ -148,6 +153,20 @@ fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl
             Err(ConfigError::InsecureHttp(url))
         }
         public_url => Ok(public_url),
+    }
+}
+
+fn cookie_domain(
+    flags: &ArgMatches,
+    public_url: Option<&PublicUrl>,
+) -> Result<Option<CookieDomain>, ConfigError> {
+    let Some(domain) = COOKIE_DOMAIN.value(flags, |text| Some(text.to_owned()))? else {
+        return Ok(None);
+    };
+    match CookieDomain::check(&domain, public_url) {
+        Err(reason) => Err(ConfigError::CookieDomain { domain, reason }),
+        Ok(_) if USERS.path(flags).is_none() => Err(ConfigError::CookieDomainWithoutUsers),
+        Ok(domain) => Ok(Some(domain)),
     }
 }
 

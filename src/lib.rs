@@ -23,6 +23,7 @@
 //!   - `flags`: a row for each flag and its variable; `setting`: how their value is found;
 //!     `environment`; `error`
 //! - `public_url`: where visitors reach the site, and which hosts and origins are ours.
+//! - `cookie_domain`: which domain may share a session cookie.
 //! - `secret`: reads, checks and generates the keys that sign.
 //! - `state_dir`: the directory whose files outlive a run, and its lock.
 //! - `site`: turns a `Config` into a running site. Here all parts meet.
@@ -67,6 +68,8 @@
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: which names are allowed
 //!   - `language`: which language a visitor gets, and its `words`, a file for each language
+//!   - `return_to`: where a visitor may go after the login; `way_back`: how they get there
+//!   - `auth`: tells a proxy who sent a request, with the `question` that the proxy asks
 //!   - `cookie`: the cookies of the pages themselves; `flash`: the one that says "logged out"
 //!   - `refused`: why the guard refuses a request; `route`: the routes by their names in metrics
 //!   - `accept`: parses `Accept` and `Accept-Language`
@@ -89,6 +92,8 @@
 
 #[cfg(feature = "site")]
 pub mod config;
+#[cfg(feature = "site")]
+pub mod cookie_domain;
 #[cfg(feature = "site")]
 pub mod inspect;
 #[cfg(feature = "site")]

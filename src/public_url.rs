@@ -31,6 +31,11 @@ impl PublicUrl {
         Self(Url::parse(&format!("http://{listen}")).expect("a URL"))
     }
 
+    /// Returns the URL.
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// Returns whether visitors come over https.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -94,6 +99,7 @@ impl fmt::Display for PublicUrl {
 /// The origins of the site.
 #[derive(Clone, Debug)]
 pub struct Origins {
+    public: PublicUrl,
     /// The origins as an `Origin` header has them, the public one first.
     serialized: Vec<String>,
     /// The values that a `Host` header may have.
@@ -129,6 +135,7 @@ impl Origins {
         }
         Self {
             is_potentially_trustworthy: urls.iter().all(PublicUrl::is_potentially_trustworthy),
+            public: urls[0].clone(),
             serialized: urls.iter().map(ToString::to_string).collect(),
             hosts,
         }
@@ -138,6 +145,12 @@ impl Origins {
     #[must_use]
     pub fn is_potentially_trustworthy(&self) -> bool {
         self.is_potentially_trustworthy
+    }
+
+    /// Returns the URL where visitors reach the site.
+    #[must_use]
+    pub fn public_url(&self) -> &PublicUrl {
+        &self.public
     }
 
     /// Returns the origin where visitors reach the site, as an `Origin` header has it.

@@ -2,7 +2,10 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{public_url::PublicUrl, secret::SecretError, session::CookieError, users::UsersError};
+use crate::{
+    cookie_domain::CookieDomainError, public_url::PublicUrl, secret::SecretError,
+    session::CookieError, users::UsersError,
+};
 
 /// An error in the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,18 @@ pub enum ConfigError {
          use https, or set --allow-insecure-http (ALLOW_INSECURE_HTTP)"
     )]
     InsecureHttp(PublicUrl),
+    /// The domain of the session cookie is refused.
+    #[error("--cookie-domain (COOKIE_DOMAIN): {domain:?} {reason}")]
+    CookieDomain {
+        domain: String,
+        reason: CookieDomainError,
+    },
+    /// There are no other sites that the session would be for.
+    #[error(
+        "--cookie-domain (COOKIE_DOMAIN) is given without --users (USERS_FILE): without passwords, no \
+         other site can rely on the session; set both, or neither"
+    )]
+    CookieDomainWithoutUsers,
     /// Keys are given both in the environment and in a file.
     #[error("{0} and --secret-key-file (SECRET_KEY_FILE) are both given: choose one")]
     TwoSourcesOfKeys(&'static str),

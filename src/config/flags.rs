@@ -23,6 +23,15 @@ pub(super) const PUBLIC_URL: Setting = Setting {
     expected: "not an origin: give a scheme, a host and perhaps a port, no path, such as \
                https://signet.example",
 };
+pub(super) const COOKIE_DOMAIN: Setting = Setting {
+    flag: "cookie-domain",
+    variable: "COOKIE_DOMAIN",
+    value_name: "D",
+    default: "",
+    help: "The domain whose hosts share the session, such as example.com; without it, only the host of \
+           the public URL has it",
+    expected: "",
+};
 pub(super) const STATE_DIR: Setting = Setting {
     flag: "state-dir",
     variable: "STATE_DIRECTORY",
@@ -136,9 +145,10 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 const SWITCH: &str = "set it to 1 or 0";
 
 /// All settings, in the order of `--help`.
-const ALL: [Setting; 15] = [
+const ALL: [Setting; 16] = [
     LISTEN,
     PUBLIC_URL,
+    COOKIE_DOMAIN,
     STATE_DIR,
     SECRET_KEY_FILE,
     SESSION_IDLE,

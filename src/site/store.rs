@@ -121,10 +121,15 @@ pub fn session_config(
     store: impl Records,
 ) -> Result<SessionConfig, ConfigError> {
     let is_https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
-    let cookie = if is_https {
-        CookieOptions::https()
-    } else {
-        CookieOptions::plain_http()
+    let cookie = match &config.cookie_domain {
+        // A `__Host-` cookie has no `Domain`.
+        Some(domain) => CookieOptions {
+            name: "__Secure-session".into(),
+            domain: Some(domain.to_string()),
+            ..CookieOptions::https()
+        },
+        None if is_https => CookieOptions::https(),
+        None => CookieOptions::plain_http(),
     };
     Ok(SessionConfig::new(keys.signing, store)
         .fallback_keys(keys.fallbacks)
