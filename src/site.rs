@@ -71,7 +71,12 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
     let (keys, store) = (sessions.key_count(), sessions.store());
-    let mut site = web::site(sessions, origins, users.clone());
+    let mut site = web::site(
+        sessions,
+        origins,
+        users.clone(),
+        config.cookie_domain.clone(),
+    );
     if config.access_log {
         site = site.with_access_log();
     }
@@ -114,6 +119,7 @@ fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<Soc
     let state_dir = config.state_dir.display();
     tracing::info!(
         %public_url,
+        cookie_domain = config.cookie_domain.as_ref().map(tracing::field::display),
         sessions = %config.data_in,
         idle = %show_duration(config.timeouts.idle),
         lifetime = %show_duration(config.timeouts.absolute),

@@ -3,6 +3,7 @@
 mod accept;
 mod access_log;
 mod assets;
+mod auth;
 mod cookie;
 mod cross_site;
 mod current_user;
@@ -16,16 +17,20 @@ mod login;
 mod logout;
 mod page;
 mod refused;
+mod return_to;
 mod route;
 mod username;
+mod way_back;
 
 use std::sync::Arc;
 
 use axum::{Router, extract::FromRef, http::StatusCode, routing::get};
 use tower::Layer as _;
 
+use self::{auth::Auth, return_to::Destinations};
 pub use self::{guard::Guard, refused::Refused, route::Route};
 use crate::{
+    cookie_domain::CookieDomain,
     public_url::Origins,
     session::{SessionConfig, SessionLayer},
     users::Users,
@@ -37,6 +42,8 @@ struct Shared {
     origins: Arc<Origins>,
     /// None: any name can log in.
     users: Option<Arc<Users>>,
+    /// Where visitors may be sent after the login. None: only to the home page.
+    destinations: Option<Arc<Destinations>>,
 }
 
 impl FromRef<Shared> for Arc<Origins> {
@@ -51,9 +58,27 @@ impl FromRef<Shared> for Option<Arc<Users>> {
     }
 }
 
+impl FromRef<Shared> for Option<Arc<Destinations>> {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.destinations.clone()
+    }
+}
+
 /// Builds the whole site, which answers under `origins`. The server runs it, and tests call it. With
-/// `users`, only they can log in, with their passwords.
-pub fn site(sessions: SessionConfig, origins: Origins, users: Option<Arc<Users>>) -> Guard {
+/// `users`, only they can log in, with their passwords, and proxies can ask who is logged in. Then
+/// visitors are sent back to other sites too, if these share the `cookie_domain`.
+pub fn site(
+    sessions: SessionConfig,
+    origins: Origins,
+    users: Option<Arc<Users>>,
+    cookie_domain: Option<CookieDomain>,
+) -> Guard {
+    let sessions = SessionLayer::new(sessions);
+    let destinations = Arc::new(Destinations::new(origins.public_url(), cookie_domain));
+    let auth = users.clone().map(|users| {
+        let auth = Auth::new(sessions.clone(), users, Arc::clone(&destinations));
+        Arc::new(auth)
+    });
     let origins = Arc::new(origins);
     let pages = Router::new()
         .route("/", get(home::show))
@@ -68,9 +93,9 @@ pub fn site(sessions: SessionConfig, origins: Origins, users: Option<Arc<Users>>
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(Shared {
             origins: Arc::clone(&origins),
+            destinations: users.as_ref().map(|_| destinations),
             users,
         });
     // Around the router: a layer of each route would cost a clone and a box for each request.
-    let pages = SessionLayer::new(sessions).layer(pages);
-    Guard::new(assets::routes(), pages, origins)
+    Guard::new(assets::routes(), sessions.layer(pages), auth, origins)
 }

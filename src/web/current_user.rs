@@ -42,6 +42,12 @@ impl CurrentUser {
         username
     }
 
+    /// Returns whether the response to this request renews the cookie of a visitor who is logged in.
+    pub(super) fn is_being_renewed(&self) -> bool {
+        let received = self.received.as_ref();
+        received.is_some_and(ReceivedSession::is_renewal_due)
+    }
+
     /// Returns when the visitor logged in, which is when the session began.
     pub(super) fn logged_in_at(&self) -> Option<OffsetDateTime> {
         self.received.as_ref()?.began()
@@ -74,11 +80,11 @@ impl CurrentUser {
     }
 }
 
-/// Returns whether a session began with the password that its user has now.
-fn is_current(session: &ReceivedSession, users: &Users) -> bool {
+/// Returns the name of a session that began with the password that its user has now.
+pub(super) fn name_in<'a>(session: &'a ReceivedSession, users: &Users) -> Option<&'a str> {
     let text = |key| session.get(key).and_then(|value| value.as_str());
-    let values = text(USERNAME).zip(text(PASSWORD_DIGEST));
-    values.is_some_and(|(name, digest)| users.is_current(name, digest))
+    let (name, digest) = text(USERNAME).zip(text(PASSWORD_DIGEST))?;
+    users.is_current(name, digest).then_some(name)
 }
 
 impl<S> FromRequestParts<S> for CurrentUser
@@ -95,7 +101,7 @@ where
         let Ok(received) = Option::<ReceivedSession>::from_request_parts(parts, state).await;
         let users = Option::<Arc<Users>>::from_ref(state);
         let received =
-            received.filter(|session| users.is_none_or(|users| is_current(session, &users)));
+            received.filter(|session| users.is_none_or(|users| name_in(session, &users).is_some()));
         Ok(Self { session, received })
     }
 }

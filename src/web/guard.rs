@@ -1,6 +1,7 @@
 //! The checks and steps around every page, in this order, with the status of a failure:
 //!
-//! 1. With an access log, the request gets an ID (`access_log`).
+//! 1. With an access log, the request gets an ID (`access_log`). The question of a proxy is answered
+//!    at once (`auth`), without the steps that follow: it comes for any host, and changes nothing.
 //! 2. It must have exactly one `Host`, which must be ours: 400 (`cross_site`). The style sheet and the
 //!    icon are answered for any one host: what follows for them is step 7 and the headers of step 8.
 //! 3. A `Transfer-Encoding` must be `chunked`: 501.
@@ -37,7 +38,9 @@ use tokio::time::timeout;
 use tower::Service;
 
 use super::{
-    access_log, assets, cross_site,
+    access_log, assets,
+    auth::{self, Auth},
+    cross_site,
     error::{self, Preferences},
     headers,
     refused::Refused,
@@ -62,6 +65,7 @@ pub struct Guard {
     /// The style sheet and the icon, which know no session.
     assets: Router,
     pages: SessionService<Router>,
+    auth: Option<Arc<Auth>>,
     origins: Arc<Origins>,
     has_access_log: bool,
 }
@@ -70,11 +74,13 @@ impl Guard {
     pub(super) fn new(
         assets: Router,
         pages: SessionService<Router>,
+        auth: Option<Arc<Auth>>,
         origins: Arc<Origins>,
     ) -> Self {
         Self {
             assets,
             pages,
+            auth,
             origins,
             has_access_log: false,
         }
@@ -88,6 +94,13 @@ impl Guard {
     }
 
     async fn answer(mut self, mut request: Request) -> Response {
+        if let Some(auth) = self
+            .auth
+            .as_ref()
+            .filter(|_| request.uri().path() == auth::PATH)
+        {
+            return auth.answer(request.method(), request.headers()).await;
+        }
         let preferences = Preferences::of(&request);
         if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
             // The error page for a wrong host loads the assets from that host.

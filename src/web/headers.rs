@@ -5,14 +5,11 @@ use axum::{
     response::Response,
 };
 
-const HEADERS: [(HeaderName, HeaderValue); 8] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-        ),
-    ),
+/// What pages may load, and where their forms may lead.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -49,6 +46,15 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// More headers than any response has.
 pub(super) const MOST: usize = 24;
 
+/// Returns the policy of a page with a form that may also lead to this origin.
+pub(super) fn policy_for_form_to(origin: &str) -> String {
+    POLICY.replacen(
+        "form-action 'self'",
+        &format!("form-action 'self' {origin}"),
+        1,
+    )
+}
+
 /// Adds the headers. A response without `Cache-Control` also gets `no-store`.
 pub(super) fn add(response: &mut Response, is_https: bool) {
     let status = response.status();
@@ -56,6 +62,12 @@ pub(super) fn add(response: &mut Response, is_https: bool) {
     headers.reserve(MOST.saturating_sub(headers.len()));
     for (name, value) in HEADERS {
         headers.insert(name, value);
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(POLICY),
+        );
     }
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

@@ -52,7 +52,8 @@ impl Language {
             Some(query) if query.len() <= MAX_QUERY_BYTES => {
                 (chosen_in(query), without_language(query))
             }
-            _ => (None, String::new()),
+            Some(query) => (chosen_in(query), String::new()),
+            None => (None, String::new()),
         };
         let words = chosen
             .or_else(|| cookie::values(headers, COOKIE).find_map(with_tag))

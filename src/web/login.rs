@@ -1,22 +1,23 @@
 //! GET /login: shows the form. POST /login: logs in, or shows the form again with an error.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use askama::Template;
 use axum::{
     Form,
     extract::{State, rejection::FormRejection},
-    http::StatusCode,
+    http::{StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 
 use super::{
     current_user::CurrentUser,
     error::AppError,
     language::{Language, Refused, Text, Words},
     page::page,
+    return_to::{self, Destinations, ReturnTo},
     username::{MAX_CHARS, Username},
+    way_back,
 };
 use crate::users::{Failure, Users};
 
@@ -30,6 +31,8 @@ struct LoginPage<'a> {
     /// The value of the field.
     typed: &'a str,
     asks_password: bool,
+    /// Where the visitor goes after the login, if not to the home page.
+    return_to: Option<&'a ReturnTo>,
     /// Why that was refused, and what to change.
     message: Option<Refused>,
 }
@@ -49,45 +52,87 @@ impl LoginPage<'_> {
     }
 }
 
-#[derive(Default, Deserialize)]
+/// What a visitor submits. A field that is there twice counts as missing.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct LoginForm {
-    #[serde(default)]
     username: String,
-    #[serde(default)]
     password: String,
+    /// The address to go back to.
+    rd: String,
+}
+
+impl LoginForm {
+    fn of(fields: &[(String, String)]) -> Self {
+        let mut form = Self::default();
+        for (field, name) in [
+            (&mut form.username, "username"),
+            (&mut form.password, "password"),
+            (&mut form.rd, return_to::PARAMETER),
+        ] {
+            let mut values = fields.iter().filter(|(it, _)| it == name);
+            if let (Some((_, value)), None) = (values.next(), values.next()) {
+                field.clone_from(value);
+            }
+        }
+        form
+    }
 }
 
 pub(super) async fn show(
     State(users): State<Option<Arc<Users>>>,
+    State(destinations): State<Option<Arc<Destinations>>>,
+    uri: Uri,
     language: Language,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
-    let words = language.words;
-    let content = LoginPage {
-        words,
-        query: &language.query,
+    let query = uri.query().unwrap_or_default();
+    let return_to = destinations.and_then(|it| it.in_query(query));
+    if let Some(return_to) = &return_to
+        && let Some(response) = way_back::instead_of_form(return_to, query, &language, &user)?
+    {
+        return Ok(response);
+    }
+    show_form(&LoginPage {
+        words: language.words,
+        query: &query_of(&language, return_to.as_ref()),
         current: user.username(),
         typed: "",
         asks_password: users.is_some(),
+        return_to: return_to.as_ref(),
         message: None,
-    };
-    Ok(page(words, &content)?)
+    })
+}
+
+/// Returns the query of the links to the other languages.
+fn query_of<'a>(language: &'a Language, return_to: Option<&ReturnTo>) -> Cow<'a, str> {
+    match return_to {
+        Some(return_to) => format!("{}&", return_to.query()).into(),
+        None => language.query.as_str().into(),
+    }
+}
+
+fn show_form(content: &LoginPage) -> Result<Response, AppError> {
+    let mut response = page(content.words, content)?;
+    if let Some(return_to) = content.return_to {
+        way_back::allow_form_target(&mut response, return_to);
+    }
+    Ok(response)
 }
 
 pub(super) async fn submit(
     State(users): State<Option<Arc<Users>>>,
+    State(destinations): State<Option<Arc<Destinations>>>,
     language: Language,
     user: CurrentUser,
-    form: Result<Form<LoginForm>, FormRejection>,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, AppError> {
     let form = match form {
-        Ok(Form(form)) => form,
-        // The form has several usernames, so there is none to show again.
-        Err(FormRejection::FailedToDeserializeFormBody(_)) => LoginForm::default(),
+        Ok(Form(fields)) => LoginForm::of(&fields),
         // The body is not a form or is too large, which the error pages explain.
         Err(rejection) => return Ok(rejection.into_response()),
     };
     let words = language.words;
+    let return_to = destinations.and_then(|it| it.check(&form.rd));
     let (status, message) = match users.as_deref() {
         None => match Username::parse(&form.username) {
             Ok(username) => {
@@ -102,7 +147,10 @@ pub(super) async fn submit(
         Some(users) => match users.log_in(&form.username, form.password).await {
             Ok(login) => {
                 user.log_in_with_password(&login).await?;
-                return Ok(Redirect::to("/").into_response());
+                return Ok(match &return_to {
+                    Some(return_to) => way_back::after_login(return_to),
+                    None => Redirect::to("/").into_response(),
+                });
             }
             Err(Failure::Busy) => return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
             Err(Failure::Wrong) => (
@@ -113,13 +161,14 @@ pub(super) async fn submit(
     };
     // HTML must not contain U+0000. Browsers would show U+FFFD for it, too.
     let typed = form.username.replace('\0', "\u{fffd}");
-    let content = LoginPage {
+    let form = show_form(&LoginPage {
         words,
-        query: &language.query,
+        query: &query_of(&language, return_to.as_ref()),
         current: user.username(),
         typed: &typed,
         asks_password: users.is_some(),
+        return_to: return_to.as_ref(),
         message: Some(message),
-    };
-    Ok((status, page(words, &content)?).into_response())
+    })?;
+    Ok((status, form).into_response())
 }

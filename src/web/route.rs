@@ -1,6 +1,6 @@
 //! The routes by the names that metrics have for them.
 
-use super::assets;
+use super::{assets, auth};
 
 /// The route of a request. There is a limit on how many there are, unlike on paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Route {
     Login,
     /// The logout.
     Logout,
+    /// The question of a proxy.
+    Auth,
     /// The style sheet or the icon.
     Asset,
     /// No page has this path.
@@ -19,10 +21,11 @@ pub enum Route {
 
 impl Route {
     /// All routes, in the order of their discriminants.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Home,
         Self::Login,
         Self::Logout,
+        Self::Auth,
         Self::Asset,
         Self::Other,
     ];
@@ -34,6 +37,7 @@ impl Route {
             "/" => Self::Home,
             "/login" => Self::Login,
             "/logout" => Self::Logout,
+            auth::PATH => Self::Auth,
             _ if assets::has(path) => Self::Asset,
             _ => Self::Other,
         }
@@ -46,6 +50,7 @@ impl Route {
             Self::Home => "/",
             Self::Login => "/login",
             Self::Logout => "/logout",
+            Self::Auth => auth::PATH,
             Self::Asset => "asset",
             Self::Other => "other",
         }

@@ -30,7 +30,7 @@ pub fn site(config: SessionConfig) -> Pages {
 /// Returns a function that makes Signet's pages, under this URL.
 pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
     let origins = origins_at(public_url);
-    move |config| Pages::new(web::site(config, origins.clone(), None))
+    move |config| Pages::new(web::site(config, origins.clone(), None, None))
 }
 
 pub fn origins_at(public_url: &str) -> Origins {

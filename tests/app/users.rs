@@ -48,7 +48,12 @@ impl GuardedApp {
         let users = Arc::new(users);
         let app = TestApp::of(|config| {
             let origins = crate::app::origins_at("http://localhost");
-            Pages::new(signet::web::site(config, origins, Some(Arc::clone(&users))))
+            Pages::new(signet::web::site(
+                config,
+                origins,
+                Some(Arc::clone(&users)),
+                None,
+            ))
         });
         Self { app, users, file }
     }

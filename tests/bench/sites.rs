@@ -133,6 +133,7 @@ pub fn signet(config: SessionConfig) -> Guard {
         config,
         Origins::new(Some(&public_url), ([127, 0, 0, 1], 80).into()),
         None,
+        None,
     )
 }
 

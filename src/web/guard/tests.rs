@@ -28,7 +28,7 @@ fn bad_site() -> Guard {
     let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("opens");
     let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");
     let sessions = SessionLayer::new(SessionConfig::new(key, store));
-    Guard::new(Router::new(), sessions.layer(pages), origins)
+    Guard::new(Router::new(), sessions.layer(pages), None, origins)
 }
 
 async fn ask(site: &Guard, method: &str, path: &str, body: Body) -> Response {

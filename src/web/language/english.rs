@@ -46,6 +46,14 @@ pub(super) static ENGLISH: Words = Words {
         ),
     },
     wrong_password: text("The username or the password is wrong. Please try again."),
+    to_go_on_to: text("Log in to go on to "),
+    no_cookie: Explanation {
+        what_happened: text("Your browser did not keep the cookie"),
+        what_to_do: text(
+            "This site keeps you logged in with a cookie, and your browser did not send it back. Please allow cookies for this site, and try again. If they are allowed, tell the operator of the site: its login page may be set up for another domain.",
+        ),
+    },
+    try_again: text("Try again"),
     error: text("Error: "),
     go_home: text("Back to the home page"),
     really_log_out: text("Do you want to log out?"),

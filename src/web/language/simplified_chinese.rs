@@ -44,6 +44,14 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         UsernameError::NoBase => Refused::new("用户名只有附加符号。", "请加上其他字符。"),
     },
     wrong_password: text("用户名或密码不正确，请再试一次。"),
+    to_go_on_to: text("登录后前往 "),
+    no_cookie: Explanation {
+        what_happened: text("您的浏览器没有保留 cookie"),
+        what_to_do: text(
+            "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页面的域名设置可能有误。",
+        ),
+    },
+    try_again: text("再试一次"),
     error: text("错误："),
     go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),

@@ -44,6 +44,14 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         UsernameError::NoBase => Refused::new("名稱只有附加符號。", "請加上其他字元。"),
     },
     wrong_password: text("使用者名稱或密碼不正確，請再試一次。"),
+    to_go_on_to: text("登入後前往 "),
+    no_cookie: Explanation {
+        what_happened: text("您的瀏覽器沒有保留 cookie"),
+        what_to_do: text(
+            "本站用 cookie 維持登入狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登入頁面的網域設定可能有誤。",
+        ),
+    },
+    try_again: text("再試一次"),
     error: text("錯誤："),
     go_home: text("回到首頁"),
     really_log_out: text("確定要登出嗎？"),

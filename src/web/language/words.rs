@@ -42,6 +42,11 @@ pub(in crate::web) struct Words {
     pub(in crate::web) username_refused: fn(UsernameError) -> Refused,
     /// Says that there is no such user, or that it is not their password.
     pub(in crate::web) wrong_password: Text,
+    /// The text directly before the host of the site that the visitor goes back to.
+    pub(in crate::web) to_go_on_to: Text,
+    /// For a browser that did not keep the cookie of a login.
+    pub(in crate::web) no_cookie: Explanation,
+    pub(in crate::web) try_again: Text,
     /// The text directly before the title of a form that is shown again with an error.
     pub(in crate::web) error: Text,
     pub(in crate::web) go_home: Text,
