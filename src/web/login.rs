@@ -1,6 +1,6 @@
 //! GET /login: shows the form. POST /login: logs in, or shows the form again with an error.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -103,11 +103,12 @@ pub(super) async fn show(
     })
 }
 
-/// Returns the query of the links to the other languages.
-fn query_of<'a>(language: &'a Language, return_to: Option<&ReturnTo>) -> Cow<'a, str> {
+/// Returns the query of the links to the other languages. It never repeats an address that was ignored.
+fn query_of(language: &Language, return_to: Option<&ReturnTo>) -> String {
+    let others = language.query.split_inclusive('&');
     match return_to {
-        Some(return_to) => format!("{}&", return_to.query()).into(),
-        None => language.query.as_str().into(),
+        Some(return_to) => format!("{}&", return_to.query()),
+        None => others.filter(|it| !return_to::is_parameter(it)).collect(),
     }
 }
 

@@ -109,6 +109,11 @@ fn names_its_host(text: &str, url: &Url) -> bool {
     given.eq_ignore_ascii_case(&start) && (rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
+/// Returns whether a part of a query is the parameter.
+pub(super) fn is_parameter(part: &str) -> bool {
+    form_urlencoded::parse(part.as_bytes()).any(|(name, _)| name == PARAMETER)
+}
+
 impl ReturnTo {
     pub(super) fn as_str(&self) -> &str {
         self.0.as_str()

@@ -134,6 +134,12 @@ impl TestApp {
         app
     }
 
+    /// The same, but requests have another `Host`.
+    pub fn at(mut self, host: &'static str) -> Self {
+        self.host = host;
+        self
+    }
+
     /// Signet under `http://signet.example`: plain http beyond loopback.
     pub fn over_plain_http() -> Self {
         let mut app = Self::of(site_at("http://signet.example"));

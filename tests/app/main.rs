@@ -2,11 +2,13 @@
 
 mod app;
 mod assets;
+mod auth;
 #[path = "../nodes/certificate.rs"]
 mod certificate;
 mod contract;
 mod cookies;
 mod cross_site;
+mod door;
 mod errors;
 mod forger;
 mod handlers;
@@ -21,6 +23,7 @@ mod properties;
 #[expect(dead_code, reason = "tests of several nodes need more of it")]
 mod redis;
 mod refused_cookies;
+mod return_to;
 mod revocation;
 mod sessions;
 mod store;

@@ -1,6 +1,8 @@
 //! Runs the real program on a real socket.
 
+mod auth;
 mod command_line;
+mod cookie_domain;
 mod crash;
 mod deadlines;
 mod health;

@@ -1,0 +1,251 @@
+//! What proxies are told that ask who is logged in.
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use signet::session::SecretKey;
+
+use crate::{
+    app::{KEY, Page, TestApp},
+    door::{COOKIE, LOGIN, TARGET, door, door_with, doors},
+    forger::{DAY, Forger, now, payload},
+    users::{GuardedApp, PASSWORD},
+};
+
+const NGINX: &[(&str, &str)] = &[("x-original-url", TARGET), ("x-original-method", "GET")];
+const CADDY: &[(&str, &str)] = &[
+    ("x-forwarded-method", "GET"),
+    ("x-forwarded-proto", "https"),
+    ("x-forwarded-host", "app.example.com"),
+    ("x-forwarded-uri", "/a?b=1&c=2"),
+];
+const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
+
+async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> Page {
+    let page = app.send_with(headers, Method::GET, "/auth", Body::empty());
+    let page = page.await;
+    page.sets_no_cookie();
+    assert_eq!(page.header("cache-control"), "no-store");
+    page
+}
+
+async fn ask_for_page(app: &TestApp, headers: &[(&str, &str)]) -> Page {
+    ask(app, &[headers, &[NAVIGATE]].concat()).await
+}
+
+#[track_caller]
+fn says(page: &Page, user: &str) {
+    page.has_status(200);
+    assert_eq!(page.header("remote-user"), user);
+    assert_eq!(page.html, "");
+}
+
+#[track_caller]
+fn sends_to_login(page: &Page, status: u16) {
+    page.has_status(status);
+    let login = format!("https://login.example.com{LOGIN}");
+    assert_eq!(page.header(header::LOCATION), login);
+    assert!(!page.headers.contains_key("remote-user"));
+}
+
+#[tokio::test]
+async fn a_visitor_is_let_in_from_login_to_logout_and_a_copy_of_the_cookie_no_longer() {
+    for app in doors() {
+        sends_to_login(&ask_for_page(&app, NGINX).await, 401);
+        sends_to_login(&ask_for_page(&app, CADDY).await, 302);
+        let asset = ask(&app, CADDY).await;
+        asset.has_status(401);
+        assert!(!asset.headers.contains_key(header::LOCATION));
+
+        app.log_in_with("bob", PASSWORD).await.redirects_to("/");
+        for headers in [NGINX, CADDY] {
+            says(&ask(&app, headers).await, "Bob");
+            says(&ask_for_page(&app, headers).await, "Bob");
+        }
+        let thief = app.thief();
+        app.get("/logout").await.redirects_to("/");
+        sends_to_login(&ask_for_page(&thief, NGINX).await, 401);
+        sends_to_login(&ask_for_page(&thief, CADDY).await, 302);
+        sends_to_login(&ask(&app, NGINX).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn any_method_host_query_and_body_make_the_same_question() {
+    let app = door();
+    app.log_in_with("admin", PASSWORD).await;
+    let cookie = format!("{COOKIE}={}", app.cookie().unwrap());
+    for method in [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW",
+    ] {
+        for path in [
+            "/auth",
+            "/auth?rd=https://evil.example&lang=en",
+            "/auth?%ff",
+        ] {
+            for hosts in [
+                &[][..],
+                &["login.example.com"],
+                &["evil.example"],
+                &["a", "b"],
+            ] {
+                let mut request = Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header("x-original-url", TARGET)
+                    .header("cookie", &cookie)
+                    .header("origin", "https://evil.example")
+                    .header("sec-fetch-site", "cross-site")
+                    .header("content-encoding", "gzip")
+                    .header("content-type", "text/x");
+                for host in hosts {
+                    request = request.header("host", *host);
+                }
+                // Longer than any form, and never read.
+                let body = Body::from(vec![b'x'; 100_000]);
+                let page = app.send_as_is(request.body(body).unwrap()).await;
+                says(&page, "admin");
+                page.sets_no_cookie();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_question_gets_400() {
+    let app = door();
+    for _ in 0..2 {
+        for headers in [&[][..], &NGINX[1..], &CADDY[1..], &[NGINX, CADDY].concat()] {
+            let page = ask_for_page(&app, headers).await;
+            page.has_status(400);
+            assert!(!page.headers.contains_key("remote-user"));
+        }
+        app.log_in_with("admin", PASSWORD).await;
+    }
+}
+
+#[tokio::test]
+async fn while_the_store_is_away_nobody_is_let_in() {
+    for app in doors() {
+        app.log_in_with("admin", PASSWORD).await;
+        app.store.set_broken(true);
+        for headers in [NGINX, CADDY] {
+            let page = ask_for_page(&app, headers).await;
+            page.has_status(503);
+            assert_eq!(page.header("retry-after"), "5");
+        }
+        app.store.set_broken(false);
+        says(&ask(&app, NGINX).await, "admin");
+    }
+}
+
+#[tokio::test]
+async fn two_different_sessions_are_none_and_lead_nowhere() {
+    let app = door();
+    app.log_in_with("admin", PASSWORD).await;
+    let other = app.another_visitor();
+    other.log_in_with("bob", PASSWORD).await;
+    let [one, two] = [&app, &other].map(|it| format!("{COOKIE}={}", it.cookie().unwrap()));
+    for headers in [NGINX, CADDY] {
+        let both = format!("{one}; {two}");
+        let cookies = [headers, &[NAVIGATE, ("cookie", &both)]].concat();
+        let page = ask(&app.another_visitor(), &cookies).await;
+        page.has_status(401);
+        assert!(!page.headers.contains_key(header::LOCATION));
+        assert!(!page.headers.contains_key("remote-user"));
+    }
+}
+
+#[tokio::test]
+async fn a_session_without_a_password_is_none() {
+    let app = door();
+    let session = Forger {
+        cookie_name: COOKIE,
+        ..Forger::default()
+    };
+    app.set_cookie(session.session("admin"));
+    sends_to_login(&ask_for_page(&app, NGINX).await, 401);
+    app.set_cookie("bad");
+    sends_to_login(&ask_for_page(&app, CADDY).await, 302);
+}
+
+#[tokio::test]
+async fn an_old_cookie_is_renewed_by_the_login_page_and_not_by_the_answer() {
+    for app in doors() {
+        app.log_in_with("admin", PASSWORD).await;
+        app.age_cookie(DAY);
+        let old = app.cookie();
+        for headers in [NGINX, CADDY] {
+            // Assets and forms reach the other site.
+            says(&ask(&app, headers).await, "admin");
+        }
+        for post in [
+            &[("x-original-url", TARGET), ("x-original-method", "POST")][..],
+            &[&[("x-forwarded-method", "POST")], &CADDY[1..]].concat(),
+        ] {
+            says(&ask_for_page(&app, post).await, "admin");
+        }
+        sends_to_login(&ask_for_page(&app, NGINX).await, 401);
+        sends_to_login(&ask_for_page(&app, CADDY).await, 302);
+
+        assert_eq!(app.cookie(), old);
+        let hop = app.get(LOGIN).await;
+        assert_ne!(app.cookie(), old);
+        app.get(hop.header(header::LOCATION))
+            .await
+            .redirects_to(TARGET);
+        says(&ask_for_page(&app, NGINX).await, "admin");
+        says(&ask_for_page(&app, CADDY).await, "admin");
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_an_older_key_is_renewed_by_the_login_page() {
+    const OLD: &str = "the-key-that-signed-before-these-tests";
+    let app = door_with(KEY, |config| {
+        config.fallback_keys([SecretKey::new(OLD).unwrap()])
+    });
+    app.log_in_with("admin", PASSWORD).await;
+    let forger = Forger {
+        key: OLD,
+        cookie_name: COOKIE,
+        at: now(),
+    };
+    app.set_cookie(forger.sign(&payload(&app.cookie().unwrap())));
+    says(&ask(&app, NGINX).await, "admin");
+    sends_to_login(&ask_for_page(&app, NGINX).await, 401);
+    let hop = app.get(LOGIN).await;
+    app.get(hop.header(header::LOCATION))
+        .await
+        .redirects_to(TARGET);
+    says(&ask_for_page(&app, NGINX).await, "admin");
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_session_for_proxies_too() {
+    let app = GuardedApp::new();
+    let question = [("x-original-url", "http://localhost/app"), NAVIGATE];
+    app.log_in_with("admin", PASSWORD).await;
+    says(&ask(&app, &question).await, "admin");
+    app.change_file("").await;
+    let page = ask(&app, &question).await;
+    page.has_status(401);
+    let login = "http://localhost/login?rd=http%3A%2F%2Flocalhost%2Fapp";
+    assert_eq!(page.header(header::LOCATION), login);
+}
+
+#[tokio::test]
+async fn without_users_there_is_no_such_page() {
+    let app = TestApp::over_https();
+    app.log_in("admin").await;
+    let page = app
+        .send_with(NGINX, Method::GET, "/auth", Body::empty())
+        .await;
+    page.has_status(404);
+    assert!(!page.headers.contains_key("remote-user"));
+    app.get("/auth").await.has_status(404);
+    let headers = [("host", "evil.example")];
+    let page = app.send_with(&headers, Method::GET, "/auth", Body::empty());
+    page.await.has_status(400);
+}
