@@ -32,10 +32,11 @@
 //! - `log`: writes lines to standard error without holding up the site.
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
-//! - `operations`: what an operator's machines ask.
+//! - `operations`: what an operator's machines ask, and what they are told.
 //!   - `health`: whether the process serves, and whether its store answers
 //!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions` and of the
 //!     `store`, and `scrape`, which answers
+//!   - `systemd`: tells it when the site is ready and when it stops
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
 //! - `session`: the session layer, which depends on no other module.
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler

@@ -1,7 +1,8 @@
-//! What an operator's machines ask.
+//! What an operator's machines ask, and what they are told.
 
 mod health;
 mod metrics;
+pub mod systemd;
 
 use std::{convert::Infallible, pin::Pin};
 

@@ -12,7 +12,7 @@ pub use self::store::{check_store_file, session_config};
 use crate::{
     config::{Config, ConfigError},
     log::Log,
-    operations::{Counted, Health, Metrics},
+    operations::{Counted, Health, Metrics, systemd},
     public_url::Origins,
     server::{self, OpenConnections},
     session::{OpenError, UnsafePolicy},
@@ -54,7 +54,8 @@ pub enum SiteError {
 /// Runs the site until SIGTERM, Ctrl-C or SIGHUP, and then lets running requests finish. A second
 /// signal ends it at once. If there is a users file, SIGHUP instead lets the site read it again.
 ///
-/// Logs one line once clients can connect: `listening on http://127.0.0.1:5000`.
+/// Logs one line once clients can connect: `listening on http://127.0.0.1:5000`. Tells systemd then,
+/// and when the site begins to stop.
 ///
 /// # Errors
 ///
@@ -98,7 +99,8 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     let metrics_address = metrics::serve(&config, metrics, store, log, stop.clone())?;
     log.line(&format!("listening on http://{address}"));
     log_start(&config, &public_url, keys, metrics_address);
-    server::serve(listener, site, config.max_connections, open, stop).await;
+    let serving = server::serve(listener, site, config.max_connections, open, stop.clone());
+    systemd::keep_informed(serving, stop).await;
     log.report();
     tracing::info!("stopped");
     Ok(())

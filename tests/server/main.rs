@@ -16,3 +16,5 @@ mod metrics;
 mod running;
 mod signet;
 mod store;
+#[cfg(unix)]
+mod systemd;

@@ -13,7 +13,7 @@ use std::{
 use tempfile::TempDir;
 
 /// How long a test waits for something before it fails.
-const TEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A command that starts the program with its own state directory, on a free port, and without the
 /// environment of the tests.
