@@ -2,6 +2,8 @@
 //!
 //! No label has a value that a stranger chose, so there is a limit on how many time series there are.
 
+#[cfg(target_os = "linux")]
+mod process;
 mod requests;
 mod scrape;
 mod sessions;
@@ -43,10 +45,7 @@ impl Metrics {
         .const_label("version", env!("CARGO_PKG_VERSION"));
         add(&registry, IntGauge::with_opts(build))?.set(1);
         #[cfg(target_os = "linux")]
-        {
-            use prometheus::process_collector::ProcessCollector;
-            registry.register(Box::new(ProcessCollector::for_self()))?;
-        }
+        registry.register(Box::new(process::Process::new()))?;
         let store_up = opts("store_up", "1 if the session store answers, or else 0.");
         let log_lines_dropped = opts(
             "log_lines_dropped_total",
