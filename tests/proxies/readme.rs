@@ -3,11 +3,21 @@
 /// Returns the text of README's only block in this language.
 #[track_caller]
 pub fn block(language: &str) -> String {
+    block_with(language, "")
+}
+
+/// Returns the text of README's only block in this language that contains `part`.
+#[track_caller]
+pub fn block_with(language: &str, part: &str) -> String {
     let fence = format!("\n```{language}\n");
-    let parts: Vec<_> = include_str!("../../README.md").split(&fence).collect();
-    let [_, rest] = parts[..] else {
-        panic!("README has {} blocks of {language}", parts.len() - 1);
+    let blocks = include_str!("../../README.md").split(&fence).skip(1);
+    let blocks = blocks.map(|rest| rest.split_once("\n```\n").expect("an end").0);
+    let blocks: Vec<_> = blocks.filter(|block| block.contains(part)).collect();
+    let [block] = blocks[..] else {
+        panic!(
+            "README has {} blocks of {language} with {part:?}",
+            blocks.len()
+        );
     };
-    let (block, _) = rest.split_once("\n```\n").expect("an end");
     format!("{block}\n")
 }

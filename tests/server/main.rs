@@ -13,8 +13,12 @@ mod library;
 mod limits;
 mod logs;
 mod metrics;
+#[path = "../proxies/readme.rs"]
+mod readme;
 mod running;
 mod signet;
 mod store;
 #[cfg(unix)]
 mod systemd;
+#[cfg(target_os = "linux")]
+mod unit;
