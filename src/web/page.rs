@@ -26,8 +26,7 @@ pub(super) fn in_language(words: &Words, content_type: HeaderValue, text: String
     let body = Bytes::from(text.into_bytes().into_boxed_slice());
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
-    // Room for all that follow. A map that grows has to move its entries.
-    headers.reserve(headers::MOST);
+    *headers = headers::common();
     headers.insert(header::CONTENT_TYPE, content_type);
     // Cannot panic: the tags consist of letters and hyphens.
     let tag = HeaderValue::from_static(words.tag.as_str());
