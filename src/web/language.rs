@@ -1,6 +1,7 @@
 //! The language of a visitor's pages: which one they chose, or their browser prefers.
 
 mod english;
+mod links;
 mod simplified_chinese;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
 };
 
+pub(super) use self::links::Links;
 pub(super) use self::words::{Explanation, Refused, Text, Words};
 use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
