@@ -1,6 +1,9 @@
 //! The session around one request: read the cookie, call the handler, write the cookie.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use axum::{
     http::{
@@ -10,7 +13,6 @@ use axum::{
     response::IntoResponse as _,
 };
 use futures_util::future::join_all;
-use time::OffsetDateTime;
 use tower::Service;
 use tower_sessions::Session;
 
@@ -22,31 +24,38 @@ use super::{
     request::{Outcome, RequestStore},
 };
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// Reads the cookie, calls the inner service, and writes the cookie: see [`SessionLayer`].
 ///
 /// [`SessionLayer`]: super::SessionLayer
-pub(super) async fn run<S, B, ReqBody>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` would copy its arguments, and keep both copies"
+)]
+pub(super) fn run<S, B, ReqBody>(
     config: Arc<SessionConfig>,
     mut request: Request<ReqBody>,
     mut inner: S,
-) -> Result<Response<B>, S::Error>
+) -> impl Future<Output = Result<Response<B>, S::Error>> + Send
 where
-    S: Service<Request<ReqBody>, Response = Response<B>>,
-    B: Default,
+    S: Service<Request<ReqBody>, Response = Response<B>, Error: Send, Future: Send> + Send,
+    B: Default + Send,
+    ReqBody: Send,
 {
-    let mut response = match Visit::read(&config, &mut request).await {
-        Ok(visit) => {
-            let response = inner.call(request).await?;
-            visit.write(&config, response).await
-        }
-        Err(error) => without_body(error),
-    };
-    let headers = response.headers_mut();
-    headers.append(VARY, HeaderValue::from(COOKIE));
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    Ok(response)
+    async move {
+        let mut response = match Visit::read(&config, &mut request).await {
+            Ok(visit) => {
+                let mut response = inner.call(request).await?;
+                visit.write(&config, &mut response).await;
+                response
+            }
+            Err(error) => without_body(error),
+        };
+        let vary = HeaderValue::from(COOKIE);
+        response.headers_mut().append(VARY, vary);
+        Ok(response)
+    }
 }
 
 /// Finds the session of a request, and changes nothing.
@@ -96,10 +105,7 @@ impl Visit {
     }
 
     /// Saves the changes to the session, unless the response has a 5xx status.
-    async fn write<B>(self, config: &SessionConfig, mut response: Response<B>) -> Response<B>
-    where
-        B: Default,
-    {
+    async fn write<B: Default>(self, config: &SessionConfig, response: &mut Response<B>) {
         if !response.status().is_server_error() && self.has_work() {
             // Boxed, because it is rarely taken and would enlarge every request's future.
             match Box::pin(self.settle(config)).await {
@@ -107,15 +113,17 @@ impl Visit {
                     response.headers_mut().append(SET_COOKIE, set_cookie);
                 }
                 Ok(None) => {}
-                Err(error) => response = without_body(error),
+                Err(error) => *response = without_body(error),
             }
         }
         // Other responses keep the `Cache-Control` of the handler.
-        if self.store.is_touched() || response.headers().contains_key(SET_COOKIE) {
-            let no_store = HeaderValue::from_static("no-store");
-            response.headers_mut().insert(CACHE_CONTROL, no_store);
+        let headers = response.headers_mut();
+        if self.store.is_touched()
+            || headers.contains_key(SET_COOKIE)
+            || !headers.contains_key(CACHE_CONTROL)
+        {
+            headers.insert(CACHE_CONTROL, NO_STORE);
         }
-        response
     }
 
     /// Returns whether the handler changed the session, or its cookie should be renewed.
@@ -230,9 +238,12 @@ async fn renew(config: &SessionConfig, received: &Received, now: i64) -> Option<
 
 /// Returns the response to an error. It has no body.
 fn without_body<B: Default>(error: SessionError) -> Response<B> {
-    error.into_response().map(|_| B::default())
+    let mut response = error.into_response().map(|_| B::default());
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    response
 }
 
 fn unix_now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.unwrap_or_default().as_secs().cast_signed()
 }
