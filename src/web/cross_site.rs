@@ -11,27 +11,23 @@ use crate::public_url::Origins;
 /// The most of a refused host that is logged, in bytes.
 const MAX_LOGGED_BYTES: usize = 100;
 
-/// Returns whether a request has the one `Host` header that HTTP/1.1 requires (RFC 9112 §3.2).
-pub(super) fn has_one_host(request: &Request) -> bool {
+/// Returns the `Host` header, of which HTTP/1.1 requires exactly one (RFC 9112 §3.2).
+pub(super) fn only_host(request: &Request) -> Option<&HeaderValue> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    hosts.next().is_some() && hosts.next().is_none()
+    hosts.next().filter(|_| hosts.next().is_none())
 }
 
 /// Returns whether a request is for one of our hosts, and logs if not. Other hosts are refused
 /// against DNS rebinding, and so that no response depends on a forged host.
 pub(super) fn is_for_us(request: &Request, origins: &Origins) -> bool {
-    if !has_one_host(request) {
+    let Some(header) = only_host(request) else {
         tracing::info!("request refused: exactly one Host header is required");
         return false;
-    }
-    let header = request
-        .headers()
-        .get(header::HOST)
-        .map(HeaderValue::as_bytes);
+    };
     // In `GET http://host/`, that host counts instead of the header (RFC 9112 §3.2.2). Both must
     // be ours.
     let authority = request.uri().authority().map(|it| it.as_str().as_bytes());
-    let Some(host) = [header, authority]
+    let Some(host) = [Some(header.as_bytes()), authority]
         .into_iter()
         .flatten()
         .find(|host| !origins.is_our_host(host))

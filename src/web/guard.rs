@@ -18,6 +18,7 @@ mod tests;
 
 use std::{
     convert::Infallible,
+    future::poll_fn,
     mem,
     panic::AssertUnwindSafe,
     pin::Pin,
@@ -93,35 +94,42 @@ impl Guard {
         self
     }
 
-    async fn answer(mut self, mut request: Request) -> Response {
-        if let Some(auth) = self
-            .auth
-            .as_ref()
-            .filter(|_| request.uri().path() == auth::PATH)
-        {
-            return auth.answer(request.method(), request.headers()).await;
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would copy its arguments, and keep both copies"
+    )]
+    fn answer(mut self, mut request: Request) -> impl Future<Output = Response> + Send {
+        async move {
+            if let Some(auth) = self
+                .auth
+                .as_ref()
+                .filter(|_| request.uri().path() == auth::PATH)
+            {
+                // Boxed, because it is rarely taken and would enlarge every request's future.
+                return Box::pin(auth.answer(request.method(), request.headers())).await;
+            }
+            let preferences = Preferences::of(&request);
+            if assets::has(request.uri().path()) && cross_site::only_host(&request).is_some() {
+                // The error page for a wrong host loads the assets from that host.
+                let Ok(response) = self.assets.call(request).await;
+                return self.finish(response, &preferences);
+            }
+            // `admit` borrows the request. Passed by value, it would be in this future twice.
+            if let Err(refused) = admit(&mut request, &self.origins).await {
+                return self.finish(refused.into_response(), &preferences);
+            }
+            // A link on another site chooses the language of one page only.
+            let is_own_choice = preferences.language.is_chosen
+                && !cross_site::is_prefetch(request.headers())
+                && !cross_site::is_from_another_site(request.headers(), &self.origins);
+            let response = within_deadline(self.pages.call(request)).await;
+            let mut response = self.finish(response, &preferences);
+            if is_own_choice {
+                let cookie = preferences.language.cookie(self.origins.is_https());
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
         }
-        let preferences = Preferences::of(&request);
-        if assets::has(request.uri().path()) && cross_site::has_one_host(&request) {
-            // The error page for a wrong host loads the assets from that host.
-            let Ok(response) = self.assets.call(request).await;
-            return self.finish(response, &preferences);
-        }
-        // `admit` borrows the request. Passed by value, it would be in this future twice.
-        if let Err(refused) = admit(&mut request, &self.origins).await {
-            return self.finish(refused.into_response(), &preferences);
-        }
-        // A link on another site chooses the language of one page only.
-        let is_own_choice = preferences.language.is_chosen
-            && !cross_site::is_prefetch(request.headers())
-            && !cross_site::is_from_another_site(request.headers(), &self.origins);
-        let response = call(&mut self.pages, request).await;
-        let mut response = self.finish(response, &preferences);
-        if is_own_choice {
-            let cookie = preferences.language.cookie(self.origins.is_https());
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        response
     }
 
     /// Turns an error into a page, and adds the headers that every response has.
@@ -132,11 +140,17 @@ impl Guard {
     }
 }
 
-/// Calls a page, with a deadline. A panic becomes an error.
-async fn call(pages: &mut SessionService<Router>, request: Request) -> Response {
-    // `call` only makes a future. Handlers run, and may panic, when that is polled.
-    let page = AssertUnwindSafe(pages.call(request)).catch_unwind();
-    match timeout(HANDLER_TIMEOUT, page).await {
+/// Waits for a page, with a deadline. A panic becomes an error.
+async fn within_deadline(
+    page: impl Future<Output = Result<Response, Infallible>> + Unpin,
+) -> Response {
+    let mut page = AssertUnwindSafe(page).catch_unwind();
+    let answer = match poll_fn(|cx| Poll::Ready(page.poll_unpin(cx))).await {
+        Poll::Ready(answer) => Ok(answer),
+        // Most pages do not wait, and need no timer.
+        Poll::Pending => timeout(HANDLER_TIMEOUT, page).await,
+    };
+    match answer {
         Ok(Ok(Ok(response))) => response,
         // The panic hook has logged it: see `log.rs`.
         Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
