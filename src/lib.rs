@@ -68,7 +68,8 @@
 //!   - `home`, `login`, `logout`: a file for each route, each with the template of its name
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: which names are allowed
-//!   - `language`: which language a visitor gets, and its `words`, a file for each language
+//!   - `language`: which language a visitor gets, its `words`, a file for each language, and the
+//!     `links` to the other languages
 //!   - `return_to`: where a visitor may go after the login; `way_back`: how they get there
 //!   - `auth`: tells a proxy who sent a request, with the `question` that the proxy asks
 //!   - `cookie`: the cookies of the pages themselves; `flash`: the one that says "logged out"
