@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Makes a certificate for `host` in this directory. Returns its file, and that of its private key,
+/// Makes a certificate for `host`, and the hosts directly below it, in this directory. Returns its file, and that of its private key,
 /// where haproxy looks for it.
 #[track_caller]
 pub fn make(dir: &Path, host: &str) -> (PathBuf, PathBuf) {
@@ -14,7 +14,10 @@ pub fn make(dir: &Path, host: &str) -> (PathBuf, PathBuf) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes"])
         .args(["-subj", &format!("/CN={host}")])
-        .args(["-addext", &format!("subjectAltName=DNS:{host}")])
+        .args([
+            "-addext",
+            &format!("subjectAltName=DNS:{host},DNS:*.{host}"),
+        ])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .arg("-keyout")
         .arg(&key)

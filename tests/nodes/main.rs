@@ -9,6 +9,7 @@ mod nodes;
 #[expect(dead_code, reason = "the tests of the proxies need more of it")]
 mod proxy;
 #[path = "../proxies/readme.rs"]
+#[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
 mod readme;
 mod redis;
 #[path = "../server/signet.rs"]

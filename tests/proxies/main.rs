@@ -1,5 +1,7 @@
 //! README's configurations for proxies, run by the real proxies in front of the real program.
 
+mod application;
+mod auth;
 #[path = "../nodes/certificate.rs"]
 mod certificate;
 #[path = "../nodes/client.rs"]
@@ -9,6 +11,7 @@ mod client;
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod nodes;
 mod proxy;
+#[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
 mod readme;
 #[path = "../nodes/redis.rs"]
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]

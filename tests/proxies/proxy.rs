@@ -41,19 +41,57 @@ impl Proxy {
     /// Starts a proxy with README's configuration.
     #[track_caller]
     pub fn start(kind: Kind, nodes: &[SocketAddr]) -> Self {
-        Self::start_with(kind, &readme::block(kind.language()), nodes)
+        Self::start_with(kind, &readme::block_with(kind.language(), HOST), nodes)
     }
 
     /// Starts a proxy with another configuration that is written like the one in README.
     #[track_caller]
     pub fn start_with(kind: Kind, configuration: &str, nodes: &[SocketAddr]) -> Self {
+        Self::start_whole(kind, &with_nodes(configuration, nodes), HOST, &[HOST])
+    }
+
+    /// Starts a proxy with README's configuration, in front of a node at `login.example.com`. It guards
+    /// the application at this address, as each of these hosts below `example.com`.
+    #[track_caller]
+    pub fn start_guarding(
+        kind: Kind,
+        node: SocketAddr,
+        application: SocketAddr,
+        hosts: &[&str],
+    ) -> Self {
+        let login = readme::block_with(kind.language(), HOST).replace(HOST, "login.example.com");
+        let guard = readme::block_with(kind.language(), "app.example.com");
+        let guard = replace(&guard, "127.0.0.1:8080", &application.to_string());
+        // nginx's maps are for all of them.
+        let (maps, site) = match kind {
+            Kind::Nginx => guard.split_at(guard.find("server {").expect("a server")),
+            _ => ("", &*guard),
+        };
+        let sites: String = hosts
+            .iter()
+            .map(|host| replace(site, "app.example.com", host))
+            .collect();
+        let all = format!("{login}\n{maps}{sites}").replace("127.0.0.1:5000", &node.to_string());
+        let hosts = [&["login.example.com"], hosts].concat();
+        Self::start_whole(kind, &all, "example.com", &hosts)
+    }
+
+    /// Starts a proxy for these hosts, which are `domain` or below it.
+    #[track_caller]
+    fn start_whole(kind: Kind, configuration: &str, domain: &str, hosts: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let (certificate, _) = certificate::make(dir.path(), HOST);
-        let configuration = with_nodes(configuration, nodes);
+        let (certificate, key) = certificate::make(dir.path(), domain);
+        for host in hosts.iter().filter(|host| **host != domain) {
+            for (file, end) in [(&certificate, "pem"), (&key, "pem.key")] {
+                let copy = dir.path().join(format!("{host}.{end}"));
+                fs::copy(file, copy).expect("a copy");
+            }
+        }
         // Ends at once if another program took a port first.
         for _ in 0..5 {
             let [https, http] = [(); 2].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port())));
-            let text = kind.whole_configuration(&configuration, dir.path(), https, http);
+            let text =
+                kind.whole_configuration(configuration, domain, hosts, dir.path(), https, http);
             let mut process = kind.spawn(dir.path(), &text);
             while process.try_wait().expect("a child").is_none() {
                 if TcpStream::connect(https).is_ok() && TcpStream::connect(http).is_ok() {
@@ -101,23 +139,28 @@ impl Kind {
     fn whole_configuration(
         self,
         configuration: &str,
+        domain: &str,
+        hosts: &[&str],
         dir: &Path,
         https: SocketAddr,
         http: SocketAddr,
     ) -> String {
         let dir = dir.to_str().expect("UTF-8");
-        let files = format!("{dir}/{HOST}.pem");
         match self {
             // It would ask for a certificate on the Internet.
             Self::Caddy => {
-                let site = format!("{HOST} {{\n");
-                let with_files = format!("{site}    tls {files} {files}.key\n");
+                let mut text = configuration.to_owned();
+                for host in hosts {
+                    let (site, files) = (format!("{host} {{\n"), format!("{dir}/{domain}.pem"));
+                    text = replace(
+                        &text,
+                        &site,
+                        &format!("{site}    tls {files} {files}.key\n"),
+                    );
+                }
                 let ports = format!("http_port {}\nhttps_port {}\n", http.port(), https.port());
                 let rest = "admin off\ndefault_bind 127.0.0.1\ngrace_period 1s\n";
-                format!(
-                    "{{\n{ports}{rest}}}\n{}",
-                    replace(configuration, &site, &with_files)
-                )
+                format!("{{\n{ports}{rest}}}\n{text}")
             }
             // The defaults are those of Debian's /etc/haproxy/haproxy.cfg.
             Self::Haproxy => {

@@ -1,0 +1,329 @@
+//! Proxies that ask who is logged in, with README's configurations.
+
+use std::net::{SocketAddr, TcpStream};
+
+use rustix::process::Signal;
+
+use crate::{
+    application,
+    client::{Answer, Client},
+    proxy::{Kind, Proxy},
+    redis::{Redis, free_port},
+    signet::{Signet, Site},
+};
+
+const KINDS: [Kind; 2] = [Kind::Nginx, Kind::Caddy];
+const APP: &str = "app.example.com";
+const WIKI: &str = "wiki.example.com";
+
+/// The password is "correct horse".
+const USERS: &str = "admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56\n";
+const CREDENTIALS: &str = "username=admin&password=correct+horse";
+
+/// What a browser says about a page that it fetches.
+const PAGE: &str = "Sec-Fetch-Mode: navigate\r\nAccept: text/html,*/*;q=0.8\r\n";
+const ASSET: &str = "Sec-Fetch-Mode: no-cors\r\nAccept: image/avif,*/*;q=0.8\r\n";
+
+/// A program that guards two sites, and the proxy in front of them.
+struct Guarded {
+    kind: Kind,
+    address: SocketAddr,
+    signet: Signet,
+    /// None: it is stopped.
+    site: Option<Site>,
+    proxy: Proxy,
+}
+
+impl Guarded {
+    fn start(kind: Kind, configure: impl FnOnce(Signet) -> Signet) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let signet = Signet::new().public_url("https://login.example.com");
+        let users = signet.file("users", USERS);
+        let signet = signet
+            .env("LISTEN", address.to_string())
+            .env("USERS_FILE", users)
+            .env("COOKIE_DOMAIN", "example.com");
+        let mut signet = configure(signet);
+        let site = Some(signet.start());
+        let proxy = Proxy::start_guarding(kind, address, application::start(), &[APP, WIKI]);
+        Self {
+            kind,
+            address,
+            signet,
+            site,
+            proxy,
+        }
+    }
+
+    fn client(&self, host: &'static str) -> Client {
+        self.proxy.client().of_host(host)
+    }
+
+    /// Logs in, and returns the cookie.
+    fn log_in(&self) -> String {
+        let mut login = self.client("login.example.com");
+        let answer = login.post("/login", "", CREDENTIALS).has_status(303);
+        cookie_of(&answer)
+    }
+
+    /// Asserts that a visitor is sent to the login page, which leads back.
+    #[track_caller]
+    fn sends_to_login(&self, answer: &Answer, rd: &str) {
+        assert_eq!(answer.status, 302, "{:?}: {answer:?}", self.kind);
+        let expected = format!("https://login.example.com/login?rd={rd}");
+        assert_eq!(
+            answer.header("location"),
+            Some(&*expected),
+            "{:?}",
+            self.kind
+        );
+    }
+}
+
+/// Stops the program, and waits for its end.
+fn stop(site: Option<Site>) {
+    let site = site.expect("it runs");
+    site.signal(Signal::TERM);
+    assert_eq!(site.wait_unread(), Some(0));
+}
+
+/// Returns the session cookie that an answer sets, in the form of a `Cookie` header.
+#[track_caller]
+fn cookie_of(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    assert!(cookie.starts_with("__Secure-session="), "{cookie}");
+    assert!(cookie.contains("; Domain=example.com; "), "{cookie}");
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// Sends a request with this cookie, and these headers.
+#[track_caller]
+fn ask(client: &mut Client, line: &str, cookie: &str, headers: &str, body: &str) -> Answer {
+    let headers = format!("Cookie: {cookie}\r\n{headers}");
+    let (method, path) = line.split_once(' ').expect("a method and a path");
+    client
+        .send_with(&headers, method, path, body)
+        .expect("an answer")
+}
+
+impl Answer {
+    /// Asserts that the application got this line of a request, from this user.
+    #[track_caller]
+    fn reached(&self, line: &str) -> String {
+        assert_eq!(self.status, 200, "{self:?}");
+        let request = self.body.to_ascii_lowercase();
+        let line = format!("{line} http/1.1\r\n").to_ascii_lowercase();
+        assert!(request.starts_with(&line), "{self:?}");
+        assert!(request.contains("\r\nremote-user: admin\r\n"), "{self:?}");
+        assert_eq!(request.matches("remote").count(), 1, "{self:?}");
+        assert!(!request.contains("-session="), "{self:?}");
+        request
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_visitor_reaches_the_sites_from_login_to_logout() {
+    const DEEP: &str = "/a/b%20c?a=1&b=2&c=%26%23";
+    const BACK: &str =
+        "https%3A%2F%2Fapp.example.com%2Fa%2Fb%2520c%3Fa%3D1%26b%3D2%26c%3D%2526%2523";
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let [mut app, mut wiki] = [APP, WIKI].map(|host| guarded.client(host));
+        let page = ask(&mut app, &format!("GET {DEEP}"), "", PAGE, "");
+        guarded.sends_to_login(&page, BACK);
+
+        let mut login = guarded.client("login.example.com");
+        let path = format!("/login?rd={BACK}");
+        let form = ask(&mut login, &format!("GET {path}"), "", PAGE, "").has_status(200);
+        assert!(
+            form.body.contains("to go on to app.example.com"),
+            "{form:?}"
+        );
+        let fields = format!("{CREDENTIALS}&rd={BACK}");
+        let hop = login.post(&path, "", &fields).has_status(303);
+        let cookie = cookie_of(&hop);
+        let hop = hop.header("location").expect("a hop").to_owned();
+        let back = ask(&mut login, &format!("GET {hop}"), &cookie, PAGE, "").has_status(303);
+        let target = format!("https://app.example.com{DEEP}");
+        assert_eq!(back.header("location"), Some(&*target));
+
+        for (host, line, headers, body) in [
+            (APP, format!("GET {DEEP}"), PAGE, ""),
+            (APP, "GET /icon.png".to_owned(), ASSET, ""),
+            (APP, "POST /form?a".to_owned(), PAGE, "a=b&c=d"),
+            (APP, "PUT /form".to_owned(), "", "text"),
+            (WIKI, "GET /".to_owned(), PAGE, ""),
+        ] {
+            let cookies = format!("one=1; {cookie}; two=2");
+            let client = if host == APP { &mut app } else { &mut wiki };
+            let request = ask(client, &line, &cookies, headers, body).reached(&line);
+            assert!(
+                request.contains("\r\ncookie: one=1; two=2\r\n"),
+                "{request}"
+            );
+            assert!(request.ends_with(&format!("\r\n\r\n{body}")), "{request}");
+        }
+
+        let logout = login.get("/logout", &cookie).has_status(303);
+        let removal = "\r\nset-cookie: __Secure-session=; Path=/; Domain=example.com; ";
+        assert!(logout.head.contains(removal), "{logout:?}");
+        // The very next request of whoever has a copy.
+        let page = ask(&mut wiki, "GET /", &cookie, PAGE, "");
+        guarded.sends_to_login(&page, "https%3A%2F%2Fwiki.example.com%2F");
+        let asset = ask(&mut app, "GET /icon.png", &cookie, ASSET, "");
+        match kind {
+            Kind::Caddy => assert_eq!(asset.status, 401, "{asset:?}"),
+            _ => guarded.sends_to_login(&asset, "https%3A%2F%2Fapp.example.com%2Ficon.png"),
+        }
+        assert!(!asset.body.contains("GET"), "{asset:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn the_application_gets_our_cookie_in_no_place_and_the_others_in_every() {
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let cookie = guarded.log_in();
+        let mut app = guarded.client(APP);
+        for (cookies, expected) in [
+            (cookie.clone(), ""),
+            (format!("{cookie}; a=1"), "a=1"),
+            (format!("a=1; {cookie}"), "a=1; "),
+            (format!("a=1; {cookie}; b=2; c=\"x\""), "a=1; b=2; c=\"x\""),
+            (format!("a=1; {cookie}; __Host-session=x"), ""),
+            (format!("{cookie}; {cookie}"), ""),
+        ] {
+            let request = ask(&mut app, "GET /", &cookies, PAGE, "").reached("GET /");
+            let found = request.split("\r\ncookie: ").nth(1);
+            let found = found.map_or("", |rest| rest.split("\r\n").next().unwrap());
+            // Caddy takes out any number of them, nginx one.
+            if !(expected.is_empty() && cookies.starts_with("a=1")) {
+                assert_eq!(found.trim_end(), expected.trim_end(), "{kind:?} {cookies}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn what_visitors_claim_about_themselves_counts_for_nothing() {
+    const FORGED: &str = "Remote-User: root\r\nRemote_User: root\r\nREMOTE-USER: root\r\n\
+        remote_user: root\r\nX-Original-URL: https://evil.example/\r\nX-Original-Method: POST\r\n\
+        X-Forwarded-Method: POST\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil.example\r\n\
+        X-Forwarded-Uri: /evil\r\nX-Forwarded-For: 192.0.2.1\r\n";
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let mut app = guarded.client(APP);
+        let headers = format!("{PAGE}{FORGED}");
+        let page = ask(&mut app, "GET /a", "", &headers, "");
+        guarded.sends_to_login(&page, "https%3A%2F%2Fapp.example.com%2Fa");
+        let cookie = guarded.log_in();
+        let request = ask(&mut app, "GET /a", &cookie, &headers, "").reached("GET /a");
+        assert!(!request.contains("root"), "{request}");
+        assert!(
+            request.contains("x-forwarded-host: app.example.com\r\n"),
+            "{request}"
+        );
+        assert!(
+            request.contains("x-forwarded-proto: https\r\n"),
+            "{request}"
+        );
+        assert!(
+            request.contains("x-forwarded-for: 127.0.0.1\r\n"),
+            "{request}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_websocket_opens_for_a_visitor_who_is_logged_in() {
+    const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-Fetch-Mode: websocket\r\n";
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let mut app = guarded.client(APP);
+        let refused = ask(&mut app, "GET /socket", "", UPGRADE, "");
+        assert!([302, 401].contains(&refused.status), "{refused:?}");
+        let cookie = guarded.log_in();
+        let mut app = guarded.client(APP);
+        ask(&mut app, "GET /socket", &cookie, UPGRADE, "").has_status(101);
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn cookies_of_two_sessions_lead_nowhere() {
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let both = format!("{}; {}", guarded.log_in(), guarded.log_in());
+        let mut app = guarded.client(APP);
+        let answer = ask(&mut app, "GET /", &both, PAGE, "").has_status(401);
+        assert_eq!(answer.header("location"), None, "{answer:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn after_the_key_was_replaced_a_page_renews_the_cookie_and_a_form_arrives() {
+    const OLD: &str = "the-key-that-signed-at-the-start-of-the-test";
+    const NEW: &str = "the-key-that-signs-at-the-end-of-the-test";
+    for kind in KINDS {
+        let mut guarded = Guarded::start(kind, |signet| signet.env("SECRET_KEY", OLD));
+        let cookie = guarded.log_in();
+        stop(guarded.site.take());
+        let signet = std::mem::replace(&mut guarded.signet, Signet::new());
+        guarded.signet = signet
+            .env("SECRET_KEY", NEW)
+            .env("SECRET_KEY_FALLBACKS", OLD);
+        guarded.site = Some(guarded.signet.start());
+
+        let [mut app, mut login] = [APP, "login.example.com"].map(|host| guarded.client(host));
+        ask(&mut app, "POST /form", &cookie, PAGE, "a=b").reached("POST /form");
+        ask(&mut app, "GET /icon.png", &cookie, ASSET, "").reached("GET /icon.png");
+        let page = ask(&mut app, "GET /a", &cookie, PAGE, "");
+        let rd = "https%3A%2F%2Fapp.example.com%2Fa";
+        guarded.sends_to_login(&page, rd);
+        let line = format!("GET /login?rd={rd}");
+        let hop = ask(&mut login, &line, &cookie, PAGE, "").has_status(303);
+        let renewed = cookie_of(&hop);
+        let line = format!("GET {}", hop.header("location").expect("a hop"));
+        let back = ask(&mut login, &line, &renewed, PAGE, "").has_status(303);
+        assert_eq!(back.header("location"), Some("https://app.example.com/a"));
+        ask(&mut app, "GET /a", &renewed, PAGE, "").reached("GET /a");
+        // A browser that did not take the new cookie is told so.
+        let page = ask(&mut login, &line, &cookie, PAGE, "").has_status(200);
+        assert!(page.body.contains("did not keep the cookie"), "{page:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn while_the_store_or_the_program_is_away_nobody_is_let_in() {
+    for kind in KINDS {
+        let redis = Redis::start();
+        let mut guarded = Guarded::start(kind, |signet| {
+            signet
+                .env("SECRET_KEY", "the-key-that-signs-in-this-test-alone")
+                .env("STORE_URL", redis.url())
+        });
+        let cookie = guarded.log_in();
+        let mut app = guarded.client(APP);
+        ask(&mut app, "GET /", &cookie, PAGE, "").reached("GET /");
+        drop(redis);
+        let answer = ask(&mut app, "GET /", &cookie, PAGE, "");
+        // nginx knows no other answer than 200, 401 and 403.
+        let expected = if matches!(kind, Kind::Nginx) {
+            500
+        } else {
+            503
+        };
+        assert_eq!(answer.status, expected, "{answer:?}");
+        stop(guarded.site.take());
+        assert!(TcpStream::connect(guarded.address).is_err());
+        let answer = ask(&mut app, "GET /", &cookie, PAGE, "");
+        assert!(answer.status >= 500, "{answer:?}");
+    }
+}
