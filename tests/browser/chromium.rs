@@ -35,6 +35,11 @@ pub struct Chromium {
 
 impl Chromium {
     pub async fn start(view: View) -> Self {
+        Self::start_with(view, &[]).await
+    }
+
+    /// Starts one with these further arguments.
+    pub async fn start_with(view: View, more_args: &[&str]) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -63,6 +68,7 @@ impl Chromium {
             "--disable-component-update".to_owned(),
             "--disable-sync".to_owned(),
         ];
+        args.extend(more_args.iter().map(ToString::to_string));
         if view.dark {
             args.push("--force-dark-mode".to_owned());
         }
@@ -115,10 +121,21 @@ impl Chromium {
         field.send_keys(text).await.expect("the keys arrive");
     }
 
+    /// Types into the form's field for the password.
+    pub async fn type_password(&self, password: &str) {
+        let field = self.find(Locator::Css("input[type=password]")).await;
+        field.send_keys(password).await.expect("the keys arrive");
+    }
+
     /// Returns the path of the page that is shown.
     pub async fn path(&self) -> String {
         let url = self.client.current_url().await.expect("a page");
         url.path().to_owned()
+    }
+
+    /// Returns the whole address of the page that is shown.
+    pub async fn address(&self) -> String {
+        self.client.current_url().await.expect("a page").into()
     }
 
     /// Returns the rendered text of the page's `main` element.

@@ -1,5 +1,22 @@
 //! Tests of the site in a real Chromium.
 
+#[path = "../proxies/application.rs"]
+mod application;
+#[path = "../nodes/certificate.rs"]
+mod certificate;
+#[path = "../nodes/client.rs"]
+#[expect(dead_code, reason = "here Chromium is the client")]
+mod client;
+mod guarded;
+#[path = "../proxies/proxy.rs"]
+#[expect(dead_code, reason = "the tests of the proxies need more of it")]
+mod proxy;
+#[path = "../proxies/readme.rs"]
+#[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
+mod readme;
+#[path = "../nodes/redis.rs"]
+#[expect(dead_code, reason = "only its choice of ports is needed")]
+mod redis;
 #[path = "../server/signet.rs"]
 #[expect(
     dead_code,
