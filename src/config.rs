@@ -9,13 +9,14 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::ArgMatches;
 use time::Duration;
+use tracing::Level;
 
 use self::{
     environment::{non_empty, raw},
     flags::{
-        ACCESS_LOG, ALLOW_INSECURE_HTTP, COOKIE_DOMAIN, LISTEN, LOG_FORMAT, MAX_CONNECTIONS,
-        MAX_RECORDS, METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE, SESSION_LIFETIME,
-        SESSIONS, STATE_DIR, STORE, USERS,
+        ACCESS_LOG, ALLOW_INSECURE_HTTP, COOKIE_DOMAIN, LISTEN, LOG_FORMAT, LOG_LEVEL, LOG_NAMES,
+        MAX_CONNECTIONS, MAX_RECORDS, METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE,
+        SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE, USERS,
     },
 };
 pub use self::{error::ConfigError, flags::flags};
@@ -58,6 +59,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// If true, each answered request is logged.
     pub access_log: bool,
+    /// If true, the lines about logins and logouts have the name of the visitor.
+    pub log_names: bool,
     /// Warnings to log: what is allowed, but probably a mistake.
     pub warnings: Vec<String>,
 }
@@ -71,18 +74,36 @@ pub enum LogFormat {
     Json,
 }
 
-impl LogFormat {
-    /// Checks the flag and the variable. This comes before all else, so that what is wrong with the
+/// How to log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogOptions {
+    /// What a line looks like.
+    pub format: LogFormat,
+    /// The least important lines that are written.
+    pub level: Level,
+}
+
+impl LogOptions {
+    /// Checks the flags and the variables. This comes before all else, so that what is wrong with the
     /// rest is logged in that format.
     ///
     /// # Errors
     ///
-    /// When there is no such format.
+    /// When there is no such format or level.
     pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
-        LOG_FORMAT.value_or_default(flags, |text| match text {
-            "text" => Some(Self::Text),
-            "json" => Some(Self::Json),
-            _ => None,
+        Ok(Self {
+            format: LOG_FORMAT.value_or_default(flags, |text| match text {
+                "text" => Some(LogFormat::Text),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            })?,
+            level: LOG_LEVEL.value_or_default(flags, |text| match text {
+                "error" => Some(Level::ERROR),
+                "warn" => Some(Level::WARN),
+                "info" => Some(Level::INFO),
+                "debug" => Some(Level::DEBUG),
+                _ => None,
+            })?,
         })
     }
 }
@@ -128,6 +149,7 @@ impl Config {
             users: USERS.path(flags),
             metrics_listen: METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
             access_log: ACCESS_LOG.is_on(flags)?,
+            log_names: LOG_NAMES.is_on(flags)?,
             warnings,
         })
     }

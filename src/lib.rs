@@ -78,7 +78,9 @@
 //!   - `page`: renders a template
 //!   - `error`: the error pages
 //!   - `assets`: the style sheet and the icon
-//!   - `access_log`: an optional log line for each request
+//!   - `request_id`: the ID of a request in the log; `access_log`: an optional line for each request;
+//!     `audit_log`: a line for each login and logout
+//!   - `host_watch`: notices that no request is for a host of this site
 //!
 //! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
 //! `nodes` runs three of it with one store, `proxies` runs it behind the proxies as README configures

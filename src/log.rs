@@ -22,11 +22,14 @@ use tracing_subscriber::{
 };
 
 use self::limits::{Limiter, Limits, PERIOD};
-use crate::config::LogFormat;
+use crate::config::{LogFormat, LogOptions};
 
 /// How many lines wait to be written at most. While standard error is not read, further lines are
 /// dropped and counted.
 const MAX_WAITING: usize = 2048;
+
+/// The target of lines that are written at any level.
+const ALWAYS: &str = "signet::always";
 
 /// How long [`Log::finish`] waits at most.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -52,14 +55,14 @@ impl Log {
     /// Starts logging. From now on, events and panics go through a bounded queue to a thread that
     /// writes them.
     #[must_use]
-    pub fn start(format: LogFormat) -> Self {
+    pub fn start(LogOptions { format, level }: LogOptions) -> Self {
         let (writer, guard) = NonBlockingBuilder::default()
             .buffered_lines_limit(MAX_WAITING)
             .thread_name("log")
             // Buffered, so that lines that wait together are written together.
             .finish(BufWriter::new(io::stderr()));
         let limits = Arc::new(Limits::default());
-        subscribe(format, writer.clone(), Arc::clone(&limits));
+        subscribe(format, level, writer.clone(), Arc::clone(&limits));
         // The default hook writes several lines, in neither format.
         panic::set_hook(Box::new(|panic| {
             tracing::error!(panic = panic.to_string(), "a panic");
@@ -84,7 +87,7 @@ impl Log {
         }
     }
 
-    /// Writes a line. In text it has no time and level; in JSON it is an event.
+    /// Writes a line at any level. In text it has no time and level; in JSON it is an event.
     pub fn line(&self, line: &str) {
         match self.format {
             LogFormat::Text => {
@@ -92,7 +95,7 @@ impl Log {
                 // Never fails: a line that does not fit into the queue is dropped and counted.
                 let _ = self.writer.clone().write_all(line.as_bytes());
             }
-            LogFormat::Json => tracing::info!("{line}"),
+            LogFormat::Json => tracing::info!(target: ALWAYS, "{line}"),
         }
     }
 
@@ -132,12 +135,13 @@ impl Log {
 }
 
 /// Sets the global subscriber of tracing.
-fn subscribe(format: LogFormat, writer: NonBlocking, limits: Arc<Limits>) {
+fn subscribe(format: LogFormat, level: Level, writer: NonBlocking, limits: Arc<Limits>) {
     // tower-sessions opens a span whenever a session is read, and warns when a visitor without one
     // logs in or out.
     let levels = Targets::new()
-        .with_default(Level::WARN)
-        .with_target("signet", Level::INFO)
+        .with_default(level.min(Level::WARN))
+        .with_target("signet", level)
+        .with_target(ALWAYS, Level::INFO)
         .with_target("tower_sessions_core", Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match format {

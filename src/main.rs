@@ -10,7 +10,7 @@ use std::{
 use clap::{ArgMatches, Command};
 use mimalloc::MiMalloc;
 use signet::{
-    config::{self, Config, LogFormat},
+    config::{self, Config, LogOptions},
     inspect::{self, InspectError},
     log::Log,
     secret,
@@ -65,8 +65,8 @@ fn command_line() -> Command {
 }
 
 fn run_site(flags: &ArgMatches) -> ExitCode {
-    let log = match LogFormat::check(flags) {
-        Ok(format) => Log::start(format),
+    let log = match LogOptions::check(flags) {
+        Ok(options) => Log::start(options),
         Err(error) => return fail(2, error),
     };
     let result = Config::check(flags)

@@ -81,6 +81,9 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     if config.access_log {
         site = site.with_access_log();
     }
+    if config.log_names {
+        site = site.with_names_in_log();
+    }
     let site = Counted::new(site, metrics.clone());
     let site = Health::new(site, Arc::clone(&store));
     raise_file_limit(&mut config);

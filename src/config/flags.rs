@@ -134,6 +134,22 @@ pub(super) const LOG_FORMAT: Setting = Setting {
     help: "How to log: for people, or a JSON object a line",
     expected: "choose text or json",
 };
+pub(super) const LOG_LEVEL: Setting = Setting {
+    flag: "log-level",
+    variable: "LOG_LEVEL",
+    value_name: "LEVEL",
+    default: "info",
+    help: "Which lines to log: error, warn, info or debug, each with those before it",
+    expected: "choose error, warn, info or debug",
+};
+pub(super) const LOG_NAMES: Setting = Setting {
+    flag: "log-names",
+    variable: "LOG_NAMES",
+    value_name: "",
+    default: "",
+    help: "Log the name of the visitor at a login and a logout",
+    expected: SWITCH,
+};
 pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
     flag: "allow-insecure-http",
     variable: "ALLOW_INSECURE_HTTP",
@@ -145,7 +161,7 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 const SWITCH: &str = "set it to 1 or 0";
 
 /// All settings, in the order of `--help`.
-const ALL: [Setting; 16] = [
+const ALL: [Setting; 18] = [
     LISTEN,
     PUBLIC_URL,
     COOKIE_DOMAIN,
@@ -161,6 +177,8 @@ const ALL: [Setting; 16] = [
     METRICS_LISTEN,
     ACCESS_LOG,
     LOG_FORMAT,
+    LOG_LEVEL,
+    LOG_NAMES,
     ALLOW_INSECURE_HTTP,
 ];
 

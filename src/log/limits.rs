@@ -23,8 +23,9 @@ const LINES_PER_PERIOD: u32 = 20;
 /// The length of a period, and the time between two reports of lines that were left out.
 pub(super) const PERIOD: Duration = Duration::from_secs(10);
 
-/// The target of the lines that `--access-log` asks for. They have no limit.
-const ACCESS_LOG: &str = "signet::web::access_log";
+/// The targets of lines that have no limit: those that `--access-log` asks for, and those about logins
+/// and logouts, which a record of them needs without gaps.
+const UNLIMITED: [&str; 2] = ["signet::web::access_log", "signet::web::audit_log"];
 
 /// Counts the events of each callsite: these are the kinds of lines.
 #[derive(Debug, Default)]
@@ -46,7 +47,7 @@ impl Limits {
     /// Counts an event. Returns whether it is within the limit of its kind.
     fn admit(&self, event: &Event<'_>) -> bool {
         let kind = event.metadata().callsite();
-        if event.metadata().target() == ACCESS_LOG {
+        if UNLIMITED.contains(&event.metadata().target()) {
             return true;
         }
         let now = Instant::now();

@@ -36,6 +36,7 @@ impl Listener {
     }
 
     pub(super) fn tell(&self, event: Event) {
+        tracing::debug!(?event, "session");
         if let Some(function) = &self.0 {
             function(event);
         }

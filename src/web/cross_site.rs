@@ -1,11 +1,14 @@
 //! Checks that a request is for this site and comes from this site, by its host, origin and fetch
 //! metadata.
 
+use std::time::Instant;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 
+use super::host_watch::HostWatch;
 use crate::public_url::Origins;
 
 /// The most of a refused host that is logged, in bytes.
@@ -19,7 +22,7 @@ pub(super) fn only_host(request: &Request) -> Option<&HeaderValue> {
 
 /// Returns whether a request is for one of our hosts, and logs if not. Other hosts are refused
 /// against DNS rebinding, and so that no response depends on a forged host.
-pub(super) fn is_for_us(request: &Request, origins: &Origins) -> bool {
+pub(super) fn is_for_us(request: &Request, origins: &Origins, watch: &HostWatch) -> bool {
     let Some(header) = only_host(request) else {
         tracing::info!("request refused: exactly one Host header is required");
         return false;
@@ -32,14 +35,17 @@ pub(super) fn is_for_us(request: &Request, origins: &Origins) -> bool {
         .flatten()
         .find(|host| !origins.is_our_host(host))
     else {
+        watch.accept();
         return true;
     };
+    if watch.refuse(Instant::now()) {
+        tracing::warn!(
+            "no request is for the host of --public-url (PUBLIC_URL): change that, or let the proxy \
+             forward the original Host header (nginx: proxy_set_header Host $http_host)"
+        );
+    }
     let host = String::from_utf8_lossy(&host[..host.len().min(MAX_LOGGED_BYTES)]);
-    tracing::info!(
-        host = &*host,
-        "request refused: unknown host; let the proxy forward the original Host header (nginx: \
-         proxy_set_header Host $http_host), or change --public-url (PUBLIC_URL)"
-    );
+    tracing::info!(host = &*host, "request refused: unknown host");
     false
 }
 

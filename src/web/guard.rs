@@ -1,7 +1,8 @@
 //! The checks and steps around every page, in this order, with the status of a failure:
 //!
-//! 1. With an access log, the request gets an ID (`access_log`). The question of a proxy is answered
-//!    at once (`auth`), without the steps that follow: it comes for any host, and changes nothing.
+//! 1. The request gets an ID, if something is logged about every such request (`request_id`). The
+//!    question of a proxy is answered at once (`auth`), without the steps that follow: it comes for any
+//!    host, and changes nothing.
 //! 2. It must have exactly one `Host`, which must be ours: 400 (`cross_site`). The style sheet and the
 //!    icon are answered for any one host: what follows for them is step 7 and the headers of step 8.
 //! 3. A `Transfer-Encoding` must be `chunked`: 501.
@@ -39,12 +40,15 @@ use tokio::time::timeout;
 use tower::Service;
 
 use super::{
-    access_log, assets,
+    access_log, assets, audit_log,
     auth::{self, Auth},
     cross_site,
     error::{self, Preferences},
     headers,
+    host_watch::HostWatch,
     refused::Refused,
+    request_id::identify,
+    route::Route,
 };
 use crate::{public_url::Origins, session::SessionService};
 
@@ -68,7 +72,9 @@ pub struct Guard {
     pages: SessionService<Router>,
     auth: Option<Arc<Auth>>,
     origins: Arc<Origins>,
+    hosts: Arc<HostWatch>,
     has_access_log: bool,
+    has_names_in_log: bool,
 }
 
 impl Guard {
@@ -83,7 +89,9 @@ impl Guard {
             pages,
             auth,
             origins,
+            hosts: Arc::default(),
             has_access_log: false,
+            has_names_in_log: false,
         }
     }
 
@@ -91,6 +99,13 @@ impl Guard {
     #[must_use]
     pub fn with_access_log(mut self) -> Self {
         self.has_access_log = true;
+        self
+    }
+
+    /// Adds the name of the visitor to the log lines of a login and a logout.
+    #[must_use]
+    pub fn with_names_in_log(mut self) -> Self {
+        self.has_names_in_log = true;
         self
     }
 
@@ -115,14 +130,15 @@ impl Guard {
                 return self.finish(response, &preferences);
             }
             // `admit` borrows the request. Passed by value, it would be in this future twice.
-            if let Err(refused) = admit(&mut request, &self.origins).await {
+            if let Err(refused) = admit(&mut request, &self.origins, &self.hosts).await {
                 return self.finish(refused.into_response(), &preferences);
             }
             // A link on another site chooses the language of one page only.
             let is_own_choice = preferences.language.is_chosen
                 && !cross_site::is_prefetch(request.headers())
                 && !cross_site::is_from_another_site(request.headers(), &self.origins);
-            let response = within_deadline(self.pages.call(request)).await;
+            let mut response = within_deadline(self.pages.call(request)).await;
+            audit_log::log(&mut response, self.has_names_in_log);
             let mut response = self.finish(response, &preferences);
             if is_own_choice {
                 let cookie = preferences.language.cookie(self.origins.is_https());
@@ -173,19 +189,23 @@ impl Service<Request> for Guard {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let guard = self.clone();
+        let answer = |request| guard.answer(request);
         if self.has_access_log {
-            let logged = access_log::log(request, |request| guard.answer(request));
+            let logged = identify(request, |request| access_log::log(request, answer));
             Box::pin(logged.map(Ok))
+        } else if [Route::Login, Route::Logout].contains(&Route::of(request.uri().path())) {
+            // The lines about logins and logouts have an ID without an access log, too.
+            Box::pin(identify(request, answer).map(Ok))
         } else {
-            Box::pin(guard.answer(request).map(Ok))
+            Box::pin(answer(request).map(Ok))
         }
     }
 }
 
 /// Refuses a request that is not for this site or not from it. Reads the whole body, so that
 /// clients that send slowly cannot block a handler.
-async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Refused> {
-    check_head(request, origins)?;
+async fn admit(request: &mut Request, origins: &Origins, hosts: &HostWatch) -> Result<(), Refused> {
+    check_head(request, origins, hosts)?;
     if request.method() == Method::POST {
         // Boxed, because it is rarely taken and would enlarge every request's future.
         let body = Box::pin(read_body(mem::take(request.body_mut()))).await?;
@@ -196,9 +216,9 @@ async fn admit(request: &mut Request, origins: &Origins) -> Result<(), Refused> 
 
 /// Checks the head of a request. Reading the body would send `100 Continue` to a client that waits
 /// for it, so this comes first.
-fn check_head(request: &Request, origins: &Origins) -> Result<(), Refused> {
+fn check_head(request: &Request, origins: &Origins, hosts: &HostWatch) -> Result<(), Refused> {
     let headers = request.headers();
-    if !cross_site::is_for_us(request, origins) {
+    if !cross_site::is_for_us(request, origins, hosts) {
         return Err(Refused::Host);
     }
     let has_other = |name, known: &[u8]| {

@@ -11,6 +11,7 @@ use axum::{
 };
 
 use super::{
+    audit_log,
     current_user::CurrentUser,
     error::AppError,
     language::{Language, Refused, Text, Words},
@@ -137,8 +138,10 @@ pub(super) async fn submit(
     let (status, message) = match users.as_deref() {
         None => match Username::parse(&form.username) {
             Ok(username) => {
+                let response = Redirect::to("/").into_response();
+                let response = audit_log::logged_in(response, username.as_str());
                 user.log_in(username).await?;
-                return Ok(Redirect::to("/").into_response());
+                return Ok(response);
             }
             Err(error) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -148,10 +151,11 @@ pub(super) async fn submit(
         Some(users) => match users.log_in(&form.username, form.password).await {
             Ok(login) => {
                 user.log_in_with_password(&login).await?;
-                return Ok(match &return_to {
+                let response = match &return_to {
                     Some(return_to) => way_back::after_login(return_to),
                     None => Redirect::to("/").into_response(),
-                });
+                };
+                return Ok(audit_log::logged_in(response, &login.name));
             }
             Err(Failure::Busy) => return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
             Err(Failure::Wrong) => (

@@ -11,6 +11,7 @@ use axum::{
 };
 
 use super::{
+    audit_log,
     cross_site::{is_our_link, is_prefetch},
     current_user::CurrentUser,
     error::AppError,
@@ -70,13 +71,13 @@ pub(super) async fn log_out(
     State(origins): State<Arc<Origins>>,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
-    let was_logged_in = user.username().is_some();
-    user.log_out().await?;
     let mut response = to_home().into_response();
-    if was_logged_in {
+    if let Some(username) = user.username() {
+        response = audit_log::logged_out(response, username.as_str());
         let flash = flash::logged_out(&origins);
         response.headers_mut().append(SET_COOKIE, flash);
     }
+    user.log_out().await?;
     Ok(response)
 }
 
