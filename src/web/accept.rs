@@ -28,8 +28,19 @@ pub(super) fn weighted<'a>(
         })
 }
 
-/// Returns whether `Accept` prefers JSON or plain text to HTML (RFC 9110 §12.5.1).
-pub(super) fn prefers_text(accept: &[HeaderValue]) -> bool {
+/// A kind of response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `text/html`
+    Html,
+    /// `application/json`
+    Json,
+    /// `text/plain`
+    Text,
+}
+
+/// Returns the kind of response that `Accept` prefers (RFC 9110 §12.5.1). HTML wins a tie.
+pub(super) fn preferred(accept: &[HeaderValue]) -> MediaType {
     let rank = |media_type: &str| {
         let ranges = weighted(accept).enumerate();
         ranges
@@ -41,7 +52,15 @@ pub(super) fn prefers_text(accept: &[HeaderValue]) -> bool {
             .filter(|(_, _, weight)| *weight > 0)
             .map(|(specificity, place, weight)| (weight, specificity, place))
     };
-    rank("application/json").max(rank("text/plain")) > rank("text/html")
+    let json = rank("application/json");
+    let text = rank("text/plain");
+    if rank("text/html") >= json.max(text) {
+        MediaType::Html
+    } else if json > text {
+        MediaType::Json
+    } else {
+        MediaType::Text
+    }
 }
 
 /// Returns how specific a media range is, if it matches a media type.

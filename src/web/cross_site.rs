@@ -14,6 +14,10 @@ use crate::public_url::Origins;
 /// The most of a refused host that is logged, in bytes.
 const MAX_LOGGED_BYTES: usize = 100;
 
+/// What an operator can do about requests for unknown hosts.
+const ADVICE: &str = "let the proxy forward the original Host header (nginx: proxy_set_header Host \
+                      $http_host), or change --public-url (PUBLIC_URL)";
+
 /// Returns the `Host` header, of which HTTP/1.1 requires exactly one (RFC 9112 §3.2).
 pub(super) fn only_host(request: &Request) -> Option<&HeaderValue> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
@@ -39,13 +43,10 @@ pub(super) fn is_for_us(request: &Request, origins: &Origins, watch: &HostWatch)
         return true;
     };
     if watch.refuse(Instant::now()) {
-        tracing::warn!(
-            "no request is for the host of --public-url (PUBLIC_URL): change that, or let the proxy \
-             forward the original Host header (nginx: proxy_set_header Host $http_host)"
-        );
+        tracing::warn!("no request is for a host of this site: {ADVICE}");
     }
     let host = String::from_utf8_lossy(&host[..host.len().min(MAX_LOGGED_BYTES)]);
-    tracing::info!(host = &*host, "request refused: unknown host");
+    tracing::info!(host = &*host, "request refused: unknown host; {ADVICE}");
     false
 }
 

@@ -83,55 +83,65 @@ async fn a_client_that_accepts_json_gets_one_line_of_text() {
              invisible.",
         ),
     ] {
-        let headers = [("accept", "application/json"), ("accept-language", "en")];
-        let page = app
-            .send_with(&headers, method, path, Body::from(form))
-            .await;
-        page.has_status(status);
-        assert_eq!(page.header("content-type"), "text/plain; charset=utf-8");
-        assert_eq!(page.header("content-language"), "en");
-        assert_eq!(page.varies_by(), ["accept", "accept-language", "cookie"]);
-        assert_eq!(page.html, format!("{line}\n"));
+        let (_, text) = line.split_once(' ').expect("a status");
+        let object = serde_json::json!({ "error": text });
+        for (accept, content_type, body) in [
+            ("text/plain", "text/plain; charset=utf-8", line.to_owned()),
+            ("application/json", "application/json", object.to_string()),
+        ] {
+            let headers = [("accept", accept), ("accept-language", "en")];
+            let page = app
+                .send_with(&headers, method.clone(), path, Body::from(form))
+                .await;
+            page.has_status(status);
+            assert_eq!(page.header("content-type"), content_type);
+            assert_eq!(page.header("content-language"), "en");
+            assert_eq!(page.varies_by(), ["accept", "accept-language", "cookie"]);
+            assert_eq!(page.html, format!("{body}\n"));
+        }
     }
 }
 
 #[tokio::test]
-async fn only_a_client_that_prefers_text_to_html_gets_a_line() {
-    for (accept, wants_line) in [
-        (&["application/json"][..], true),
-        (&["text/plain"], true),
-        (&["application/json, text/plain, */*"], true),
-        (&["application/json; charset=utf-8"], true),
-        (&["text/plain, text/html;q=0.9"], true),
-        (&["application/json, text/html"], true),
-        (&["application/json;q=0.5, text/html;q=0"], true),
-        (&["Application/JSON, */*;q=0.1"], true),
-        (&[", ,application/json"], true),
-        (&["image/png", "application/json"], true),
-        (&["application/json", "text/html;q=0.9"], true),
-        (&["*/*, text/html;q=0.1"], true),
-        (&[], false),
-        (&[""], false),
-        (&["*/*"], false),
-        (&["text/*"], false),
-        (&["text/html"], false),
+async fn a_client_gets_the_kind_of_answer_that_it_prefers() {
+    const HTML: &str = "text/html; charset=utf-8";
+    const JSON: &str = "application/json";
+    const TEXT: &str = "text/plain; charset=utf-8";
+    for (accept, wanted) in [
+        (&["application/json"][..], JSON),
+        (&["text/plain"], TEXT),
+        (&["application/json, text/plain, */*"], JSON),
+        (&["application/json; charset=utf-8"], JSON),
+        (&["text/plain, text/html;q=0.9"], TEXT),
+        (&["application/json, text/html"], JSON),
+        (&["application/json;q=0.5, text/html;q=0"], JSON),
+        (&["Application/JSON, */*;q=0.1"], JSON),
+        (&[", ,application/json"], JSON),
+        (&["image/png", "application/json"], JSON),
+        (&["application/json", "text/html;q=0.9"], JSON),
+        (&["*/*, text/html;q=0.1"], TEXT),
+        (&[], HTML),
+        (&[""], HTML),
+        (&["*/*"], HTML),
+        (&["text/*"], HTML),
+        (&["text/html"], HTML),
         (
             &["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],
-            false,
+            HTML,
         ),
-        (&["text/html, application/json"], false),
-        (&["text/html;level=1, application/json;q=0.1"], false),
-        (&["application/json;q=0.5, text/html"], false),
-        (&["application/json;q=0.5", "text/html"], false),
-        (&["application/json;q=.9, text/html;q=0.1"], false),
-        (&["application/json;q=0"], false),
-        (&["image/png"], false),
-        (&["nonsense"], false),
-        (&["text/plain;q=nonsense, \""], false),
-        (&["application/json, \u{ff}"], false),
+        (&["text/html, application/json"], HTML),
+        (&["text/html;level=1, application/json;q=0.1"], HTML),
+        (&["application/json;q=0.5, text/html"], HTML),
+        (&["application/json;q=0.5", "text/html"], HTML),
+        (&["application/json;q=.9, text/html;q=0.1"], HTML),
+        (&["application/json;q=0"], HTML),
+        (&["image/png"], HTML),
+        (&["nonsense"], HTML),
+        (&["text/plain;q=nonsense, \""], HTML),
+        (&["application/json, \u{ff}"], HTML),
         // Only the first 32 items are read.
-        (&[&(",".repeat(31) + "application/json")], true),
-        (&[&(",".repeat(32) + "application/json")], false),
+        (&[&(",".repeat(31) + "application/json")], JSON),
+        (&[&(",".repeat(32) + "application/json")], HTML),
     ] {
         let headers: Vec<_> = accept.iter().map(|line| ("accept", *line)).collect();
         let app = TestApp::new();
@@ -139,7 +149,6 @@ async fn only_a_client_that_prefers_text_to_html_gets_a_line() {
             .send_with(&headers, Method::GET, "/x", Body::empty())
             .await;
         page.has_status(404);
-        let is_line = page.header("content-type") == "text/plain; charset=utf-8";
-        assert_eq!(is_line, wants_line, "{accept:?}");
+        assert_eq!(page.header("content-type"), wanted, "{accept:?}");
     }
 }

@@ -18,16 +18,136 @@ fn log_of(mut signet: Signet, what: impl FnOnce(&Site)) -> Vec<String> {
     lines
 }
 
+/// Returns the part of each line after the level.
+fn messages<'a>(lines: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
+    let after_level = |line: &'a String| {
+        let level = [" INFO ", " WARN ", "DEBUG "]
+            .iter()
+            .find(|it| line.contains(**it));
+        line.split_once(level.expect(line)).expect(line).1
+    };
+    lines.into_iter().map(after_level).collect()
+}
+
 #[test]
-fn ordinary_requests_are_not_logged() {
+fn only_logins_and_logouts_of_ordinary_requests_are_logged_and_without_names() {
     let lines = log_of(Signet::new(), |site| {
-        let cookie = site.log_in("admin");
+        let cookie = site.log_in("hunter2");
         site.get("/", &cookie);
+        site.get("/login", &cookie);
         site.get("/nowhere", "");
         site.get("/logout", &cookie);
+        site.get("/logout", "");
         site.post_login("", "");
     });
-    assert_eq!(lines, [""; 0]);
+    let texts: Vec<_> = messages(&lines)
+        .iter()
+        .map(|line| line.split_once("}: ").expect(line).1)
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "signet::web::audit_log: logged in",
+            "signet::web::audit_log: logged out"
+        ]
+    );
+}
+
+#[test]
+fn the_lines_of_a_login_and_a_logout_have_the_id_of_the_request_and_the_name_if_asked_for() {
+    let lines = log_of(Signet::new().args(&["--log-names"]), |site| {
+        let id = "X-Request-Id: given.1\r\n";
+        let request = site.login_request("%20ann%22%20");
+        let request = request.replacen("\r\n", &format!("\r\n{id}"), 1);
+        let answer = site.ask(&request).expect("an answer");
+        assert!(answer.contains("\r\nx-request-id: given.1\r\n"), "{answer}");
+        let cookie = answer.split("\r\nset-cookie: ").nth(1).expect("a cookie");
+        let cookie = cookie.split(';').next().unwrap();
+        let request = format!(
+            "GET /logout HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\
+             X-Request-Id: given.2\r\nConnection: close\r\n\r\n",
+            site.host
+        );
+        site.ask(&request).expect("an answer");
+    });
+    assert_eq!(
+        messages(&lines),
+        [
+            r#"request{id="given.1"}: signet::web::audit_log: logged in name="ann\"""#,
+            r#"request{id="given.2"}: signet::web::audit_log: logged out name="ann\"""#,
+        ]
+    );
+}
+
+#[test]
+fn every_login_of_a_busy_second_is_logged() {
+    const LOGINS: usize = 100;
+    let lines = log_of(Signet::new(), |site| {
+        for _ in 0..LOGINS {
+            site.log_in("admin");
+        }
+    });
+    let logins = lines.iter().filter(|it| it.ends_with(": logged in"));
+    assert_eq!(logins.count(), LOGINS);
+}
+
+#[test]
+fn the_ready_line_and_no_less_important_line_is_logged_at_each_level() {
+    for (level, expected) in [
+        ("error", &[][..]),
+        ("warn", &["WARN"]),
+        ("info", &["WARN", "INFO"]),
+        ("debug", &["WARN", "INFO", "DEBUG"]),
+    ] {
+        for format in ["text", "json"] {
+            let mut signet = Signet::new().env("LOG_LEVEL", level).args(&[
+                "--log-format",
+                format,
+                "--session-idle",
+                "31d",
+            ]);
+            let site = signet.start();
+            let cookie = site.log_in("admin");
+            site.get("/logout", &cookie);
+            site.signal(rustix::process::Signal::TERM);
+            let (code, log) = site.wait();
+            assert_eq!(code, Some(0), "{log}");
+            for name in ["WARN", "INFO", "DEBUG"] {
+                let is_logged = log.contains(name);
+                assert_eq!(is_logged, expected.contains(&name), "{level}: {log}");
+            }
+        }
+    }
+    Signet::new()
+        .args(&["--log-level", "verbose"])
+        .run()
+        .refused("--log-level (LOG_LEVEL)");
+}
+
+#[test]
+fn if_no_request_is_for_our_host_a_warning_says_what_to_set() {
+    let signet = || Signet::new().public_url("https://signet.example");
+    let warnings = |lines: &[String]| {
+        let warnings = lines.iter().filter(|line| line.contains(" WARN "));
+        let warnings: Vec<_> = warnings.cloned().collect();
+        warnings
+    };
+    let other = "GET / HTTP/1.1\r\nHost: www.signet.example\r\nConnection: close\r\n\r\n";
+    let lines = log_of(signet(), |site| {
+        for _ in 0..3 {
+            site.ask(other).expect("an answer");
+        }
+    });
+    let warnings_of_wrong = warnings(&lines);
+    assert_eq!(warnings_of_wrong.len(), 1, "{lines:?}");
+    for words in ["--public-url (PUBLIC_URL)", "proxy_set_header Host"] {
+        assert!(warnings_of_wrong[0].contains(words), "{lines:?}");
+    }
+    let lines = log_of(signet(), |site| {
+        site.get("/", "");
+        site.ask(other).expect("an answer");
+    });
+    assert!(warnings(&lines).is_empty(), "{lines:?}");
 }
 
 #[test]
@@ -42,7 +162,8 @@ fn a_refused_cookie_is_logged_with_the_reason_and_without_its_value() {
     });
     let reasons: Vec<_> = lines
         .iter()
-        .map(|line| line.split_once("session cookie refused ").expect(line).1)
+        .filter_map(|line| line.split_once("session cookie refused "))
+        .map(|(_, reason)| reason)
         .collect();
     assert_eq!(
         reasons,
@@ -60,10 +181,10 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
         let host = site.address;
         let cookie = site.log_in("admin");
         for request in [
-            format!("POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\n"),
+            format!("POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\nX-Request-Id: x\r\n"),
             format!(
                 "GET /logout HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\
-                 Sec-Fetch-Site: cross-site\r\n"
+                 Sec-Fetch-Site: cross-site\r\nX-Request-Id: x\r\n"
             ),
             "GET / HTTP/1.1\r\n".to_owned(),
             "GET / HTTP/1.1\r\nHost: evil.example\"\r\n".to_owned(),
@@ -72,15 +193,13 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
             assert!(answer.unwrap().starts_with("HTTP/1.1 4"));
         }
     });
-    let ends: Vec<_> = lines
-        .iter()
-        .map(|line| line.split_once(" INFO ").expect(line).1)
-        .collect();
+    let (login, lines) = lines.split_first().expect("a login");
+    assert!(login.ends_with(": logged in"), "{login}");
     assert_eq!(
-        ends,
+        messages(lines),
         [
-            "signet::web::guard: request refused: another site sent it",
-            "signet::web::logout: logout not performed: the request did not come from a link on our \
+            "request{id=\"x\"}: signet::web::guard: request refused: another site sent it",
+            "request{id=\"x\"}: signet::web::logout: logout not performed: the request did not come from a link on our \
              pages",
             "signet::web::cross_site: request refused: exactly one Host header is required",
             "signet::web::cross_site: request refused: unknown host; let the proxy forward the \
@@ -109,6 +228,7 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_private() {
     assert_eq!(
         ends,
         [
+            "signet::web::audit_log: logged in",
             r#"signet::web::access_log: answered method=POST path="/login" status=303"#,
             r#"signet::web::access_log: answered method=GET path="/" status=200"#,
             r#"signet::web::access_log: answered method=GET path="/nowhere%0a" status=404"#,

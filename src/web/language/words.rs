@@ -80,6 +80,12 @@ pub(in crate::web) struct Explanation {
     pub(in crate::web) what_to_do: Text,
 }
 
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} — {}", self.what_happened, self.what_to_do)
+    }
+}
+
 impl Errors {
     /// Returns the explanation of an error status.
     pub(in crate::web) fn of(&self, status: StatusCode) -> &Explanation {
