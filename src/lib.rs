@@ -61,6 +61,7 @@
 //! - `users`: who can log in, if that takes a password.
 //!   - `accounts`: what the users file says; `hash`: a password's hash in it
 //!   - `password`: how names and passwords are typed, and compared
+//!   - `passwd`: makes a line of that file
 //!   - `hashing`: computes hashes, a bounded number at a time
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use mimalloc::MiMalloc;
 use signet::{
     config::{self, Config, LogOptions},
@@ -15,6 +15,7 @@ use signet::{
     log::Log,
     secret,
     site::{self, SiteError},
+    users::{self, PasswdError},
 };
 
 /// A page allocates often, and takes a third longer with the system's allocator.
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let matches = command_line().get_matches();
     match matches.subcommand() {
         Some(("key", _)) => print_key(),
+        Some(("passwd", flags)) => print_user(flags),
         Some(("inspect", flags)) => inspect_cookie(flags),
         Some((_, flags)) => run_site(flags),
         None => run_site(&matches),
@@ -49,6 +51,15 @@ fn command_line() -> Command {
             Command::new("serve").about("Run the site; this is the default"),
         ))
         .subcommand(Command::new("key").about("Print a fresh SECRET_KEY"))
+        .subcommand(
+            Command::new("passwd")
+                .about("Ask for a password, and print a line for the file of --users")
+                .arg(
+                    Arg::new("NAME")
+                        .required(true)
+                        .help("The name of the user: visible ASCII without colon and comma"),
+                ),
+        )
         .subcommand(with_flags(
             Command::new("inspect")
                 .about(
@@ -91,7 +102,25 @@ fn print_key() -> ExitCode {
         Ok(key) => key,
         Err(error) => return fail(1, error),
     };
-    match writeln!(io::stdout(), "{key}") {
+    print_line(&key)
+}
+
+fn print_user(arguments: &ArgMatches) -> ExitCode {
+    let name = arguments.get_one::<String>("NAME");
+    match users::make_line(name.map_or("", String::as_str)) {
+        Ok((line, advice)) => {
+            if let Some(advice) = advice {
+                let _ = writeln!(io::stderr(), "signet: {advice}");
+            }
+            print_line(&line)
+        }
+        Err(error @ PasswdError::Name(_)) => fail(2, error),
+        Err(error) => fail(1, error),
+    }
+}
+
+fn print_line(line: &str) -> ExitCode {
+    match writeln!(io::stdout(), "{line}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, format_args!("cannot write to standard output: {error}")),
     }

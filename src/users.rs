@@ -2,11 +2,13 @@
 //!
 //! - `accounts`: what the file says; `hash`: a hash in it
 //! - `password`: how names and passwords are typed, and compared
+//! - `passwd`: makes a line of the file
 //! - `hashing`: computes hashes, a bounded number at a time
 
 mod accounts;
 mod hash;
 mod hashing;
+mod passwd;
 mod password;
 
 use std::{
@@ -20,6 +22,7 @@ use self::{accounts::Accounts, hashing::Hashing};
 pub use self::{
     accounts::{LineError, NameError, UsersError},
     hash::HashError,
+    passwd::{PasswdError, make_line},
 };
 
 /// The users of a site, from a file that can be read again while the site runs.

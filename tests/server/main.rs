@@ -15,6 +15,7 @@ mod logs;
 mod metrics;
 #[path = "../proxies/readme.rs"]
 mod readme;
+mod passwd;
 mod running;
 mod signet;
 mod store;

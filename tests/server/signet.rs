@@ -183,6 +183,15 @@ impl Site {
         cookie.split(';').next().unwrap().to_owned()
     }
 
+    /// Submits the login form with a password, and returns the session cookie in the form of a
+    /// `Cookie` header.
+    #[track_caller]
+    pub fn log_in_with(&self, username: &str, password: &str) -> String {
+        let bytes = password.bytes().map(|byte| format!("%{byte:02X}"));
+        let password = bytes.collect::<Vec<_>>().concat();
+        self.log_in(&format!("{username}&password={password}"))
+    }
+
     /// Submits the login form, and returns the whole answer.
     #[track_caller]
     pub fn post_login(&self, cookie: &str, username: &str) -> String {

@@ -1,0 +1,107 @@
+//! `signet passwd NAME`: makes a line of a users file.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+
+use super::{
+    accounts::{NameError, check_name},
+    password::prepare,
+};
+
+/// The shortest password, in characters (ASVS 5.0, 6.2.1).
+const MIN_CHARS: usize = 8;
+
+/// A password should have this many characters (ASVS 5.0, 6.2.1).
+const ADVISED_CHARS: usize = 15;
+
+/// The longest password, in bytes, so that it fits into the login form in any encoding.
+const MAX_BYTES: usize = 1024;
+
+/// Memory in KiB, passes and lanes of Argon2id: what OWASP's Password Storage Cheat Sheet advises.
+const COST: (u32, u32, u32) = (19_456, 2, 1);
+
+/// Why no line was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswdError {
+    /// The name is refused.
+    #[error("NAME is refused: {0}")]
+    Name(#[from] NameError),
+    /// The password cannot be read.
+    #[error("cannot read the password: {0}")]
+    Io(#[from] io::Error),
+    /// The password is too short.
+    #[error(
+        "the password has fewer than {MIN_CHARS} characters; {ADVISED_CHARS} or more are advised"
+    )]
+    Short,
+    /// The password is too long.
+    #[error("the password has more than {MAX_BYTES} bytes")]
+    Long,
+    /// The password was typed in two ways.
+    #[error("the two passwords differ: try again")]
+    Different,
+    /// The password cannot be hashed, for instance for want of memory.
+    #[error("cannot hash the password: {0}")]
+    Hash(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Reads a password, and returns the line of a users file for it, and perhaps advice.
+///
+/// At a terminal it asks twice, without showing what is typed. Otherwise the password is the first
+/// line of standard input.
+///
+/// # Errors
+///
+/// When the name is refused, or the password is refused or cannot be read.
+pub fn make_line(name: &str) -> Result<(String, Option<String>), PasswdError> {
+    check_name(name)?;
+    let typed = if io::stdin().is_terminal() {
+        let typed = rpassword::prompt_password(format!("Password for {name}: "))?;
+        check(&typed)?;
+        if rpassword::prompt_password("The same again: ")? != typed {
+            return Err(PasswdError::Different);
+        }
+        typed
+    } else {
+        read_line()?
+    };
+    let advice = check(&typed)?;
+    let hash = hash(&prepare(&typed))?;
+    Ok((format!("{name}:{hash}"), advice))
+}
+
+/// Reads the first line of standard input.
+fn read_line() -> io::Result<String> {
+    let mut line = String::new();
+    // A password that is too long must be seen to be too long.
+    let mut input = io::stdin().lock().take(2 * MAX_BYTES as u64);
+    input.read_line(&mut line)?;
+    let line = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+/// Makes sure that a password is neither too short nor too long. Returns advice about it.
+fn check(typed: &str) -> Result<Option<String>, PasswdError> {
+    let password = prepare(typed);
+    if password.len() > MAX_BYTES {
+        return Err(PasswdError::Long);
+    }
+    let chars = password.chars().count();
+    if chars < MIN_CHARS {
+        return Err(PasswdError::Short);
+    }
+    let advice = format!("a password of {ADVISED_CHARS} or more characters is advised");
+    Ok((chars < ADVISED_CHARS).then_some(advice))
+}
+
+fn hash(password: &str) -> Result<String, PasswdError> {
+    let (memory, passes, lanes) = COST;
+    let params = Params::new(memory, passes, lanes, None);
+    let params = params.map_err(|error| PasswdError::Hash(Box::new(error)))?;
+    let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password(password.as_bytes())
+        .map_err(|error| PasswdError::Hash(Box::new(error)))?;
+    Ok(hash.to_string())
+}
