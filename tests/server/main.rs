@@ -13,6 +13,7 @@ mod library;
 mod limits;
 mod logs;
 mod metrics;
+mod prometheus;
 #[path = "../proxies/readme.rs"]
 mod readme;
 mod passwd;
@@ -21,5 +22,6 @@ mod signet;
 mod store;
 #[cfg(unix)]
 mod systemd;
+mod transcript;
 #[cfg(target_os = "linux")]
 mod unit;

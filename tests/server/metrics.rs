@@ -28,7 +28,7 @@ impl Measured {
 
     /// Asks at the address of the metrics, and returns the whole answer.
     #[track_caller]
-    fn get(&self, path: &str, host: &str) -> String {
+    pub fn get(&self, path: &str, host: &str) -> String {
         let mut socket = TcpStream::connect(self.address).expect("a connection");
         let head = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
         socket.write_all(head.as_bytes()).expect("sent");
