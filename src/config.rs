@@ -16,7 +16,7 @@ use self::{
     flags::{
         ACCESS_LOG, ALLOW_INSECURE_HTTP, COOKIE_DOMAIN, LISTEN, LOG_FORMAT, LOG_LEVEL, LOG_NAMES,
         MAX_CONNECTIONS, MAX_RECORDS, METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE,
-        SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE, USERS,
+        SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE, TRUSTED_PROXY, USERS,
     },
 };
 pub use self::{error::ConfigError, flags::flags};
@@ -25,6 +25,7 @@ use crate::{
     public_url::PublicUrl,
     secret::{self, SecretKeys},
     session::{DataIn, RedisAddress, Timeouts},
+    users::TrustedProxies,
 };
 
 /// The longest timeout: about a hundred years, so that no date overflows.
@@ -55,6 +56,8 @@ pub struct Config {
     pub max_connections: u32,
     /// The file with the users who can log in. None: any name can.
     pub users: Option<PathBuf>,
+    /// The proxies that may say for whom they ask. Used with `users` alone.
+    pub trusted_proxies: TrustedProxies,
     /// The address to serve metrics at. None: nowhere.
     pub metrics_listen: Option<SocketAddr>,
     /// If true, each answered request is logged.
@@ -147,6 +150,7 @@ impl Config {
             max_connections: MAX_CONNECTIONS
                 .value_or_default(flags, |text| number(text, 1_000_000))?,
             users: USERS.path(flags),
+            trusted_proxies: TRUSTED_PROXY.value_or_default(flags, TrustedProxies::parse)?,
             metrics_listen: METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
             access_log: ACCESS_LOG.is_on(flags)?,
             log_names: LOG_NAMES.is_on(flags)?,

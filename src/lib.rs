@@ -63,10 +63,15 @@
 //!   - `password`: how names and passwords are typed, and compared
 //!   - `passwd`: makes a line of that file
 //!   - `hashing`: computes hashes, a bounded number at a time
+//!   - `throttle`: how long the next attempt has to wait, with its `table` of failures
+//!   - `address`: where a visitor comes from; `browsers`: which browsers have logged in before
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
+//!   - `body`: reads a form; `client`: who fills in a form that asks for a password
 //!   - `cross_site`: whether a request is for this site, and whether it comes from it
 //!   - `home`, `login`, `logout`: a file for each route, each with the template of its name
+//!   - `login_refusal`: why nobody was logged in; `known_browser`: the cookie of a browser that has
+//!     logged in before
 //!   - `current_user`: all that the pages do with a session
 //!   - `username`: which names are allowed
 //!   - `language`: which language a visitor gets, its `words`, a file for each language, and the

@@ -81,9 +81,11 @@ impl Drop for Entered {
 
 /// Serves connections until the first stop signal. Then waits until all requests have finished, 10
 /// seconds have passed, or a second signal comes.
+///
+/// `service_for` returns the service for a connection from an address.
 pub async fn serve<S>(
     listener: TcpListener,
-    service: S,
+    service_for: impl Fn(SocketAddr) -> S,
     max_connections: u32,
     open: OpenConnections,
     mut signals: watch::Receiver<u32>,
@@ -93,7 +95,7 @@ pub async fn serve<S>(
 {
     let (stop_sender, stopping) = watch::channel(false);
     let connections = Connections {
-        service,
+        service_for,
         permits: Arc::new(Semaphore::new(max_connections as usize)),
         open,
         stopping,
@@ -112,8 +114,8 @@ pub async fn serve<S>(
 }
 
 /// The connections that are served, each in a task of its own.
-struct Connections<S> {
-    service: S,
+struct Connections<F> {
+    service_for: F,
     /// One permit for each connection. Without one, clients wait in the kernel's backlog, where they
     /// take no file descriptor.
     permits: Arc<Semaphore>,
@@ -121,8 +123,9 @@ struct Connections<S> {
     stopping: watch::Receiver<bool>,
 }
 
-impl<S> Connections<S>
+impl<F, S> Connections<F>
 where
+    F: Fn(SocketAddr) -> S,
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + Sync + 'static,
 {
@@ -131,7 +134,7 @@ where
         let mut last_logged: Option<Instant> = None;
         while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => self.start(stream, permit),
+                Ok((stream, peer)) => self.start(stream, peer, permit),
                 // The client closed the connection before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
@@ -154,21 +157,21 @@ where
         // No more than those: others may come as fast as they are accepted.
         for _ in 0..BACKLOG {
             if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
-                && let Ok((stream, _)) = listener.accept()
+                && let Ok((stream, peer)) = listener.accept()
                 && let Ok(()) = stream.set_nonblocking(true)
                 && let Ok(stream) = TcpStream::from_std(stream)
             {
-                self.start(stream, permit);
+                self.start(stream, peer, permit);
             } else {
                 break;
             }
         }
     }
 
-    fn start(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+    fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         // Answers are written in one piece, so Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
-        let serving = connection::serve(stream, self.service.clone(), self.stopping.clone());
+        let serving = connection::serve(stream, (self.service_for)(peer), self.stopping.clone());
         let entered = self.open.enter();
         tokio::spawn(async move {
             serving.await;

@@ -63,10 +63,10 @@ pub enum SiteError {
 /// cannot be caught.
 pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     catch_file_size_signal()?;
-    let users = users::open(&mut config)?;
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose()?;
     let metrics = metrics.map(Arc::new);
     let sessions = store::open(&mut config, metrics.as_deref()).await?;
+    let users = users::open(&mut config)?;
     let listener = listen(config.listen, "--listen (LISTEN)")?;
     let address = listener.local_addr()?;
     let origins = Origins::new(config.public_url.as_ref(), address);
@@ -84,8 +84,6 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     if config.log_names {
         site = site.with_names_in_log();
     }
-    let site = Counted::new(site, metrics.clone());
-    let site = Health::new(site, Arc::clone(&store));
     raise_file_limit(&mut config);
     let open = OpenConnections::default();
     if let Some(metrics) = &metrics {
@@ -99,7 +97,11 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     if let Some(users) = users {
         users::reload_on_hangup(users)?;
     }
-    let metrics_address = metrics::serve(&config, metrics, store, log, stop.clone())?;
+    let metrics_address = metrics::serve(&config, metrics.clone(), &store, log, stop.clone())?;
+    let site = move |peer: SocketAddr| {
+        let site = Counted::new(site.clone().with_peer(peer.ip()), metrics.clone());
+        Health::new(site, Arc::clone(&store))
+    };
     log.line(&format!("listening on http://{address}"));
     log_start(&config, &public_url, keys, metrics_address);
     let serving = server::serve(listener, site, config.max_connections, open, stop.clone());

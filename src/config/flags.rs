@@ -118,6 +118,14 @@ pub(super) const METRICS_LISTEN: Setting = Setting {
            visitors can",
     expected: "give an IP address and a port, such as 127.0.0.1:9100",
 };
+pub(super) const TRUSTED_PROXY: Setting = Setting {
+    flag: "trusted-proxy",
+    variable: "TRUSTED_PROXY",
+    value_name: "CIDR",
+    default: "127.0.0.0/8 ::1",
+    help: "Proxies whose X-Forwarded-For is believed when passwords are guessed; may be given several times",
+    expected: "give networks or addresses, separated by white space, such as 10.0.0.0/8 ::1",
+};
 pub(super) const ACCESS_LOG: Setting = Setting {
     flag: "access-log",
     variable: "ACCESS_LOG",
@@ -161,7 +169,7 @@ pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
 const SWITCH: &str = "set it to 1 or 0";
 
 /// All settings, in the order of `--help`.
-const ALL: [Setting; 18] = [
+const ALL: [Setting; 19] = [
     LISTEN,
     PUBLIC_URL,
     COOKIE_DOMAIN,
@@ -174,6 +182,7 @@ const ALL: [Setting; 18] = [
     MAX_RECORDS,
     MAX_CONNECTIONS,
     USERS,
+    TRUSTED_PROXY,
     METRICS_LISTEN,
     ACCESS_LOG,
     LOG_FORMAT,
@@ -195,6 +204,7 @@ pub fn flags() -> impl Iterator<Item = Arg> {
         match setting.value_name {
             "" => arg.action(ArgAction::SetTrue),
             name @ ("DIR" | "FILE") => arg.value_name(name).value_parser(value_parser!(PathBuf)),
+            name @ "CIDR" => arg.value_name(name).action(ArgAction::Append),
             name => arg.value_name(name),
         }
     })

@@ -27,8 +27,9 @@ impl Setting {
         flags: &ArgMatches,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let given = match flags.get_one::<String>(self.flag) {
-            Some(text) => Some(text.clone()),
+        let given = match flags.get_many::<String>(self.flag) {
+            // Only a flag whose value is a list may be given several times.
+            Some(texts) => Some(texts.map(String::as_str).collect::<Vec<_>>().join(" ")),
             None => environment::non_empty(self.variable)?,
         };
         given.map(|text| self.read(&text, parse)).transpose()

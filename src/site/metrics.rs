@@ -24,7 +24,7 @@ const MAX_CONNECTIONS: u32 = 64;
 pub(super) fn serve(
     config: &Config,
     metrics: Option<Arc<Metrics>>,
-    store: Arc<dyn Records>,
+    store: &Arc<dyn Records>,
     log: &Log,
     stop: watch::Receiver<u32>,
 ) -> Result<Option<SocketAddr>, SiteError> {
@@ -33,12 +33,12 @@ pub(super) fn serve(
     };
     let listener = listen(address, "--metrics-listen (METRICS_LISTEN)")?;
     let address = listener.local_addr()?;
-    let scrape = Scrape::new(metrics, Arc::clone(&store), log.losses())?;
-    let answers = Health::new(scrape, store);
+    let scrape = Scrape::new(metrics, Arc::clone(store), log.losses())?;
+    let answers = Health::new(scrape, Arc::clone(store));
     let open = OpenConnections::default();
     tokio::spawn(server::serve(
         listener,
-        answers,
+        move |_| answers.clone(),
         MAX_CONNECTIONS,
         open,
         stop,

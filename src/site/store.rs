@@ -81,11 +81,12 @@ fn open_state_dir(
 
 /// Configures the session layer. If there are metrics, they count what it and the store do.
 fn configure(
-    config: &Config,
+    config: &mut Config,
     keys: SecretKeys,
     store: impl Records,
     metrics: Option<&Metrics>,
 ) -> Result<SessionConfig, SiteError> {
+    config.keys = Some(keys.clone());
     let Some(metrics) = metrics else {
         return Ok(session_config(config, keys, store)?);
     };

@@ -7,12 +7,12 @@ use crate::{
     users::Users,
 };
 
-/// Reads the users, if there is a file of them.
+/// Reads the users, if there is a file of them. Comes after the keys are known.
 pub(super) fn open(config: &mut Config) -> Result<Option<Arc<Users>>, ConfigError> {
-    let Some(path) = &config.users else {
+    let (Some(path), Some(keys)) = (&config.users, &config.keys) else {
         return Ok(None);
     };
-    let (users, warnings) = Users::open(path)?;
+    let (users, warnings) = Users::open(path, keys, config.trusted_proxies.clone())?;
     let warnings = warnings.into_iter();
     let warnings = warnings.map(|warning| format!("--users (USERS_FILE): {warning}"));
     config.warnings.extend(warnings);

@@ -60,3 +60,40 @@ impl Hashing {
         working.await.map_err(|_| Busy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sixty_four_wait_beside_one_for_each_core() {
+        let hashing = Hashing::new();
+        let cores = hashing.cores.available_permits();
+        let places: Vec<_> = (0..cores + 64).map(|_| hashing.queue()).collect();
+        assert!(places.iter().all(Result::is_ok));
+        assert_eq!(hashing.queue().err(), Some(Busy));
+        for place in places.into_iter().flatten() {
+            assert_eq!(hashing.run(place, || 1).await, Ok(1));
+        }
+        assert!(hashing.queue().is_ok());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn as_many_run_at_once_as_there_are_cores() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let hashing = Hashing::new();
+        let cores = hashing.cores.available_permits();
+        let running = Arc::new(AtomicUsize::new(0));
+        let works = (0..cores + 20).map(|_| {
+            let running = Arc::clone(&running);
+            let place = hashing.queue().expect("a place");
+            hashing.run(place, move || {
+                assert!(running.fetch_add(1, Ordering::SeqCst) < cores);
+                thread::yield_now();
+                running.fetch_sub(1, Ordering::SeqCst);
+            })
+        });
+        let done = futures_util::future::join_all(works).await;
+        assert!(done.iter().all(Result::is_ok), "one panicked");
+    }
+}

@@ -15,7 +15,7 @@ use super::{
     language::{Explanation, Language, Words},
     page::{in_language, page},
 };
-use crate::{public_url::Origins, session::SessionError};
+use crate::{public_url::Origins, session::SessionError, users::Failure};
 
 /// Why a handler failed. As a response it is a 500 without a body, which [`draw_page`] turns into a
 /// page.
@@ -71,8 +71,9 @@ impl Preferences {
     /// Returns the explanation of an error in the visitor's language.
     fn explain(&self, response: &Response) -> &'static Explanation {
         let errors = &self.language.words.errors;
-        match response.extensions().get() {
-            Some(SessionError::Store(_)) if self.is_logout => &errors.logout_failed,
+        match (response.extensions().get(), response.extensions().get()) {
+            (Some(SessionError::Store(_)), _) if self.is_logout => &errors.logout_failed,
+            (_, Some(Failure::Wrong)) => &errors.wrong_password,
             _ => errors.of(response.status()),
         }
     }

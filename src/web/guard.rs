@@ -11,8 +11,9 @@
 //!    within 10 seconds: 408.
 //! 6. The page is called, and has 10 seconds: 503. If it panics: 500.
 //! 7. An error becomes a page, or a line of text (`error`).
-//! 8. The response gets the headers that every response has (`headers`), and the cookie that remembers
-//!    the language if the visitor chose one (`language`).
+//! 8. The response gets the headers that every response has (`headers`), and the cookies that
+//!    remember the browser after a login with a password (`known_browser`), and the language if the
+//!    visitor chose one (`language`).
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use std::{
     convert::Infallible,
     future::poll_fn,
     mem,
+    net::{IpAddr, Ipv4Addr},
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
@@ -35,28 +37,25 @@ use axum::{
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::FutureExt as _;
 use tokio::time::timeout;
 use tower::Service;
 
 use super::{
     access_log, assets, audit_log,
     auth::{self, Auth},
+    body,
+    client::Peer,
     cross_site,
     error::{self, Preferences},
     headers,
     host_watch::HostWatch,
+    known_browser,
     refused::Refused,
     request_id::identify,
     route::Route,
 };
 use crate::{public_url::Origins, session::SessionService};
-
-/// The largest form that is read, in bytes. A username of 64 characters needs a tenth of this.
-const MAX_FORM_BYTES: usize = 8 * 1024;
-
-/// How long a form may take to arrive.
-const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a page may take, once the body has arrived.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,6 +74,8 @@ pub struct Guard {
     hosts: Arc<HostWatch>,
     has_access_log: bool,
     has_names_in_log: bool,
+    /// From where requests come. Pages see it if they ask for a password.
+    peer: Peer,
 }
 
 impl Guard {
@@ -92,7 +93,15 @@ impl Guard {
             hosts: Arc::default(),
             has_access_log: false,
             has_names_in_log: false,
+            peer: Peer(Ipv4Addr::UNSPECIFIED.into()),
         }
+    }
+
+    /// Says from which address the requests come.
+    #[must_use]
+    pub fn with_peer(mut self, address: IpAddr) -> Self {
+        self.peer = Peer(address);
+        self
     }
 
     /// Adds a line to the log for each request.
@@ -133,6 +142,9 @@ impl Guard {
             if let Err(refused) = admit(&mut request, &self.origins, &self.hosts).await {
                 return self.finish(refused.into_response(), &preferences);
             }
+            if self.auth.is_some() && request.method() == Method::POST {
+                request.extensions_mut().insert(self.peer);
+            }
             // A link on another site chooses the language of one page only.
             let is_own_choice = preferences.language.is_chosen
                 && !cross_site::is_prefetch(request.headers())
@@ -140,6 +152,7 @@ impl Guard {
             let mut response = within_deadline(self.pages.call(request)).await;
             audit_log::log(&mut response, self.has_names_in_log);
             let mut response = self.finish(response, &preferences);
+            known_browser::set_cookie(&mut response);
             if is_own_choice {
                 let cookie = preferences.language.cookie(self.origins.is_https());
                 response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -208,7 +221,7 @@ async fn admit(request: &mut Request, origins: &Origins, hosts: &HostWatch) -> R
     check_head(request, origins, hosts)?;
     if request.method() == Method::POST {
         // Boxed, because it is rarely taken and would enlarge every request's future.
-        let body = Box::pin(read_body(mem::take(request.body_mut()))).await?;
+        let body = Box::pin(body::read(mem::take(request.body_mut()))).await?;
         *request.body_mut() = Body::from(body);
     }
     Ok(())
@@ -236,28 +249,8 @@ fn check_head(request: &Request, origins: &Origins, hosts: &HostWatch) -> Result
     if has_other(header::CONTENT_ENCODING, b"identity") {
         return Err(Refused::ContentEncoding);
     }
-    if request.body().size_hint().lower() > MAX_FORM_BYTES as u64 {
+    if request.body().size_hint().lower() > body::MAX_BYTES as u64 {
         return Err(Refused::TooLarge);
     }
     Ok(())
-}
-
-/// Reads a whole body. Copies its chunks, because each of them keeps a whole read buffer alive, and a
-/// client may send single bytes.
-async fn read_body(body: Body) -> Result<Vec<u8>, Refused> {
-    let mut chunks = body.into_data_stream();
-    let read = async {
-        let mut read = Vec::new();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Refused::IncompleteBody)?;
-            if read.len() + chunk.len() > MAX_FORM_BYTES {
-                return Err(Refused::TooLarge);
-            }
-            read.extend_from_slice(&chunk);
-        }
-        Ok(read)
-    };
-    timeout(BODY_READ_TIMEOUT, read)
-        .await
-        .unwrap_or(Err(Refused::TooSlow))
 }

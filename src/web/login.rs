@@ -6,21 +6,27 @@ use askama::Template;
 use axum::{
     Form,
     extract::{State, rejection::FormRejection},
-    http::{StatusCode, Uri},
+    http::Uri,
     response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
     audit_log,
+    client::Client,
     current_user::CurrentUser,
     error::AppError,
+    known_browser,
     language::{Language, Refused, Text, Words},
+    login_refusal::LoginRefusal,
     page::page,
     return_to::{self, Destinations, ReturnTo},
     username::{MAX_CHARS, Username},
     way_back,
 };
-use crate::users::{Failure, Users};
+use crate::{
+    public_url::Origins,
+    users::{Login, Users},
+};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -122,8 +128,9 @@ fn show_form(content: &LoginPage) -> Result<Response, AppError> {
 }
 
 pub(super) async fn submit(
-    State(users): State<Option<Arc<Users>>>,
+    State(origins): State<Arc<Origins>>,
     State(destinations): State<Option<Arc<Destinations>>>,
+    client: Option<Client>,
     language: Language,
     user: CurrentUser,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
@@ -133,9 +140,8 @@ pub(super) async fn submit(
         // The body is not a form or is too large, which the error pages explain.
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let words = language.words;
     let return_to = destinations.and_then(|it| it.check(&form.rd));
-    let (status, message) = match users.as_deref() {
+    let refusal = match &client {
         None => match Username::parse(&form.username) {
             Ok(username) => {
                 let response = Redirect::to("/").into_response();
@@ -143,37 +149,40 @@ pub(super) async fn submit(
                 user.log_in(username).await?;
                 return Ok(response);
             }
-            Err(error) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                (words.username_refused)(error),
-            ),
+            Err(error) => LoginRefusal::of_name(error, language.words),
         },
-        Some(users) => match users.log_in(&form.username, form.password).await {
+        Some(client) => match client.log_in(&form.username, form.password).await {
             Ok(login) => {
                 user.log_in_with_password(&login).await?;
-                let response = match &return_to {
-                    Some(return_to) => way_back::after_login(return_to),
-                    None => Redirect::to("/").into_response(),
-                };
+                let response = welcome(&login, return_to.as_ref(), &origins);
                 return Ok(audit_log::logged_in(response, &login.name));
             }
-            Err(Failure::Busy) => return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
-            Err(Failure::Wrong) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                words.wrong_password.into(),
-            ),
+            Err(failure) => LoginRefusal::of_password(failure, language.words),
         },
     };
     // HTML must not contain U+0000. Browsers would show U+FFFD for it, too.
     let typed = form.username.replace('\0', "\u{fffd}");
-    let form = show_form(&LoginPage {
-        words,
-        query: &query_of(&language, return_to.as_ref()),
-        current: user.username(),
-        typed: &typed,
-        asks_password: users.is_some(),
-        return_to: return_to.as_ref(),
-        message: Some(message),
-    })?;
-    Ok((status, form).into_response())
+    refusal.answer(|message| {
+        show_form(&LoginPage {
+            words: language.words,
+            query: &query_of(&language, return_to.as_ref()),
+            current: user.username(),
+            typed: &typed,
+            asks_password: client.is_some(),
+            return_to: return_to.as_ref(),
+            message: Some(message),
+        })
+    })
+}
+
+/// Returns the response to a user whose password was right.
+fn welcome(login: &Login, return_to: Option<&ReturnTo>, origins: &Origins) -> Response {
+    let mut response = match return_to {
+        Some(return_to) => way_back::after_login(return_to),
+        None => Redirect::to("/").into_response(),
+    };
+    if let Some(browser) = &login.browser {
+        known_browser::remember(&mut response, browser, origins);
+    }
+    response
 }

@@ -1,11 +1,8 @@
 //! A site at `https://login.example.com` that guards the others below `example.com`.
 
-use std::sync::Arc;
-
 use signet::{
     cookie_domain::CookieDomain,
     session::{CookieOptions, DataIn, SessionConfig},
-    users::Users,
     web,
 };
 
@@ -13,7 +10,7 @@ use crate::{
     app::{KEY, Page, Pages, TestApp, origins_at},
     forger::{Forger, now, payload},
     store::TestStore,
-    users::{BCRYPT, PASSWORD, credentials},
+    users::{BCRYPT, PASSWORD, credentials, open_users},
 };
 
 pub const COOKIE: &str = "__Secure-session";
@@ -52,10 +49,10 @@ pub fn door_with(
 fn pages(config: SessionConfig) -> Pages {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), format!("admin:{BCRYPT}\nBob:{BCRYPT}\n")).expect("written");
-    let (users, _) = Users::open(file.path()).expect("a good file");
+    let users = open_users(file.path());
     let origins = origins_at("https://login.example.com");
     let domain = CookieDomain::check("example.com", Some(origins.public_url()));
-    let users = Some(Arc::new(users));
+    let users = Some(users);
     Pages::new(web::site(
         config,
         origins,

@@ -28,5 +28,6 @@ mod revocation;
 mod sessions;
 mod store;
 mod story;
+mod throttle;
 mod usernames;
 mod users;

@@ -1,13 +1,16 @@
 //! Logging in with a password, on a site that has a file of users.
 
-use std::{fs, sync::Arc};
+use std::{fs, net::Ipv4Addr, path::Path, sync::Arc};
 
 use axum::http::Method;
-use signet::users::Users;
+use signet::{
+    secret::SecretKeys,
+    users::{TrustedProxies, Users},
+};
 use tempfile::NamedTempFile;
 
 use crate::{
-    app::{Pages, TestApp, encode},
+    app::{KEY, Page, Pages, TestApp, encode},
     forger::{Forger, payload},
 };
 
@@ -44,16 +47,11 @@ impl GuardedApp {
     pub fn with_file(text: &str) -> Self {
         let file = NamedTempFile::new().expect("a file");
         fs::write(file.path(), text).expect("written");
-        let (users, _) = Users::open(file.path()).expect("a good file");
-        let users = Arc::new(users);
+        let users = open_users(file.path());
         let app = TestApp::of(|config| {
             let origins = crate::app::origins_at("http://localhost");
-            Pages::new(signet::web::site(
-                config,
-                origins,
-                Some(Arc::clone(&users)),
-                None,
-            ))
+            let site = signet::web::site(config, origins, Some(Arc::clone(&users)), None);
+            Pages::new(site.with_peer(Ipv4Addr::LOCALHOST.into()))
         });
         Self { app, users, file }
     }
@@ -63,6 +61,14 @@ impl GuardedApp {
         fs::write(self.file.path(), text).expect("written");
         self.users.reload().await;
     }
+}
+
+/// Reads a file of users, for a site behind a proxy on loopback.
+pub fn open_users(path: &Path) -> Arc<Users> {
+    let keys = SecretKeys::from_environment(KEY, "").expect("a key");
+    let proxies = TrustedProxies::parse("127.0.0.0/8").expect("a network");
+    let (users, _) = Users::open(path, &keys, proxies).expect("a good file");
+    Arc::new(users)
 }
 
 /// Returns the body of a submitted login form.
@@ -75,7 +81,14 @@ pub fn credentials(username: &str, password: &str) -> String {
 }
 
 impl TestApp {
-    pub async fn log_in_with(&self, username: &str, password: &str) -> crate::app::Page {
+    /// Submits the form from this address, which a proxy passes on.
+    pub async fn log_in_from(&self, address: &str, username: &str, password: &str) -> Page {
+        let body = credentials(username, password).into();
+        let headers = [("x-forwarded-for", address)];
+        self.send_with(&headers, Method::POST, "/login", body).await
+    }
+
+    pub async fn log_in_with(&self, username: &str, password: &str) -> Page {
         self.post("/login", credentials(username, password)).await
     }
 }
@@ -106,7 +119,7 @@ async fn the_right_password_logs_in_and_a_copied_cookie_is_dead_after_logout() {
 #[tokio::test]
 async fn every_failure_gets_the_same_answer_and_no_session() {
     let app = GuardedApp::new();
-    for (name, password) in [
+    for (number, (name, password)) in [
         ("admin", "wrong"),
         ("admin", ""),
         ("admin", "correct hors"),
@@ -117,8 +130,13 @@ async fn every_failure_gets_the_same_answer_and_no_session() {
         ("", ""),
         ("\0", PASSWORD),
         ("admin:", PASSWORD),
-    ] {
-        let page = app.another_visitor().log_in_with(name, password).await;
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let address = format!("192.0.2.{number}");
+        let visitor = app.another_visitor();
+        let page = visitor.log_in_from(&address, name, password).await;
         page.has_status(422);
         page.sets_no_cookie();
         page.shows("使用者名稱或密碼不正確，請再試一次。");
@@ -128,9 +146,9 @@ async fn every_failure_gets_the_same_answer_and_no_session() {
         "",
         "username=admin",
         "password=correct+horse",
-        "username=admin&username=Bob&password=correct+horse",
-        "username=admin&password=x&password=correct+horse",
-        "username=admin&password=correct%20horse%ff",
+        "username=Bob&username=Bob&password=correct+horse",
+        "username=Bob&password=x&password=correct+horse",
+        "username=Bob&password=correct%20horse%ff",
     ] {
         let page = app.another_visitor().post("/login", body).await;
         page.has_status(422);

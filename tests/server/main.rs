@@ -13,10 +13,10 @@ mod library;
 mod limits;
 mod logs;
 mod metrics;
+mod passwd;
 mod prometheus;
 #[path = "../proxies/readme.rs"]
 mod readme;
-mod passwd;
 mod running;
 mod signet;
 mod store;
@@ -25,3 +25,5 @@ mod systemd;
 mod transcript;
 #[cfg(target_os = "linux")]
 mod unit;
+#[cfg(unix)]
+mod users;

@@ -255,6 +255,14 @@ impl Site {
         });
     }
 
+    /// Reads the log until a line with this text, and returns that line.
+    #[track_caller]
+    pub fn read_log_until(&mut self, text: &str) -> String {
+        let lines = self.stderr.by_ref().lines();
+        let mut lines = lines.map(|line| line.expect("UTF-8"));
+        lines.find(|line| line.contains(text)).expect("a line")
+    }
+
     /// Waits for the program to exit, without reading its log, and returns its exit code.
     #[track_caller]
     pub fn wait_unread(mut self) -> Option<i32> {

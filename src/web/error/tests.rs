@@ -1,3 +1,5 @@
+//! Tests of the error pages.
+
 use std::collections::HashSet;
 
 use axum::{
@@ -51,7 +53,7 @@ async fn a_failed_handler_becomes_a_page_without_the_cause() {
 async fn each_error_is_explained_in_each_language() {
     let mut pages = HashSet::new();
     for language in ["zh-TW", "zh-CN", "en"] {
-        for status in [400, 403, 404, 405, 408, 413, 415, 422, 500, 503, 507] {
+        for status in [400, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503, 507] {
             let status = StatusCode::from_u16(status).expect("a status");
             let (got, body) = answer_in(language, get(async move || status)).await;
             assert_eq!(got, status);

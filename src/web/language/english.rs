@@ -54,6 +54,13 @@ pub(super) static ENGLISH: Words = Words {
         ),
     },
     try_again: text("Try again"),
+    wait: |seconds| {
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        Refused::new(
+            "There were too many failed attempts.",
+            format!(" Please try again in {seconds} {unit}."),
+        )
+    },
     error: text("Error: "),
     go_home: text("Back to the home page"),
     really_log_out: text("Do you want to log out?"),
@@ -95,6 +102,14 @@ pub(super) static ENGLISH: Words = Words {
         unprocessable_content: Explanation {
             what_happened: text("This name cannot be used"),
             what_to_do: text("Please enter 1 to 64 characters, none of them invisible."),
+        },
+        wrong_password: Explanation {
+            what_happened: text("The username or the password is wrong"),
+            what_to_do: text("You have not been logged in. Please try again."),
+        },
+        too_many_requests: Explanation {
+            what_happened: text("There were too many failed attempts"),
+            what_to_do: text("Please wait before you try again."),
         },
         internal_server_error: Explanation {
             what_happened: text("Something went wrong on our side"),

@@ -52,6 +52,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         ),
     },
     try_again: text("再试一次"),
+    wait: |seconds| Refused::new("登录失败次数过多。", format!("请在 {seconds} 秒后重试。")),
     error: text("错误："),
     go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),
@@ -89,6 +90,14 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         unprocessable_content: Explanation {
             what_happened: text("这个用户名不能使用"),
             what_to_do: text("请输入 1 到 64 个字符，不能含有看不见的字符。"),
+        },
+        wrong_password: Explanation {
+            what_happened: text("用户名或密码不正确"),
+            what_to_do: text("尚未登录，请再试一次。"),
+        },
+        too_many_requests: Explanation {
+            what_happened: text("登录失败次数过多"),
+            what_to_do: text("请稍后重试。"),
         },
         internal_server_error: Explanation {
             what_happened: text("服务器出错了"),

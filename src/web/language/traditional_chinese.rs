@@ -52,6 +52,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         ),
     },
     try_again: text("再試一次"),
+    wait: |seconds| Refused::new("登入失敗次數過多。", format!("請在 {seconds} 秒後再試。")),
     error: text("錯誤："),
     go_home: text("回到首頁"),
     really_log_out: text("確定要登出嗎？"),
@@ -89,6 +90,14 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         unprocessable_content: Explanation {
             what_happened: text("這個名稱不能使用"),
             what_to_do: text("請輸入 1 到 64 個字元，不能含有看不見的字元。"),
+        },
+        wrong_password: Explanation {
+            what_happened: text("使用者名稱或密碼不正確"),
+            what_to_do: text("尚未登入，請再試一次。"),
+        },
+        too_many_requests: Explanation {
+            what_happened: text("登入失敗次數過多"),
+            what_to_do: text("請稍候再試。"),
         },
         internal_server_error: Explanation {
             what_happened: text("伺服器發生錯誤"),

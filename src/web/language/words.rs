@@ -47,6 +47,8 @@ pub(in crate::web) struct Words {
     /// For a browser that did not keep the cookie of a login.
     pub(in crate::web) no_cookie: Explanation,
     pub(in crate::web) try_again: Text,
+    /// Says that there were too many failed attempts, and how many seconds to wait.
+    pub(in crate::web) wait: fn(u64) -> Refused,
     /// The text directly before the title of a form that is shown again with an error.
     pub(in crate::web) error: Text,
     pub(in crate::web) go_home: Text,
@@ -67,6 +69,9 @@ pub(in crate::web) struct Errors {
     pub(super) content_too_large: Explanation,
     pub(super) unsupported_media_type: Explanation,
     pub(super) unprocessable_content: Explanation,
+    /// For a failed login on a site with passwords.
+    pub(in crate::web) wrong_password: Explanation,
+    pub(super) too_many_requests: Explanation,
     pub(super) internal_server_error: Explanation,
     pub(super) service_unavailable: Explanation,
     /// For a logout that the store could not record.
@@ -97,6 +102,7 @@ impl Errors {
             StatusCode::PAYLOAD_TOO_LARGE => &self.content_too_large,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => &self.unsupported_media_type,
             StatusCode::UNPROCESSABLE_ENTITY => &self.unprocessable_content,
+            StatusCode::TOO_MANY_REQUESTS => &self.too_many_requests,
             StatusCode::SERVICE_UNAVAILABLE => &self.service_unavailable,
             StatusCode::INSUFFICIENT_STORAGE => &self.insufficient_storage,
             // The transfer coding of the client is at fault.
@@ -150,7 +156,7 @@ pub(in crate::web) struct Refused {
     /// A sentence.
     pub(in crate::web) what_happened: Cow<'static, str>,
     /// The text directly after it, or nothing.
-    pub(in crate::web) what_to_do: &'static str,
+    pub(in crate::web) what_to_do: Cow<'static, str>,
 }
 
 impl From<Text> for Refused {
@@ -162,11 +168,11 @@ impl From<Text> for Refused {
 impl Refused {
     pub(in crate::web) fn new(
         what_happened: impl Into<Cow<'static, str>>,
-        what_to_do: &'static str,
+        what_to_do: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
             what_happened: what_happened.into(),
-            what_to_do,
+            what_to_do: what_to_do.into(),
         }
     }
 }

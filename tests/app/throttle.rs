@@ -1,0 +1,282 @@
+//! Guessing passwords, and who has to wait because of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::http::{Method, header};
+use futures_util::future::join_all;
+
+use crate::{
+    app::{Page, TestApp},
+    users::{BCRYPT, GuardedApp, PASSWORD, credentials},
+};
+
+/// How long a test waits for a wait to be over.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Uses up the failures that cost no wait, and one more.
+async fn fail_six_times(app: &TestApp, address: &str, name: &str) {
+    for _ in 0..6 {
+        let page = app.log_in_from(address, name, "wrong").await;
+        page.has_status(422);
+    }
+}
+
+/// Asserts that a page says that an attempt has to wait, and how long.
+#[track_caller]
+fn says_to_wait(page: &Page) {
+    page.has_status(429);
+    page.sets_no_cookie();
+    let seconds: u64 = page.header(header::RETRY_AFTER).parse().expect("seconds");
+    assert!((1..=300).contains(&seconds), "{seconds}");
+    page.shows(&format!("登入失敗次數過多。請在 {seconds} 秒後再試。"));
+    assert!(page.html.contains(r#"name="password""#), "{}", page.html);
+}
+
+#[tokio::test]
+async fn from_the_sixth_failure_on_even_the_right_password_has_to_wait() {
+    let app = GuardedApp::new();
+    fail_six_times(&app, "192.0.2.1", "admin").await;
+    let start = Instant::now();
+    says_to_wait(&app.log_in_from("192.0.2.1", "admin", PASSWORD).await);
+    app.get("/").await.greets_nobody();
+    loop {
+        let page = app.log_in_from("192.0.2.1", "admin", PASSWORD).await;
+        if page.status == 303 {
+            break;
+        }
+        says_to_wait(&page);
+        assert!(start.elapsed() < DEADLINE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The wait began with the last failure, a little before `start`.
+    assert!(start.elapsed() > Duration::from_millis(500));
+    app.get("/").await.greets("admin");
+}
+
+#[tokio::test]
+async fn a_success_clears_the_failures_of_that_account_from_that_address() {
+    let app = GuardedApp::new();
+    for _ in 0..3 {
+        let visitor = app.another_visitor();
+        for _ in 0..5 {
+            let page = visitor.log_in_from("192.0.2.1", "admin", "wrong").await;
+            page.has_status(422);
+        }
+        let page = visitor.log_in_from("192.0.2.1", "admin", PASSWORD).await;
+        page.redirects_to("/");
+    }
+}
+
+#[tokio::test]
+async fn every_way_to_write_a_name_is_one_account() {
+    for name in ["bob", "nobody"] {
+        let app = GuardedApp::new();
+        let [upper, spaced, wide] = [
+            name.to_uppercase(),
+            format!(" {name} "),
+            name.chars()
+                .map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap())
+                .collect(),
+        ];
+        let ways = [name, &upper, &spaced, &wide, name, &upper];
+        for (number, way) in ways.into_iter().enumerate() {
+            let address = format!("192.0.2.{number}");
+            let page = app.log_in_from(&address, way, "wrong").await;
+            page.has_status(422);
+        }
+        for way in ways {
+            says_to_wait(&app.log_in_from("192.0.2.99", way, PASSWORD).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_waits_for_all_accounts_and_a_forged_one_does_not_help() {
+    let app = GuardedApp::new();
+    for number in 0..6 {
+        // The proxy appends the address that it sees.
+        let addresses = format!("198.51.100.{number}, 2001:db8:1:2:{number}::1");
+        let name = format!("user{number}");
+        app.log_in_from(&addresses, &name, "wrong")
+            .await
+            .has_status(422);
+    }
+    let same_network = "2001:db8:1:2:ffff::1";
+    says_to_wait(&app.log_in_from(same_network, "admin", PASSWORD).await);
+    let other_network = "2001:db8:1:3::1";
+    let page = app.log_in_from(other_network, "admin", PASSWORD).await;
+    page.redirects_to("/");
+}
+
+#[tokio::test]
+async fn a_known_browser_gets_a_cookie_that_stays_and_counts_for_its_own_name() {
+    let app = GuardedApp::new();
+    let page = app.log_in_from("192.0.2.1", "Admin", PASSWORD).await;
+    let cookies = page.set_cookies();
+    let known = cookies.iter().find(|it| it.name() == "known_browser");
+    let known = known.expect("a cookie").to_string();
+    let (value, attributes) = known.split_once("; ").unwrap();
+    assert_eq!(
+        attributes,
+        "HttpOnly; SameSite=Lax; Path=/login; Max-Age=7776000"
+    );
+    assert!(!value.contains("admin"), "{value}");
+    app.get("/logout").await.redirects_to("/");
+
+    fail_six_times(&app.another_visitor(), "192.0.2.2", "admin").await;
+    fail_six_times(&app.another_visitor(), "192.0.2.1", "bob").await;
+    let stranger = app.another_visitor();
+    says_to_wait(&stranger.log_in_from("192.0.2.3", "admin", PASSWORD).await);
+    says_to_wait(&app.log_in_from("192.0.2.3", "bob", PASSWORD).await);
+    // Neither the account's wait nor the address's concerns it, but its own does.
+    fail_six_times(&app, "192.0.2.1", "ADMIN").await;
+    says_to_wait(&app.log_in_from("192.0.2.9", "admin", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn a_forged_cookie_makes_no_known_browser() {
+    let app = GuardedApp::new();
+    app.log_in_from("192.0.2.1", "admin", PASSWORD).await;
+    fail_six_times(&app.another_visitor(), "192.0.2.2", "admin").await;
+    for cookie in [
+        "known_browser=",
+        "known_browser=AAAAAAAAAAAAAAAAAAAAAA.1.AAAA",
+        "known_browser=admin",
+    ] {
+        let headers = [("cookie", cookie), ("x-forwarded-for", "192.0.2.3")];
+        let body = credentials("admin", PASSWORD).into();
+        let page = app
+            .another_visitor()
+            .send_with(&headers, Method::POST, "/login", body)
+            .await;
+        says_to_wait(&page);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_guesses_from_many_addresses_do_not_keep_the_owner_out() {
+    const GUESSES: usize = 10_000;
+    let app = Arc::new(GuardedApp::new());
+    app.log_in_from("192.0.2.1", "admin", PASSWORD)
+        .await
+        .redirects_to("/");
+    let (judged, is_over) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let guessers = (0..4).map(|guesser| {
+        let (app, judged) = (app.another_visitor(), Arc::clone(&judged));
+        tokio::spawn(async move {
+            for guess in (guesser..GUESSES).step_by(4) {
+                let address = format!("10.{}.{}.1", guess / 250, guess % 250);
+                let password = format!("guess {guess}");
+                let page = app.log_in_from(&address, "admin", &password).await;
+                match page.status.as_u16() {
+                    422 => _ = judged.fetch_add(1, Ordering::Relaxed),
+                    _ => says_to_wait(&page),
+                }
+            }
+        })
+    });
+    let guessers = join_all(guessers.collect::<Vec<_>>());
+    let owner = tokio::spawn({
+        let (app, is_over) = (Arc::clone(&app), Arc::clone(&is_over));
+        async move {
+            let mut logins = 0;
+            while logins < 10 || !is_over.load(Ordering::Relaxed) {
+                app.get("/logout").await.redirects_to("/");
+                let page = app.log_in_from("192.0.2.1", "admin", PASSWORD).await;
+                page.redirects_to("/");
+                app.get("/").await.greets("admin");
+                logins += 1;
+            }
+        }
+    });
+    for guesser in guessers.await {
+        guesser.expect("no panic");
+    }
+    is_over.store(true, Ordering::Relaxed);
+    owner.await.expect("no panic");
+    // Five are free, and in a minute there is time for six more. Four may be checked at once.
+    let judged = judged.load(Ordering::Relaxed);
+    assert!((6..=20).contains(&judged), "{judged}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn beyond_a_bounded_number_of_attempts_there_is_503() {
+    // Takes longer than an attempt takes to arrive, and not so long that the queue takes 10 seconds.
+    let app =
+        GuardedApp::with_file("slow:$2y$08$mln2HW4/8xpMqDjKb6x4iOsv3oUI2y.l7QAUpEn63xfhklwnORNG.");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let attempts = (0..cores + 64 + 20).map(|number| {
+        let app = app.another_visitor();
+        tokio::spawn(async move {
+            let (address, name) = (format!("192.0.2.{number}"), format!("user{number}"));
+            app.log_in_from(&address, &name, "wrong").await
+        })
+    });
+    let mut refused = 0;
+    for page in join_all(attempts.collect::<Vec<_>>()).await {
+        let page = page.expect("no panic");
+        if page.status != 422 {
+            page.has_status(503);
+            page.shows("服務暫時無法使用");
+            // Without the header, the attempt was admitted and took too long on a busy machine.
+            refused += usize::from(page.headers.contains_key(header::RETRY_AFTER));
+        }
+    }
+    assert!((1..=20).contains(&refused), "{refused}");
+}
+
+#[tokio::test]
+async fn a_program_gets_a_line_of_text() {
+    let app = GuardedApp::with_file(&format!("admin:{BCRYPT}"));
+    let mut lines = Vec::new();
+    for _ in 0..7 {
+        let headers = [("accept", "text/plain"), ("accept-language", "en")];
+        let body = credentials("admin", "wrong").into();
+        let page = app.send_with(&headers, Method::POST, "/login", body).await;
+        lines.push(page.html);
+    }
+    assert_eq!(
+        lines[5],
+        "422 The username or the password is wrong — You have not been logged in. Please try again.\n"
+    );
+    assert_eq!(
+        lines[6],
+        "429 There were too many failed attempts — Please wait before you try again.\n"
+    );
+}
+
+#[tokio::test]
+async fn the_page_says_in_each_language_how_long_to_wait() {
+    let app = GuardedApp::new();
+    fail_six_times(&app, "192.0.2.1", "admin").await;
+    for (language, message) in [
+        ("zh-Hant", "登入失敗次數過多。請在 1 秒後再試。"),
+        ("zh-Hans", "登录失败次数过多。请在 1 秒后重试。"),
+        (
+            "en",
+            "There were too many failed attempts. Please try again in 1 second.",
+        ),
+    ] {
+        let path = format!("/login?lang={language}");
+        let body = credentials("admin", PASSWORD).into();
+        let page = app
+            .send_with(
+                &[("x-forwarded-for", "192.0.2.1")],
+                Method::POST,
+                &path,
+                body,
+            )
+            .await;
+        page.has_status(429);
+        page.shows(message);
+    }
+}
