@@ -76,7 +76,8 @@
 //!   - `username`: which names are allowed
 //!   - `language`: which language a visitor gets, its `words`, a file for each language, and the
 //!     `links` to the other languages
-//!   - `return_to`: where a visitor may go after the login; `way_back`: how they get there
+//!   - `return_to`: where a visitor may go after the login; `way_back`: how they get there;
+//!     `circles`: notices that they are sent to and fro
 //!   - `auth`: tells a proxy who sent a request, with the `question` that the proxy asks
 //!   - `cookie`: the cookies of the pages themselves; `flash`: the one that says "logged out"
 //!   - `refused`: why the guard refuses a request; `route`: the routes by their names in metrics

@@ -6,6 +6,7 @@ mod assets;
 mod audit_log;
 mod auth;
 mod body;
+mod circles;
 mod client;
 mod cookie;
 mod cross_site;

@@ -23,18 +23,13 @@ pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<It
 }
 
 /// Returns the `Set-Cookie` that keeps a value for `max_age` seconds. With 0 it removes the cookie.
-pub(super) fn set(
-    name: &'static str,
-    value: &'static str,
-    max_age: u32,
-    is_https: bool,
-) -> HeaderValue {
+pub(super) fn set(name: &'static str, value: &str, max_age: u32, is_https: bool) -> HeaderValue {
     let secure = if is_https { "; Secure" } else { "" };
     let cookie = format!("{name}={value}; Path=/{secure}; SameSite=Lax; Max-Age={max_age}");
     #[expect(
         clippy::expect_used,
-        reason = "fails only for control characters and non-ASCII, and all parts are our literals and a \
-                  number"
+        reason = "fails only for control characters and non-ASCII, and all parts are our literals, \
+                  base64url and numbers"
     )]
     HeaderValue::try_from(cookie).expect("a Set-Cookie of visible ASCII")
 }

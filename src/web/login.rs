@@ -5,8 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form,
-    extract::{State, rejection::FormRejection},
-    http::Uri,
+    extract::{Request, State, rejection::FormRejection},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -88,14 +87,14 @@ impl LoginForm {
 pub(super) async fn show(
     State(users): State<Option<Arc<Users>>>,
     State(destinations): State<Option<Arc<Destinations>>>,
-    uri: Uri,
     language: Language,
     user: CurrentUser,
+    request: Request,
 ) -> Result<Response, AppError> {
-    let query = uri.query().unwrap_or_default();
+    let query = request.uri().query().unwrap_or_default();
     let return_to = destinations.and_then(|it| it.in_query(query));
     if let Some(return_to) = &return_to
-        && let Some(response) = way_back::instead_of_form(return_to, query, &language, &user)?
+        && let Some(response) = way_back::instead_of_form(return_to, &request, &language, &user)?
     {
         return Ok(response);
     }

@@ -119,6 +119,11 @@ impl ReturnTo {
         self.0.as_str()
     }
 
+    /// Returns whether it is an https address, as that of the login page is then.
+    pub(super) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// Returns the host, for the visitor.
     pub(super) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()

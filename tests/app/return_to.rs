@@ -196,6 +196,46 @@ async fn a_browser_that_keeps_the_old_cookie_when_it_is_renewed_is_not_sent_in_c
 }
 
 #[tokio::test]
+async fn a_site_that_always_sends_the_visitor_back_is_given_up_for_a_while() {
+    let app = door();
+    app.log_in_for(TARGET).await.redirects_to(HOP);
+    app.get(HOP).await.redirects_to(TARGET);
+    // Nothing of that is a circle.
+    for number in 0..20 {
+        let rd = format!("https%3A%2F%2Fapp.example.com%2F{number}");
+        let page = app.get(&format!("/login?rd={rd}")).await;
+        page.redirects_to(&format!("https://app.example.com/{number}"));
+    }
+    for _ in 0..5 {
+        app.get(LOGIN).await.redirects_to(TARGET);
+    }
+    for (language, text) in [
+        ("en", "You are being sent in circles"),
+        ("zh-Hant", "網頁一直重新導向"),
+        ("zh-Hans", "网页一直在重定向"),
+    ] {
+        let page = app.get(&format!("{LOGIN}&lang={language}")).await;
+        page.has_status(200);
+        page.shows(text);
+        assert!(
+            page.html
+                .contains("href=\"https://app.example.com/a?b=1&#38;c=2\"")
+        );
+    }
+    // Another address, and this one when the cookie is gone.
+    let other = "/login?rd=https%3A%2F%2Fapp.example.com%2F";
+    app.get(other)
+        .await
+        .redirects_to("https://app.example.com/");
+    let page = app.thief().get(LOGIN).await;
+    page.redirects_to(TARGET);
+    let cookies = page.set_cookies();
+    assert_eq!(cookies.len(), 1, "{cookies:?}");
+    assert_eq!(cookies[0].name(), "sent_back");
+    assert_eq!(cookies[0].max_age().unwrap().whole_seconds(), 10);
+}
+
+#[tokio::test]
 async fn without_users_the_address_is_ignored_wholly() {
     let app = TestApp::over_https();
     let own = "rd=https%3A%2F%2Fsignet.example%2Fapp";

@@ -53,6 +53,12 @@ pub(super) static ENGLISH: Words = Words {
             "This site keeps you logged in with a cookie, and your browser did not send it back. Please allow cookies for this site, and try again. If they are allowed, tell the operator of the site: its login page may be set up for another domain.",
         ),
     },
+    sent_in_circles: Explanation {
+        what_happened: text("You are being sent in circles"),
+        what_to_do: text(
+            "You are logged in, but the site that you want to see does not notice, and sends you back here. Please try again in a moment. If that does not help, tell the operator of the site: its proxy may not pass the cookie on.",
+        ),
+    },
     try_again: text("Try again"),
     wait: |seconds| {
         let unit = if seconds == 1 { "second" } else { "seconds" };

@@ -51,6 +51,12 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页面的域名设置可能有误。",
         ),
     },
+    sent_in_circles: Explanation {
+        what_happened: text("网页一直在重定向"),
+        what_to_do: text(
+            "您已经登录，但是您要前往的网站没有看到您的登录状态，又把您送回这里。请稍后再试一次。如果仍然不行，请告知网站管理员：网站的代理服务器可能没有转发 cookie。",
+        ),
+    },
     try_again: text("再试一次"),
     wait: |seconds| Refused::new("登录失败次数过多。", format!("请在 {seconds} 秒后重试。")),
     error: text("错误："),

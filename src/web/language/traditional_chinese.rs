@@ -51,6 +51,12 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             "本站用 cookie 維持登入狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登入頁面的網域設定可能有誤。",
         ),
     },
+    sent_in_circles: Explanation {
+        what_happened: text("網頁一直重新導向"),
+        what_to_do: text(
+            "您已經登入，但是您要前往的網站沒有看到您的登入狀態，又把您送回這裡。請稍後再試一次。如果仍然不行，請告知網站管理員：網站的代理伺服器可能沒有轉送 cookie。",
+        ),
+    },
     try_again: text("再試一次"),
     wait: |seconds| Refused::new("登入失敗次數過多。", format!("請在 {seconds} 秒後再試。")),
     error: text("錯誤："),

@@ -46,6 +46,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) to_go_on_to: Text,
     /// For a browser that did not keep the cookie of a login.
     pub(in crate::web) no_cookie: Explanation,
+    /// For a visitor whom the other site always sends back.
+    pub(in crate::web) sent_in_circles: Explanation,
     pub(in crate::web) try_again: Text,
     /// Says that there were too many failed attempts, and how many seconds to wait.
     pub(in crate::web) wait: fn(u64) -> Refused,
