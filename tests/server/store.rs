@@ -38,6 +38,54 @@ fn a_file_that_is_not_a_store_is_refused_and_not_changed() {
     assert_eq!(fs::read(&file).unwrap(), "no store".repeat(1000).as_bytes());
 }
 
+/// An upgrade takes nothing over from a file that it does not know, and does not touch it: the
+/// version that wrote it still can use it.
+#[test]
+fn a_store_of_another_version_is_refused_with_a_line_and_left_as_it_is() {
+    use redb::{Database, ReadableDatabase as _, TableDefinition};
+    type Records = TableDefinition<'static, (i64, i128), &'static [u8]>;
+    const OTHER: Records = TableDefinition::new("sessions_1");
+    let mut signet = Signet::new();
+    drop(signet.start());
+    let file = signet.state_dir().join("sessions.redb");
+    let database = Database::open(&file).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .rename_table(Records::new("sessions_2"), OTHER)
+        .unwrap();
+    let mut table = transaction.open_table(OTHER).unwrap();
+    table.insert((1, 2), b"record".as_slice()).unwrap();
+    drop(table);
+    transaction.commit().unwrap();
+    drop(database);
+
+    refuses_the_format(&mut signet);
+    let database = Database::open(&file).unwrap();
+    let table = database.begin_read().unwrap().open_table(OTHER).unwrap();
+    assert_eq!(table.get((1, 2)).unwrap().unwrap().value(), b"record");
+    drop((table, database));
+
+    // The version of redb's own format, at both places where its header has it.
+    let mut bytes = fs::read(&file).unwrap();
+    for place in [64, 192] {
+        assert_eq!(bytes[place], 3);
+        bytes[place] = 2;
+    }
+    fs::write(&file, &bytes).unwrap();
+    refuses_the_format(&mut signet);
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[track_caller]
+fn refuses_the_format(signet: &mut Signet) {
+    let ended = signet.run_with("");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    for part in ["sessions.redb", "the format of another version"] {
+        assert!(ended.stderr.contains(part), "{ended:?}");
+    }
+}
+
 #[test]
 fn a_truncated_store_is_refused() {
     let mut signet = Signet::new();

@@ -66,8 +66,8 @@ impl From<Error> for OpenError {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match error {
             Error::DatabaseAlreadyOpen => Self::InUse,
-            // The table has another name: see `TABLE`.
-            Error::TableDoesNotExist(_) => Self::Format,
+            // The table has another name (see `TABLE`), or the file is of an older redb.
+            Error::TableDoesNotExist(_) | Error::UpgradeRequired(_) => Self::Format,
             // redb returns these for a file that is too short or not its own.
             Error::Io(error)
                 if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) =>
