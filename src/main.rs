@@ -7,7 +7,8 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
 use mimalloc::MiMalloc;
 use signet::{
     config::{self, Config, LogOptions},
@@ -33,8 +34,10 @@ given: the same on all machines.";
 fn main() -> ExitCode {
     let matches = command_line().get_matches();
     match matches.subcommand() {
+        Some(("completions", flags)) => print_completions(flags),
         Some(("key", _)) => print_key(),
         Some(("passwd", flags)) => print_user(flags),
+        Some(("man", _)) => print_man_page(),
         Some(("inspect", flags)) => inspect_cookie(flags),
         Some((_, flags)) => run_site(flags),
         None => run_site(&matches),
@@ -50,7 +53,7 @@ fn command_line() -> Command {
         .subcommand(with_flags(
             Command::new("serve").about("Run the site; this is the default"),
         ))
-        .subcommand(Command::new("key").about("Print a fresh SECRET_KEY"))
+        .subcommands(printers())
         .subcommand(
             Command::new("passwd")
                 .about("Ask for a password, and print a line for the file of --users")
@@ -73,6 +76,18 @@ fn command_line() -> Command {
                      accepted; 1: refused; 2: cannot tell.",
                 ),
         ))
+}
+
+/// Returns the commands that only print something.
+fn printers() -> [Command; 3] {
+    let shell = Arg::new("shell").value_parser(value_parser!(Shell));
+    [
+        Command::new("key").about("Print a fresh SECRET_KEY"),
+        Command::new("man").about("Print the manual page"),
+        Command::new("completions")
+            .about("Print a script that completes commands and flags in a shell")
+            .arg(shell.required(true)),
+    ]
 }
 
 fn run_site(flags: &ArgMatches) -> ExitCode {
@@ -102,7 +117,7 @@ fn print_key() -> ExitCode {
         Ok(key) => key,
         Err(error) => return fail(1, error),
     };
-    print_line(&key)
+    print(format!("{key}\n").as_bytes())
 }
 
 fn print_user(arguments: &ArgMatches) -> ExitCode {
@@ -112,15 +127,31 @@ fn print_user(arguments: &ArgMatches) -> ExitCode {
             if let Some(advice) = advice {
                 let _ = writeln!(io::stderr(), "signet: {advice}");
             }
-            print_line(&line)
+            print(format!("{line}\n").as_bytes())
         }
         Err(error @ PasswdError::Name(_)) => fail(2, error),
         Err(error) => fail(1, error),
     }
 }
 
-fn print_line(line: &str) -> ExitCode {
-    match writeln!(io::stdout(), "{line}") {
+fn print_completions(flags: &ArgMatches) -> ExitCode {
+    let mut script = Vec::new();
+    if let Some(&shell) = flags.get_one::<Shell>("shell") {
+        clap_complete::generate(shell, &mut command_line(), "signet", &mut script);
+    }
+    print(&script)
+}
+
+fn print_man_page() -> ExitCode {
+    let mut page = Vec::new();
+    match clap_mangen::Man::new(command_line()).render(&mut page) {
+        Ok(()) => print(&page),
+        Err(error) => fail(1, error),
+    }
+}
+
+fn print(output: &[u8]) -> ExitCode {
+    match io::stdout().write_all(output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, format_args!("cannot write to standard output: {error}")),
     }

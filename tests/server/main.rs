@@ -18,6 +18,7 @@ mod prometheus;
 #[path = "../proxies/readme.rs"]
 mod readme;
 mod running;
+mod shell;
 mod signet;
 mod store;
 #[cfg(unix)]
