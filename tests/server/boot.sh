@@ -10,7 +10,7 @@ if [ "${2-}" != inside ]; then
   trap "find '$group' -depth -type d -exec rmdir {} +" EXIT
   (
     echo $BASHPID >"$group/cgroup.procs"
-    exec timeout -s KILL 60 unshare --fork --pid --kill-child --mount --cgroup --uts --ipc --net \
+    exec timeout -s KILL 300 unshare --fork --pid --kill-child --mount --cgroup --uts --ipc --net \
       bash "$0" "$dir" inside
   )
   exit

@@ -2,6 +2,8 @@
 
 mod auth;
 mod command_line;
+#[cfg(target_os = "linux")]
+mod container;
 mod cookie_domain;
 mod crash;
 mod deadlines;
@@ -12,6 +14,8 @@ mod keys;
 mod library;
 mod limits;
 mod logs;
+#[cfg(target_os = "linux")]
+mod machine;
 mod metrics;
 mod passwd;
 mod prometheus;

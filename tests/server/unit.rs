@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::readme;
+use crate::{machine::Machine, readme};
 
 /// The most that `systemd-analyze security` may say, times ten.
 const EXPOSURE: &str = "15";
@@ -38,22 +38,8 @@ fn the_unit_is_right_and_shuts_the_program_in() {
         .arg(&file));
 }
 
-/// Runs the story, and then ends systemd.
-const SERVICE: &str = "\
-[Unit]
-SuccessAction=exit-force
-FailureAction=exit-force
-[Service]
-Type=oneshot
-ExecStart=/bin/bash -Eeux /story/story
-StandardOutput=append:/story/output
-StandardError=inherit
-";
-
 const HELPERS: &str = r#"
 trap 'journalctl --no-pager -u signet' ERR
-address=http://127.0.0.1:5000
-ask() { curl -sS -H 'Host: signet.example' -H 'Accept-Language: en' "$@"; }
 restart() {
   # systemd refuses more than a few in a row.
   systemctl reset-failed signet
@@ -66,50 +52,17 @@ restart_with() {
   restart
 }
 log_in_and_out() {
-  cookie=$(ask -D - -o /dev/null -d username=admin $address/login \
-    | sed -n 's/^set-cookie: \(__Host-session=[^;]*\);.*/\1/p')
-  ask -H "Cookie: $cookie" $address | grep -F '<bdi>admin</bdi>'
+  log_in
   restart
-  ask -H "Cookie: $cookie" $address | grep -F '<bdi>admin</bdi>'
-  ask -H "Cookie: $cookie" $address/logout
+  is_logged_in
+  log_out
   restart
-  ask -H "Cookie: $cookie" $address | grep -F 'You are not logged in'
+  is_logged_out
 }
 "#;
 
-/// Boots a systemd that runs this script on a copy of this machine with README's unit.
-#[track_caller]
-fn boot(script: &str) -> String {
-    let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name);
-    let release = path("target/release");
-    fs::create_dir_all(&release).unwrap();
-    fs::hard_link(env!("CARGO_BIN_EXE_signet"), release.join("signet"))
-        .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_signet"), release.join("signet")).map(|_| ()))
-        .unwrap();
-    fs::create_dir(path("machine")).unwrap();
-    fs::write(path("signet.service"), readme::block("ini")).unwrap();
-    fs::write(path("story.service"), SERVICE).unwrap();
-    let install = readme::block_with("sh", "systemctl enable");
-    let script = format!("{HELPERS}\ncd /story\n{install}\n{script}\necho the end\n");
-    fs::write(path("story"), script).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server/boot.sh");
-    let booted = if rustix::process::geteuid().is_root() {
-        Command::new("bash").arg(script).arg(dir.path()).output()
-    } else {
-        let mut sudo = Command::new("sudo");
-        sudo.args(["-n", "bash", script]).arg(dir.path()).output()
-    };
-    let output = fs::read_to_string(path("output")).unwrap_or_default();
-    assert!(output.ends_with("\nthe end\n"), "{booted:?}\n{output}");
-    output
-}
-
-#[test]
-#[ignore = "needs root, systemd, curl and Redis"]
-fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
-    let output = boot(
-        r#"
+/// What an operator and a visitor do.
+const STORY: &str = r#"
 log_in_and_out
 grep '^Seccomp:.2' /proc/$(pidof signet)/status
 STATE_DIRECTORY=/var/lib/signet SECRET_KEY_FILE=/etc/signet/secret_key \
@@ -129,7 +82,15 @@ log_in_and_out
 
 systemctl stop signet
 systemctl show signet -p Result
-"#,
-    );
+"#;
+
+#[test]
+#[ignore = "needs root, systemd, curl and Redis"]
+fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
+    let machine = Machine::new();
+    machine.file("signet.service", &readme::block("ini"));
+    machine.copy(env!("CARGO_BIN_EXE_signet"), "target/release/signet");
+    let install = readme::block_with("sh", "systemctl enable");
+    let output = machine.run(&[HELPERS, &install, STORY].concat());
     assert!(output.contains("\nResult=success\n"), "{output}");
 }
