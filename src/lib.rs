@@ -63,6 +63,7 @@
 //!   - `password`: how names and passwords are typed, and compared
 //!   - `passwd`: makes a line of that file
 //!   - `hashing`: computes hashes, a bounded number at a time
+//!   - `login`: an attempt to log in
 //!   - `throttle`: how long the next attempt has to wait, with its `table` of failures
 //!   - `address`: where a visitor comes from; `browsers`: which browsers have logged in before
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.

@@ -66,7 +66,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose()?;
     let metrics = metrics.map(Arc::new);
     let sessions = store::open(&mut config, metrics.as_deref()).await?;
-    let users = users::open(&mut config)?;
+    let users = users::open(&mut config, metrics.as_deref())?;
     let listener = listen(config.listen, "--listen (LISTEN)")?;
     let address = listener.local_addr()?;
     let origins = Origins::new(config.public_url.as_ref(), address);

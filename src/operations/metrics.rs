@@ -2,6 +2,7 @@
 //!
 //! No label has a value that a stranger chose, so there is a limit on how many time series there are.
 
+mod logins;
 #[cfg(target_os = "linux")]
 mod process;
 mod requests;

@@ -2,21 +2,32 @@
 
 use std::{io, sync::Arc};
 
+use super::SiteError;
 use crate::{
     config::{Config, ConfigError},
+    operations::Metrics,
     users::Users,
 };
 
 /// Reads the users, if there is a file of them. Comes after the keys are known.
-pub(super) fn open(config: &mut Config) -> Result<Option<Arc<Users>>, ConfigError> {
+///
+/// If there are metrics, they count the attempts to log in.
+pub(super) fn open(
+    config: &mut Config,
+    metrics: Option<&Metrics>,
+) -> Result<Option<Arc<Users>>, SiteError> {
     let (Some(path), Some(keys)) = (&config.users, &config.keys) else {
         return Ok(None);
     };
-    let (users, warnings) = Users::open(path, keys, config.trusted_proxies.clone())?;
+    let (users, warnings) =
+        Users::open(path, keys, config.trusted_proxies.clone()).map_err(ConfigError::Users)?;
     let warnings = warnings.into_iter();
     let warnings = warnings.map(|warning| format!("--users (USERS_FILE): {warning}"));
     config.warnings.extend(warnings);
-    Ok(Some(Arc::new(users)))
+    Ok(Some(match metrics {
+        Some(metrics) => metrics.observe_users(users)?,
+        None => Arc::new(users),
+    }))
 }
 
 /// Reads the users again at each SIGHUP.

@@ -15,6 +15,16 @@ pub(super) struct Hashing {
     admitted: Arc<Semaphore>,
     /// One permit for each core.
     cores: Arc<Semaphore>,
+    core_count: usize,
+}
+
+/// How many password hashes there are at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCount {
+    /// Those that are computed.
+    pub running: usize,
+    /// Those that wait for a core.
+    pub waiting: usize,
 }
 
 /// Too many hashes wait.
@@ -30,6 +40,18 @@ impl Hashing {
         Self {
             admitted: Arc::new(Semaphore::new(cores + MAX_WAITING)),
             cores: Arc::new(Semaphore::new(cores)),
+            core_count: cores,
+        }
+    }
+
+    /// Returns how many hashes are computed now, and how many wait.
+    pub(super) fn count(&self) -> HashCount {
+        let free = self.admitted.available_permits();
+        let admitted = (self.core_count + MAX_WAITING).saturating_sub(free);
+        let running = self.core_count - self.cores.available_permits();
+        HashCount {
+            running,
+            waiting: admitted.saturating_sub(running),
         }
     }
 
@@ -72,10 +94,13 @@ mod tests {
         let places: Vec<_> = (0..cores + 64).map(|_| hashing.queue()).collect();
         assert!(places.iter().all(Result::is_ok));
         assert_eq!(hashing.queue().err(), Some(Busy));
+        assert_eq!(hashing.count().waiting, cores + 64);
         for place in places.into_iter().flatten() {
             assert_eq!(hashing.run(place, || 1).await, Ok(1));
         }
         assert!(hashing.queue().is_ok());
+        let (running, waiting) = (0, 0);
+        assert_eq!(hashing.count(), HashCount { running, waiting });
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,206 @@
+//! An attempt to log in: who may make it, and what comes of it.
+
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use time::OffsetDateTime;
+
+use super::{
+    Users,
+    hashing::{Busy, Place},
+    password,
+    throttle::Visitor,
+};
+
+/// An attempt to log in.
+pub(crate) struct Attempt<'a, B> {
+    /// The name as it was typed.
+    pub(crate) name: &'a str,
+    /// The password as it was typed.
+    pub(crate) password: String,
+    pub(crate) address: IpAddr,
+    /// The values of the cookie of known browsers.
+    pub(crate) browsers: B,
+}
+
+/// A user who gave the right password.
+pub(crate) struct Login {
+    /// The name as the file writes it.
+    pub(crate) name: String,
+    /// What the session holds, besides the name, for [`Users::is_current`].
+    pub(crate) digest: String,
+    /// The value of the cookie by which the browser is known from now on.
+    pub(crate) browser: Option<String>,
+}
+
+/// Why an attempt to log in failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no such user, or it is not their password.
+    Wrong,
+    /// There were too many failures, so the password was not checked. The next attempt may come after
+    /// this time.
+    Wait(Duration),
+    /// Too many attempts are being checked.
+    Busy,
+}
+
+/// What came of an attempt to log in, as metrics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginOutcome {
+    /// The password was right.
+    Success,
+    /// There is no such user, or it was not their password.
+    Wrong,
+    /// The password was not checked, because there were too many failures.
+    Wait,
+    /// The password was not checked, because too many others were being checked.
+    Busy,
+}
+
+impl LoginOutcome {
+    /// All outcomes.
+    pub const ALL: [Self; 4] = [Self::Success, Self::Wrong, Self::Wait, Self::Busy];
+
+    /// Returns the outcome as metrics name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Wrong => "wrong",
+            Self::Wait => "wait",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+impl From<Failure> for LoginOutcome {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Wrong => Self::Wrong,
+            Failure::Wait(_) => Self::Wait,
+            Failure::Busy => Self::Busy,
+        }
+    }
+}
+
+/// A function that is told the outcome of each attempt, or none.
+#[derive(Default)]
+pub(super) struct Listener(Option<Box<dyn Fn(LoginOutcome) + Send + Sync>>);
+
+impl Listener {
+    pub(super) fn new(function: impl Fn(LoginOutcome) + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(function)))
+    }
+
+    fn tell(&self, outcome: LoginOutcome) {
+        if let Some(function) = &self.0 {
+            function(outcome);
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").finish()
+    }
+}
+
+impl Users {
+    /// Checks a name and a password as they were typed, unless the visitor has to wait. Takes as long
+    /// for a name that is not in the file as for one that is.
+    pub(crate) async fn log_in<'a>(
+        self: &Arc<Self>,
+        attempt: Attempt<'a, impl Iterator<Item = &'a str>>,
+    ) -> Result<Login, Failure> {
+        let name = password::canonical(attempt.name);
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let browser = self.browsers.find(attempt.browsers, &name, now);
+        let checked = Checked {
+            browser: browser.map(str::to_owned),
+            password: attempt.password,
+            address: attempt.address,
+            name,
+        };
+        let place = self.admit(&checked).inspect_err(|failure| {
+            self.listener.tell(LoginOutcome::from(*failure));
+        })?;
+        let (users, span) = (Arc::clone(self), tracing::Span::current());
+        let checking = self.hashing.run(place, move || {
+            // Here, so that an attempt counts even if the visitor does not wait for the answer.
+            let result = span.in_scope(|| users.check(&checked));
+            let failure = result.as_ref().err().copied();
+            let outcome = failure.map_or(LoginOutcome::Success, LoginOutcome::from);
+            users.listener.tell(outcome);
+            result
+        });
+        checking.await?
+    }
+
+    /// Returns a place in the queue. Those who have to wait anyway get none, so that they keep nobody
+    /// out.
+    fn admit(&self, checked: &Checked) -> Result<Place, Failure> {
+        match self.throttle.wait(checked.visitor(), Instant::now()) {
+            Some(wait) => Err(Failure::Wait(wait)),
+            None => Ok(self.hashing.queue()?),
+        }
+    }
+
+    /// Checks a password, which blocks the thread. Counts and logs a failure.
+    fn check(&self, checked: &Checked) -> Result<Login, Failure> {
+        // Again, because others may have failed meanwhile.
+        let attempt = self
+            .throttle
+            .begin(checked.visitor(), Instant::now())
+            .map_err(Failure::Wait)?;
+        let accounts = self.accounts.load_full();
+        let account = accounts.find(&checked.name);
+        let hash = account.map_or(&accounts.stand_in, |it| &it.hash);
+        let is_right = hash.verify(&password::prepare(&checked.password));
+        let Some(account) = account.filter(|_| is_right) else {
+            attempt.fail(Instant::now());
+            // The name is left out, because people type passwords there. The target has no limit of
+            // lines: see `log/limits.rs`.
+            tracing::warn!(target: "signet::login", address = %checked.address, "login failed:");
+            return Err(Failure::Wrong);
+        };
+        attempt.succeed(Instant::now());
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let browser = checked.browser.as_deref();
+        Ok(Login {
+            name: account.name.clone(),
+            digest: account.digest.clone(),
+            browser: self.browsers.sign(browser, &checked.name, now),
+        })
+    }
+}
+
+/// What is checked on a thread that may block.
+struct Checked {
+    /// The canonical name.
+    name: String,
+    password: String,
+    address: IpAddr,
+    /// The ID of a known browser.
+    browser: Option<String>,
+}
+
+impl Checked {
+    fn visitor(&self) -> Visitor<'_> {
+        let (name, address) = (&*self.name, self.address);
+        match &self.browser {
+            Some(browser) => Visitor::Known { name, browser },
+            None => Visitor::Stranger { name, address },
+        }
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
