@@ -34,8 +34,8 @@
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
 //! - `operations`: what an operator's machines ask, and what they are told.
 //!   - `health`: whether the process serves, and whether its store answers
-//!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of the
-//!     `store` and of the `process`, and `scrape`, which answers
+//!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of
+//!     `logins`, of the `store` and of the `process`, and `scrape`, which answers
 //!   - `systemd`: tells it when the site is ready and when it stops
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
 //! - `session`: the session layer, which depends on no other module.

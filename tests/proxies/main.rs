@@ -10,6 +10,7 @@ mod client;
 #[path = "../nodes/nodes.rs"]
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod nodes;
+mod passwords;
 mod proxy;
 #[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
 mod readme;

@@ -39,7 +39,7 @@ impl Measured {
 
     /// Returns the values by their series.
     #[track_caller]
-    fn scrape(&self) -> BTreeMap<String, f64> {
+    pub fn scrape(&self) -> BTreeMap<String, f64> {
         let answer = self.get("/metrics", "Host: node:9100\r\n");
         let (head, text) = answer.split_once("\r\n\r\n").expect(&answer);
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");

@@ -13,7 +13,10 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::signet::{Signet, Site, wait_for};
+use crate::{
+    metrics::Measured,
+    signet::{Signet, Site, wait_for},
+};
 
 const PASSWORD: &str = "correct horse";
 
@@ -283,6 +286,36 @@ fn known_browsers_are_known_after_a_restart_too() {
     assert!(stranger.starts_with("HTTP/1.1 429 "), "{stranger}");
     let owner = site.post_login(&known, &form);
     assert!(owner.starts_with("HTTP/1.1 303 "), "{owner}");
+}
+
+#[test]
+fn attempts_are_counted_by_their_outcome() {
+    let (signet, _) = with_users(&format!("admin:{BCRYPT}"));
+    let measured = Measured::start(signet);
+    let site = &measured.site;
+    for _ in 0..2 {
+        site.log_in_with("admin", PASSWORD);
+    }
+    for _ in 0..6 {
+        attempt(site, "192.0.2.1", "admin", "wrong");
+    }
+    attempt(site, "192.0.2.1", "admin", "wrong");
+    let values = measured.scrape();
+    for (series, expected) in [
+        (r#"logins_total{outcome="success"}"#, 2.0),
+        (r#"logins_total{outcome="wrong"}"#, 6.0),
+        (r#"logins_total{outcome="wait"}"#, 1.0),
+        (r#"logins_total{outcome="busy"}"#, 0.0),
+        ("password_hashes_running", 0.0),
+        ("password_hashes_waiting", 0.0),
+    ] {
+        let value = values[&format!("signet_{series}")];
+        assert!((value - expected).abs() < 0.5, "{series}: {value}");
+    }
+    // Without users there is nothing of the kind.
+    let values = Measured::start(Signet::new()).scrape();
+    let mut names = values.keys();
+    assert!(!names.any(|name| name.contains("logins") || name.contains("password")));
 }
 
 /// Compares means, so a busy machine may disturb one round, but hardly all of them.
