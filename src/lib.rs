@@ -68,7 +68,8 @@
 //!   - `address`: where a visitor comes from; `browsers`: which browsers have logged in before
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
 //!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
-//!   - `body`: reads a form; `client`: who fills in a form that asks for a password
+//!   - `body`: reads a form; `timeout`: limits how long that and a page may take
+//!   - `client`: who fills in a form that asks for a password
 //!   - `cross_site`: whether a request is for this site, and whether it comes from it
 //!   - `home`, `login`, `logout`: a file for each route, each with the template of its name
 //!   - `login_refusal`: why nobody was logged in; `known_browser`: the cookie of a browser that has

@@ -27,6 +27,7 @@ mod refused;
 mod request_id;
 mod return_to;
 mod route;
+mod timeout;
 mod username;
 mod way_back;
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -43,11 +43,11 @@ pub(super) enum Outcome {
     /// Nothing.
     Untouched,
     /// The handler changed its data.
-    Changed(Payload),
+    Changed(Arc<Payload>),
     /// The handler gave it a new ID (`cycle_id`), and perhaps changed its data.
-    Renamed(Payload),
+    Renamed(Arc<Payload>),
     /// The handler began a new session, which keeps nothing of it.
-    Began(Payload),
+    Began(Arc<Payload>),
     /// The handler left no data.
     Emptied,
 }
@@ -124,7 +124,7 @@ impl RequestStore {
         match &state.outcome {
             Outcome::Untouched => self.received.session(),
             Outcome::Changed(payload) | Outcome::Renamed(payload) | Outcome::Began(payload) => {
-                Some(payload)
+                Some(payload.as_ref())
             }
             Outcome::Emptied => None,
         }
@@ -180,11 +180,11 @@ impl SessionStore for RequestStore {
         };
         // In both cases a fresh one: after `flush`, the old ID must not be used again.
         record.id = Id::default();
-        let payload = Payload {
+        let payload = Arc::new(Payload {
             id: record.id,
             began: continued.map_or(self.now, |it| it.began),
             data: record.data.clone(),
-        };
+        });
         state.outcome = match continued {
             Some(_) => Outcome::Renamed(payload),
             None => Outcome::Began(payload),
@@ -203,10 +203,10 @@ impl SessionStore for RequestStore {
                 Err(Error::Backend("the session was deleted".to_owned()))
             };
         };
-        let payload = Payload {
+        let payload = Arc::new(Payload {
             data: record.data.clone(),
             ..*current
-        };
+        });
         state.outcome = match state.outcome {
             Outcome::Began(_) => Outcome::Began(payload),
             Outcome::Renamed(_) => Outcome::Renamed(payload),

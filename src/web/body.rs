@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::StreamExt as _;
-use tokio::time::timeout;
 
-use super::refused::Refused;
+use super::{refused::Refused, timeout::timeout};
 
 /// The largest form that is read, in bytes. A username of 64 characters needs a tenth of this.
 pub(super) const MAX_BYTES: usize = 8 * 1024;

@@ -18,6 +18,9 @@ const MAX_LOGGED_BYTES: usize = 100;
 const ADVICE: &str = "let the proxy forward the original Host header (nginx: proxy_set_header Host \
                       $http_host), or change --public-url (PUBLIC_URL)";
 
+/// A constant, because looking up a text costs a parse.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// Returns the `Host` header, of which HTTP/1.1 requires exactly one (RFC 9112 §3.2).
 pub(super) fn only_host(request: &Request) -> Option<&HeaderValue> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
@@ -66,7 +69,7 @@ enum Sender {
 /// whose values are URLs.
 fn sender(headers: &HeaderMap, origins: &Origins, names: &[HeaderName]) -> Sender {
     let judge = |is_ours| if is_ours { Sender::Us } else { Sender::Other };
-    let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter().peekable();
     if sites.peek().is_some() {
         return judge(sites.all(|site| site == "same-origin" || site == "none"));
     }

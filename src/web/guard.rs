@@ -20,7 +20,6 @@ mod tests;
 
 use std::{
     convert::Infallible,
-    future::poll_fn,
     mem,
     net::{IpAddr, Ipv4Addr},
     panic::AssertUnwindSafe,
@@ -38,7 +37,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt as _;
-use tokio::time::timeout;
 use tower::Service;
 
 use super::{
@@ -54,6 +52,7 @@ use super::{
     refused::Refused,
     request_id::identify,
     route::Route,
+    timeout::timeout,
 };
 use crate::{public_url::Origins, session::SessionService};
 
@@ -170,16 +169,9 @@ impl Guard {
 }
 
 /// Waits for a page, with a deadline. A panic becomes an error.
-async fn within_deadline(
-    page: impl Future<Output = Result<Response, Infallible>> + Unpin,
-) -> Response {
-    let mut page = AssertUnwindSafe(page).catch_unwind();
-    let answer = match poll_fn(|cx| Poll::Ready(page.poll_unpin(cx))).await {
-        Poll::Ready(answer) => Ok(answer),
-        // Most pages do not wait, and need no timer.
-        Poll::Pending => timeout(HANDLER_TIMEOUT, page).await,
-    };
-    match answer {
+async fn within_deadline(page: impl Future<Output = Result<Response, Infallible>>) -> Response {
+    let page = AssertUnwindSafe(page).catch_unwind();
+    match timeout(HANDLER_TIMEOUT, page).await {
         Ok(Ok(Ok(response))) => response,
         // The panic hook has logged it: see `log.rs`.
         Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Request, State, rejection::FormRejection},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     known_browser,
     language::{Language, Refused, Text, Words},
     login_refusal::LoginRefusal,
-    page::page,
+    page::{page, to_home},
     return_to::{self, Destinations, ReturnTo},
     username::{MAX_CHARS, Username},
     way_back,
@@ -143,7 +143,7 @@ pub(super) async fn submit(
     let refusal = match &client {
         None => match Username::parse(&form.username) {
             Ok(username) => {
-                let response = Redirect::to("/").into_response();
+                let response = to_home();
                 let response = audit_log::logged_in(response, username.as_str());
                 user.log_in(username).await?;
                 return Ok(response);
@@ -178,7 +178,7 @@ pub(super) async fn submit(
 fn welcome(login: &Login, return_to: Option<&ReturnTo>, origins: &Origins) -> Response {
     let mut response = match return_to {
         Some(return_to) => way_back::after_login(return_to),
-        None => Redirect::to("/").into_response(),
+        None => to_home(),
     };
     if let Some(browser) = &login.browser {
         known_browser::remember(&mut response, browser, origins);

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header::SET_COOKIE},
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     error::AppError,
     flash,
     language::{Language, Words},
-    page::page,
+    page::{page, to_home},
     refused::Refused,
     username::Username,
 };
@@ -46,7 +46,7 @@ pub(super) async fn log_out_by_link(
     }
     if language.is_chosen || !is_our_link(&headers, &origins) {
         let Some(username) = user.username() else {
-            return Ok(to_home().into_response());
+            return Ok(to_home());
         };
         if !language.is_chosen {
             tracing::info!(
@@ -71,7 +71,7 @@ pub(super) async fn log_out(
     State(origins): State<Arc<Origins>>,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
-    let mut response = to_home().into_response();
+    let mut response = to_home();
     if let Some(username) = user.username() {
         response = audit_log::logged_out(response, username.as_str());
         let flash = flash::logged_out(&origins);
@@ -82,10 +82,6 @@ pub(super) async fn log_out(
 }
 
 /// Answers HEAD, which must not log out.
-pub(super) async fn head() -> Redirect {
+pub(super) async fn head() -> Response {
     to_home()
-}
-
-fn to_home() -> Redirect {
-    Redirect::to("/")
 }

@@ -1,10 +1,10 @@
-//! Renders templates as pages.
+//! Renders templates as pages, and redirects to the home page.
 
 use askama::Template;
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderValue, header},
-    response::Response,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
 };
 
 use super::{headers, language::Words};
@@ -18,6 +18,15 @@ pub(super) fn page(words: &Words, template: &impl Template) -> askama::Result<Re
     template.render_into(&mut html)?;
     let content_type = HeaderValue::from_static("text/html; charset=utf-8");
     Ok(in_language(words, content_type, html))
+}
+
+/// Returns a redirect to the home page.
+pub(super) fn to_home() -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    *headers = headers::common();
+    headers.insert(header::LOCATION, HeaderValue::from_static("/"));
+    response
 }
 
 /// Makes a response with this text, which declares its language.

@@ -21,6 +21,9 @@ type HmacSha256 = Hmac<Sha256>;
 /// The length of a signature: 256 bits in base64url.
 pub(super) const SIGNATURE_CHARS: usize = 43;
 
+/// The length of the longest timestamp: 64 bits in base64url.
+const MAX_TIMESTAMP_CHARS: usize = 11;
+
 /// Signs with the first key and verifies with all of them.
 pub(super) struct Signer {
     /// One HMAC for each key, which has already absorbed the key.
@@ -54,7 +57,9 @@ impl Signer {
 
     /// Returns the cookie value for `payload`, signed at `now` (unix seconds, not negative).
     pub(super) fn sign(&self, payload: &[u8], now: i64) -> String {
-        let mut value = BASE64URL.encode(payload);
+        let chars = payload.len().div_ceil(3) * 4 + MAX_TIMESTAMP_CHARS + SIGNATURE_CHARS + 2;
+        let mut value = String::with_capacity(chars);
+        BASE64URL.encode_string(payload, &mut value);
         value.push('.');
         BASE64URL.encode_string(timestamp(now), &mut value);
         let mac = self.keys[0].clone().chain_update(&value).finalize();
