@@ -29,7 +29,8 @@ fn the_unit_is_right_and_shuts_the_program_in() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("signet.service");
     // systemd looks for the program.
-    let unit = readme::block("ini").replace("/usr/local/bin/signet", env!("CARGO_BIN_EXE_signet"));
+    let unit = readme::block_with("ini", "[Service]")
+        .replace("/usr/local/bin/signet", env!("CARGO_BIN_EXE_signet"));
     fs::write(&file, unit).unwrap();
     let complaints = run(Command::new("systemd-analyze").arg("verify").arg(&file));
     assert_eq!(complaints, "");
@@ -88,7 +89,7 @@ systemctl show signet -p Result
 #[ignore = "needs root, systemd, curl and Redis"]
 fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
     let machine = Machine::new();
-    machine.file("signet.service", &readme::block("ini"));
+    machine.file("signet.service", &readme::block_with("ini", "[Service]"));
     machine.copy(env!("CARGO_BIN_EXE_signet"), "target/release/signet");
     let install = readme::block_with("sh", "systemctl enable");
     let output = machine.run(&[HELPERS, &install, STORY].concat());
