@@ -98,6 +98,33 @@ async fn a_browser_without_cookies_is_told_so_and_not_sent_in_circles() {
 
 #[tokio::test]
 #[ignore = "needs Chromium, chromedriver, axe-core, nginx and openssl"]
+async fn a_browser_that_a_wrong_proxy_sends_in_circles_comes_to_a_page_that_says_so() {
+    let site = start_signet();
+    let guard = Proxy::guard_block(Kind::Nginx, application::start());
+    let before = "proxy_pass http://signet/auth;";
+    let wrong = format!("{before} proxy_set_header Cookie \"\";");
+    let all = format!(
+        "{}{}",
+        Proxy::login_block(Kind::Nginx),
+        guard.replace(before, &wrong)
+    );
+    let hosts = ["login.example.com", "app.example.com"];
+    let proxy = Proxy::start_as(Kind::Nginx, &all, site.address, &hosts);
+    let browser = start_browser(&proxy, &ENGLISH, 320, false).await;
+    browser.go_to(DEEP).await;
+    browser.type_text("admin").await;
+    browser.type_password("correct horse").await;
+    browser.press_button("Log in").await;
+    browser
+        .wait_for_heading("You are being sent in circles")
+        .await;
+    browser.take_screenshot("circles").await;
+    browser.assert_is_accessible().await;
+    assert_fits(&browser, 320).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium, chromedriver, axe-core, nginx and openssl"]
 async fn the_pages_on_the_way_are_accessible_and_help_a_password_manager() {
     let site = start_signet();
     let proxy = Proxy::start_guarding(

@@ -350,3 +350,51 @@ fn a_failed_login_is_logged_with_the_address_that_the_proxy_saw() {
         assert!(!log.contains("192.0.2.1"), "{kind:?} {log}");
     }
 }
+
+/// Puts the part of README's configuration that guards a site into that of Signet's own host.
+fn guard_own_path(kind: Kind, application: SocketAddr) -> String {
+    let login = Proxy::login_block(kind);
+    let guard = Proxy::guard_block(kind, application);
+    let between = |start: &str| {
+        let start = guard.find(start).expect("the part");
+        let end = guard.rfind("\n}\n").expect("an end");
+        &guard[start..end]
+    };
+    if let Kind::Nginx = kind {
+        let (maps, _) = guard.split_at(guard.find("server {").expect("a server"));
+        let locations = between("location / {").replacen("/ {", "/app/ {", 1);
+        let here = "    location / {";
+        let whole = login.replacen(here, &format!("    {locations}\n{here}"), 1);
+        return format!("{maps}{whole}");
+    }
+    let route = format!("    handle /app/* {{\n{}\n}}\n", between("route {"));
+    let here = "    reverse_proxy";
+    login.replacen(here, &format!("{route}{here}"), 1)
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_path_of_our_own_host_is_guarded_without_a_cookie_for_a_domain() {
+    for kind in KINDS {
+        let signet = Signet::new().public_url("https://login.example.com");
+        let users = signet.file("users", USERS);
+        let site = signet.env("USERS_FILE", users).start();
+        let configuration = guard_own_path(kind, application::start());
+        let proxy = Proxy::start_as(kind, &configuration, site.address, &["login.example.com"]);
+        let mut client = proxy.client().of_host("login.example.com");
+
+        let page = ask(&mut client, "GET /app/?a=1&b=2", "", PAGE, "").has_status(302);
+        let rd = "https%3A%2F%2Flogin.example.com%2Fapp%2F%3Fa%3D1%26b%3D2";
+        let login = format!("https://login.example.com/login?rd={rd}");
+        assert_eq!(page.header("location"), Some(&*login));
+        let hop = client.post("/login", "", &format!("{CREDENTIALS}&rd={rd}"));
+        let cookie = hop.cookie();
+        let line = format!("GET {}", hop.header("location").expect("a hop"));
+        let back = ask(&mut client, &line, &cookie, PAGE, "").has_status(303);
+        let target = "https://login.example.com/app/?a=1&b=2";
+        assert_eq!(back.header("location"), Some(target));
+        let line = "GET /app/?a=1&b=2";
+        ask(&mut client, line, &cookie, PAGE, "").reached(line);
+        assert!(client.get("/", &cookie).greets("admin"));
+    }
+}

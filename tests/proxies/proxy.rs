@@ -59,21 +59,42 @@ impl Proxy {
         application: SocketAddr,
         hosts: &[&str],
     ) -> Self {
-        let login = readme::block_with(kind.language(), HOST).replace(HOST, "login.example.com");
-        let guard = readme::block_with(kind.language(), "app.example.com");
-        let guard = replace(&guard, "127.0.0.1:8080", &application.to_string());
+        let guard = Self::guard_block(kind, application);
         // nginx's maps are for all of them.
         let (maps, site) = match kind {
             Kind::Nginx => guard.split_at(guard.find("server {").expect("a server")),
             _ => ("", &*guard),
         };
-        let sites: String = hosts
+        let sites = hosts
             .iter()
-            .map(|host| replace(site, "app.example.com", host))
-            .collect();
-        let all = format!("{login}\n{maps}{sites}").replace("127.0.0.1:5000", &node.to_string());
+            .map(|host| replace(site, "app.example.com", host));
+        let all = format!(
+            "{}\n{maps}{}",
+            Self::login_block(kind),
+            sites.collect::<String>()
+        );
         let hosts = [&["login.example.com"], hosts].concat();
-        Self::start_whole(kind, &all, "example.com", &hosts)
+        Self::start_as(kind, &all, node, &hosts)
+    }
+
+    /// Returns README's configuration for a proxy in front of `login.example.com`.
+    #[track_caller]
+    pub fn login_block(kind: Kind) -> String {
+        readme::block_with(kind.language(), HOST).replace(HOST, "login.example.com")
+    }
+
+    /// Returns README's configuration for a proxy that guards `app.example.com`, which is there.
+    #[track_caller]
+    pub fn guard_block(kind: Kind, application: SocketAddr) -> String {
+        let guard = readme::block_with(kind.language(), "app.example.com");
+        replace(&guard, "127.0.0.1:8080", &application.to_string())
+    }
+
+    /// Starts a proxy with this configuration, in front of a node, for hosts below `example.com`.
+    #[track_caller]
+    pub fn start_as(kind: Kind, configuration: &str, node: SocketAddr, hosts: &[&str]) -> Self {
+        let configuration = replace(configuration, "127.0.0.1:5000", &node.to_string());
+        Self::start_whole(kind, &configuration, "example.com", hosts)
     }
 
     /// Starts a proxy for these hosts, which are `domain` or below it.
