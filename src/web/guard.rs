@@ -65,6 +65,15 @@ const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 /// inside the other, for each request.
 #[derive(Clone, Debug)]
 pub struct Guard {
+    /// Behind one pointer, because a guard is cloned for each request.
+    site: Arc<Site>,
+    /// From where requests come. Pages see it if they ask for a password.
+    peer: Peer,
+}
+
+/// What all clones of a guard share.
+#[derive(Clone, Debug)]
+struct Site {
     /// The style sheet and the icon, which know no session.
     assets: Router,
     pages: SessionService<Router>,
@@ -73,8 +82,6 @@ pub struct Guard {
     hosts: Arc<HostWatch>,
     has_access_log: bool,
     has_names_in_log: bool,
-    /// From where requests come. Pages see it if they ask for a password.
-    peer: Peer,
 }
 
 impl Guard {
@@ -84,7 +91,7 @@ impl Guard {
         auth: Option<Arc<Auth>>,
         origins: Arc<Origins>,
     ) -> Self {
-        Self {
+        let site = Site {
             assets,
             pages,
             auth,
@@ -92,6 +99,9 @@ impl Guard {
             hosts: Arc::default(),
             has_access_log: false,
             has_names_in_log: false,
+        };
+        Self {
+            site: Arc::new(site),
             peer: Peer(Ipv4Addr::UNSPECIFIED.into()),
         }
     }
@@ -106,14 +116,14 @@ impl Guard {
     /// Adds a line to the log for each request.
     #[must_use]
     pub fn with_access_log(mut self) -> Self {
-        self.has_access_log = true;
+        Arc::make_mut(&mut self.site).has_access_log = true;
         self
     }
 
     /// Adds the name of the visitor to the log lines of a login and a logout.
     #[must_use]
     pub fn with_names_in_log(mut self) -> Self {
-        self.has_names_in_log = true;
+        Arc::make_mut(&mut self.site).has_names_in_log = true;
         self
     }
 
@@ -121,9 +131,10 @@ impl Guard {
         clippy::manual_async_fn,
         reason = "an `async fn` would copy its arguments, and keep both copies"
     )]
-    fn answer(mut self, mut request: Request) -> impl Future<Output = Response> + Send {
+    fn answer(self, mut request: Request) -> impl Future<Output = Response> + Send {
         async move {
             if let Some(auth) = self
+                .site
                 .auth
                 .as_ref()
                 .filter(|_| request.uri().path() == auth::PATH)
@@ -134,26 +145,26 @@ impl Guard {
             let preferences = Preferences::of(&request);
             if assets::has(request.uri().path()) && cross_site::only_host(&request).is_some() {
                 // The error page for a wrong host loads the assets from that host.
-                let Ok(response) = self.assets.call(request).await;
+                let Ok(response) = self.site.assets.clone().call(request).await;
                 return self.finish(response, &preferences);
             }
             // `admit` borrows the request. Passed by value, it would be in this future twice.
-            if let Err(refused) = admit(&mut request, &self.origins, &self.hosts).await {
+            if let Err(refused) = admit(&mut request, &self.site.origins, &self.site.hosts).await {
                 return self.finish(refused.into_response(), &preferences);
             }
-            if self.auth.is_some() && request.method() == Method::POST {
+            if self.site.auth.is_some() && request.method() == Method::POST {
                 request.extensions_mut().insert(self.peer);
             }
             // A link on another site chooses the language of one page only.
             let is_own_choice = preferences.language.is_chosen
                 && !cross_site::is_prefetch(request.headers())
-                && !cross_site::is_from_another_site(request.headers(), &self.origins);
-            let mut response = within_deadline(self.pages.call(request)).await;
-            audit_log::log(&mut response, self.has_names_in_log);
+                && !cross_site::is_from_another_site(request.headers(), &self.site.origins);
+            let mut response = within_deadline(self.site.pages.clone().call(request)).await;
+            audit_log::log(&mut response, self.site.has_names_in_log);
             let mut response = self.finish(response, &preferences);
             known_browser::set_cookie(&mut response);
             if is_own_choice {
-                let cookie = preferences.language.cookie(self.origins.is_https());
+                let cookie = preferences.language.cookie(self.site.origins.is_https());
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
@@ -162,8 +173,8 @@ impl Guard {
 
     /// Turns an error into a page, and adds the headers that every response has.
     fn finish(&self, response: Response, preferences: &Preferences) -> Response {
-        let mut response = error::draw_page(response, preferences, &self.origins);
-        headers::add(&mut response, self.origins.is_https());
+        let mut response = error::draw_page(response, preferences, &self.site.origins);
+        headers::add(&mut response, self.site.origins.is_https());
         response
     }
 }
@@ -195,7 +206,7 @@ impl Service<Request> for Guard {
     fn call(&mut self, request: Request) -> Self::Future {
         let guard = self.clone();
         let answer = |request| guard.answer(request);
-        if self.has_access_log {
+        if self.site.has_access_log {
             let logged = identify(request, |request| access_log::log(request, answer));
             Box::pin(logged.map(Ok))
         } else if [Route::Login, Route::Logout].contains(&Route::of(request.uri().path())) {

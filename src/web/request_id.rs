@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
     response::Response,
 };
+use tower_sessions::session::Id;
 use tracing::Instrument as _;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,9 +37,7 @@ fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// Returns 128 random bits in hexadecimal. A counter would reveal how many requests there are.
 fn random_id() -> HeaderValue {
-    let mut bytes = [0; 16];
-    // If this fails, the ID is all zeros. That is harmless: IDs only serve to find lines.
-    let _ = getrandom::fill(&mut bytes);
-    let hex = format!("{:032x}", u128::from_ne_bytes(bytes));
-    HeaderValue::try_from(hex).unwrap_or(HeaderValue::from_static(""))
+    // The generator of session IDs needs no system call.
+    let bits = Id::default().0.cast_unsigned();
+    HeaderValue::try_from(format!("{bits:032x}")).unwrap_or(HeaderValue::from_static(""))
 }
