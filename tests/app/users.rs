@@ -163,6 +163,10 @@ async fn every_failure_gets_the_same_answer_and_no_session() {
         page.html
     );
     assert!(!page.html.contains("&#60;i"), "{}", page.html);
+    assert!(page.html.contains(
+        r#"name="password" autocomplete="current-password" enterkeyhint="go" required autofocus"#
+    ));
+    assert_eq!(page.html.matches("autofocus").count(), 1);
 }
 
 #[tokio::test]
