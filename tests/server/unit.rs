@@ -62,9 +62,14 @@ log_in_and_out() {
 }
 "#;
 
-/// What an operator and a visitor do.
+/// What an operator and a visitor do. `upgrade` are README's commands.
 const STORY: &str = r#"
-log_in_and_out
+log_in
+upgrade
+is_logged_in
+log_out
+upgrade
+is_logged_out
 grep '^Seccomp:.2' /proc/$(pidof signet)/status
 STATE_DIRECTORY=/var/lib/signet SECRET_KEY_FILE=/etc/signet/secret_key \
   PUBLIC_URL=https://signet.example signet inspect <<<"${cookie#*=}" | grep -F 'refused: revoked'
@@ -92,6 +97,8 @@ fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
     machine.file("signet.service", &readme::block_with("ini", "[Service]"));
     machine.copy(env!("CARGO_BIN_EXE_signet"), "target/release/signet");
     let install = readme::block_with("sh", "systemctl enable");
-    let output = machine.run(&[HELPERS, &install, STORY].concat());
+    let upgrade = readme::block_with("sh", "systemctl restart");
+    let upgrade = format!("upgrade() {{\n{upgrade}systemctl reset-failed signet\n}}\n");
+    let output = machine.run(&[HELPERS, &install, &upgrade, STORY].concat());
     assert!(output.contains("\nResult=success\n"), "{output}");
 }
