@@ -37,12 +37,10 @@ pub(super) enum PasswordHash {
 /// Why a text is no hash that is accepted. The messages never contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// It may be the password itself.
-    #[error("there is no password hash that Signet knows")]
-    Unknown,
-    /// An old kind of hash, which can be computed too fast.
-    #[error("{0} hashes are too weak")]
-    Weak(&'static str),
+    /// It is a hash of another kind, such as `{SHA}`, `$apr1$` and those of crypt, or the password
+    /// itself.
+    #[error("only Argon2id and bcrypt hashes are accepted")]
+    Other,
     /// Argon2i or Argon2d.
     #[error("of the kinds of Argon2 only Argon2id is accepted")]
     OtherArgon2,
@@ -61,14 +59,8 @@ impl PasswordHash {
             .any(|it| text.starts_with(it))
         {
             Self::parse_bcrypt(text)
-        } else if text.starts_with("{SHA}") {
-            Err(HashError::Weak("{SHA}"))
-        } else if text.starts_with("$apr1$") {
-            Err(HashError::Weak("$apr1$"))
-        } else if text.starts_with('$') {
-            Err(HashError::Weak("crypt"))
         } else {
-            Err(HashError::Unknown)
+            Err(HashError::Other)
         }
     }
 

@@ -5,6 +5,7 @@ use std::{fs, net::Ipv4Addr, path::Path, sync::Arc};
 use axum::http::Method;
 use signet::{
     secret::SecretKeys,
+    session::{DataIn, SessionConfig},
     users::{TrustedProxies, Users},
 };
 use tempfile::NamedTempFile;
@@ -45,14 +46,20 @@ impl GuardedApp {
     }
 
     pub fn with_file(text: &str) -> Self {
+        Self::with_config(text, |config| config)
+    }
+
+    /// A site with these users and another configuration.
+    fn with_config(text: &str, configure: impl FnOnce(SessionConfig) -> SessionConfig) -> Self {
         let file = NamedTempFile::new().expect("a file");
         fs::write(file.path(), text).expect("written");
         let users = open_users(file.path());
-        let app = TestApp::of(|config| {
+        let pages = |config| {
             let origins = crate::app::origins_at("http://localhost");
             let site = signet::web::site(config, origins, Some(Arc::clone(&users)), None);
             Pages::new(site.with_peer(Ipv4Addr::LOCALHOST.into()))
-        });
+        };
+        let app = TestApp::with_config(pages, configure);
         Self { app, users, file }
     }
 
@@ -206,12 +213,18 @@ async fn a_password_may_be_composed_in_any_way_and_nothing_of_it_is_cut_off() {
 
 #[tokio::test]
 async fn a_session_ends_with_its_password_or_its_line() {
-    for file in [
-        format!("Bob:{BCRYPT}"),
-        format!("admin:{BCRYPT_AGAIN}\nBob:{BCRYPT}"),
-        format!("Admin:{BCRYPT}\nBob:{BCRYPT}"),
+    let users = format!("admin:{BCRYPT}\nBob:{BCRYPT}");
+    for (file, data_in) in [
+        (format!("Bob:{BCRYPT}"), DataIn::Cookie),
+        (format!("Bob:{BCRYPT}"), DataIn::Store),
+        (
+            format!("admin:{BCRYPT_AGAIN}\nBob:{BCRYPT}"),
+            DataIn::Cookie,
+        ),
+        (format!("admin:{BCRYPT_AGAIN}\nBob:{BCRYPT}"), DataIn::Store),
+        (format!("Admin:{BCRYPT}\nBob:{BCRYPT}"), DataIn::Cookie),
     ] {
-        let app = GuardedApp::new();
+        let app = GuardedApp::with_config(&users, |config| config.data_in(data_in));
         let bob = app.another_visitor();
         app.log_in_with("admin", PASSWORD).await.redirects_to("/");
         bob.log_in_with("bob", PASSWORD).await.redirects_to("/");

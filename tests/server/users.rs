@@ -151,7 +151,7 @@ fn sighup_reads_the_file_again_and_a_bad_file_keeps_the_old_one() {
         &format!("admin:{BCRYPT_AGAIN}\nbob:hunter2\n"),
     );
     let line = site.read_log_until(" ERROR ");
-    let expected = "line 2: there is no password hash that Signet knows";
+    let expected = "line 2: only Argon2id and bcrypt hashes are accepted";
     assert!(line.contains("--users (USERS_FILE): "), "{line}");
     assert!(line.contains(expected), "{line}");
     assert!(!line.contains("hunter2"), "{line}");

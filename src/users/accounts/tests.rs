@@ -24,35 +24,28 @@ fn good_lines_are_accepted() {
 
 #[test]
 fn every_bad_line_is_refused_with_its_number() {
-    let unknown = LineError::Hash(HashError::Unknown);
-    let weak = |kind| LineError::Hash(HashError::Weak(kind));
+    let other = LineError::Hash(HashError::Other);
     let damaged = |kind| LineError::Hash(HashError::Damaged(kind));
     let other_argon2 = LineError::Hash(HashError::OtherArgon2);
     for (line, reason) in [
         ("hunter2", LineError::NoColon),
         ("admin", LineError::NoColon),
-        ("admin:", unknown),
-        ("admin:hunter2", unknown),
-        ("admin:rl0uE5Ln5FCPM", unknown),
-        ("admin:{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", unknown),
-        ("admin:5f4dcc3b5aa765d61d8327deb882cf99", unknown),
-        ("admin:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", weak("{SHA}")),
-        (
-            "admin:$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/",
-            weak("$apr1$"),
-        ),
-        ("admin:$1$abc$BXBqpb9BZcZhXLgbee.0s/", weak("crypt")),
-        ("admin:$5$rounds=5000$abc$abc", weak("crypt")),
-        ("admin:$6$abc$abc", weak("crypt")),
-        ("admin:$y$j9T$abc$abc", weak("crypt")),
+        ("admin:", other),
+        ("admin:hunter2", other),
+        ("admin:rl0uE5Ln5FCPM", other),
+        ("admin:{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", other),
+        ("admin:5f4dcc3b5aa765d61d8327deb882cf99", other),
+        ("admin:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", other),
+        ("admin:$apr1$r31.....$HqJZimcKQFAMYayBlzkrA/", other),
+        ("admin:$1$abc$BXBqpb9BZcZhXLgbee.0s/", other),
+        ("admin:$5$rounds=5000$abc$abc", other),
+        ("admin:$6$abc$abc", other),
+        ("admin:$y$j9T$abc$abc", other),
         (
             "admin:$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD",
-            weak("crypt"),
+            other,
         ),
-        (
-            &format!("admin:{}", BCRYPT.replace("$2y$", "$2x$")),
-            weak("crypt"),
-        ),
+        (&format!("admin:{}", BCRYPT.replace("$2y$", "$2x$")), other),
         (
             &format!("admin:{}", BCRYPT.replace("$04$", "$03$")),
             damaged("bcrypt"),
