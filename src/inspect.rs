@@ -12,7 +12,7 @@ use std::{
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 use time::OffsetDateTime;
 
-use self::explanation::explain;
+use self::explanation::{NO_PASSWORD, explain};
 use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
@@ -21,6 +21,8 @@ use crate::{
     },
     site,
     state_dir::StateDir,
+    users::Users,
+    web,
 };
 
 /// How much of standard input is read, in bytes: more than any browser sends.
@@ -83,8 +85,13 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
 
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let inspection = sessions.inspect(value, now).await?;
+    let has_password = match &inspection.contents {
+        Some(contents) => has_current_password(contents, &config)?,
+        None => true,
+    };
     let mut report = match inspection.verdict {
-        Ok(()) => "accepted\n".to_owned(),
+        Ok(()) if has_password => "accepted\n".to_owned(),
+        Ok(()) => format!("refused: password\n{NO_PASSWORD}\n"),
         Err(reason) => {
             let explanation = explain(reason, &config, inspection.contents.is_some(), name);
             format!("refused: {reason}\n{explanation}\n")
@@ -95,7 +102,20 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
         report.push_str(&describe(contents, &config.timeouts, now));
     }
     io::stdout().write_all(report.as_bytes())?;
-    Ok(inspection.verdict.is_ok())
+    Ok(inspection.verdict.is_ok() && has_password)
+}
+
+/// Returns whether the session began with the password that its user has now. That is so without users.
+fn has_current_password(contents: &Contents, config: &Config) -> Result<bool, ConfigError> {
+    let Some(path) = &config.users else {
+        return Ok(true);
+    };
+    match web::name_and_digest(|key| contents.data.get(key)) {
+        Some((name, digest)) => {
+            Users::is_current_in(path, name, digest).map_err(ConfigError::Users)
+        }
+        None => Ok(false),
+    }
 }
 
 /// Opens a snapshot of the sessions of the site.

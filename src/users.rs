@@ -82,6 +82,17 @@ impl Users {
         Ok((users, warnings))
     }
 
+    /// Returns whether a session with this name and this digest is one of a user in the file at `path`,
+    /// with the password of now.
+    ///
+    /// # Errors
+    ///
+    /// When the file is refused.
+    pub fn is_current_in(path: &Path, name: &str, digest: &str) -> Result<bool, UsersError> {
+        let (accounts, _) = Accounts::read(path)?;
+        Ok(accounts.is_current(name, digest))
+    }
+
     /// Lets a function know the outcome of each attempt to log in.
     #[must_use]
     pub fn on_login(mut self, function: impl Fn(LoginOutcome) + Send + Sync + 'static) -> Self {

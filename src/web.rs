@@ -37,7 +37,7 @@ use axum::{Router, extract::FromRef, http::StatusCode, routing::get};
 use tower::Layer as _;
 
 use self::{auth::Auth, return_to::Destinations};
-pub use self::{guard::Guard, refused::Refused, route::Route};
+pub use self::{current_user::name_and_digest, guard::Guard, refused::Refused, route::Route};
 use crate::{
     cookie_domain::CookieDomain,
     public_url::Origins,

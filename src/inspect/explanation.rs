@@ -5,6 +5,11 @@ use crate::{
     session::{DataIn, Refusal},
 };
 
+/// Why the pages do not use a session that the session layer accepts.
+pub(super) const NO_PASSWORD: &str = "\
+The session began without a password, or its user has another one now, or is not in --users
+(USERS_FILE).";
+
 /// Returns one or two sentences about a refusal, which name the flags to look at.
 pub(super) fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> String {
     let text = match reason {
@@ -20,7 +25,7 @@ pub(super) fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &
         Refusal::BadSignature => {
             return format!(
                 "No key of the site signed this for the cookie {name}. Are all flags and variables \
-                 the\nsite's, --state-dir and --public-url too?"
+                 the\nsite's, --state-dir, --public-url and --cookie-domain too?"
             );
         }
         Refusal::FromTheFuture => {

@@ -6,6 +6,7 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
 };
+use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::Session;
 
@@ -80,11 +81,23 @@ impl CurrentUser {
     }
 }
 
-/// Returns the name of a session that began with the password that its user has now.
+/// Returns the name of a session that began with the password that its user has now. Logs if there is
+/// none.
 pub(super) fn name_in<'a>(session: &'a ReceivedSession, users: &Users) -> Option<&'a str> {
-    let text = |key| session.get(key).and_then(|value| value.as_str());
-    let (name, digest) = text(USERNAME).zip(text(PASSWORD_DIGEST))?;
-    users.is_current(name, digest).then_some(name)
+    let user = name_and_digest(|key| session.get(key));
+    let current = user.filter(|(name, digest)| users.is_current(name, digest));
+    if current.is_none() {
+        tracing::info!(
+            "session not used: its user has another password now, or is not in --users (USERS_FILE)"
+        );
+    }
+    current.map(|(name, _)| name)
+}
+
+/// Returns the name in the data of a session, and what ties the session to the password.
+pub fn name_and_digest<'a>(get: impl Fn(&str) -> Option<&'a Value>) -> Option<(&'a str, &'a str)> {
+    let text = |key| get(key).and_then(Value::as_str);
+    text(USERNAME).zip(text(PASSWORD_DIGEST))
 }
 
 impl<S> FromRequestParts<S> for CurrentUser

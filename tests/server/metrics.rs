@@ -117,10 +117,17 @@ fn a_visit_is_counted() {
     }
     assert!((after["signet_store_up"] - 1.0).abs() < 0.5);
     assert!((after[r#"signet_build_info{version="0.1.0"}"#] - 1.0).abs() < 0.5);
-    let requests = after
-        .keys()
-        .filter(|it| it.starts_with("signet_http_requests_total"));
+    let is_counted = |(series, value): &(&String, &f64)| {
+        series.starts_with("signet_http_requests_total") && **value > 0.0
+    };
+    let requests = after.iter().filter(is_counted);
     assert_eq!(requests.count(), 4, "{after:#?}");
+    let failures = r#"signet_http_requests_total{method="GET",route="/",status="503"}"#;
+    assert_eq!(
+        before.get(failures),
+        Some(&0.0),
+        "counted from the first on"
+    );
     if cfg!(target_os = "linux") {
         for name in [
             "cpu_seconds_total",

@@ -177,6 +177,30 @@ fn sighup_reads_the_file_again_and_a_bad_file_keeps_the_old_one() {
 }
 
 #[test]
+fn the_log_and_inspect_say_that_a_session_has_ended_with_its_password() {
+    let (mut signet, file) = with_users(&format!("admin:{BCRYPT}\n"));
+    let mut site = signet.start();
+    let cookie = site.log_in_with("admin", PASSWORD);
+    let inspect = || {
+        let (_, value) = cookie.split_once('=').expect("a value");
+        Signet::new()
+            .args(&["inspect"])
+            .env("STATE_DIRECTORY", signet.state_dir())
+            .env("USERS_FILE", &file)
+            .run_with(value)
+    };
+    let ended = inspect();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    change(&site, &file, &format!("admin:{BCRYPT_AGAIN}\n"));
+    site.read_log_until("read again");
+    site.get("/", &cookie);
+    site.read_log_until("session not used: its user has another password now");
+    let ended = inspect();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.starts_with("refused: password\n"), "{ended:?}");
+}
+
+#[test]
 fn a_password_that_changes_under_load_ends_its_sessions_and_no_other() {
     let (mut signet, file) = with_users(&format!("admin:{BCRYPT}\nbob:{BCRYPT}\n"));
     let site = Arc::new(signet.start());

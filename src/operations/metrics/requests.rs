@@ -26,6 +26,14 @@ const BUCKETS: [f64; 14] = [
 /// The methods that have a label of their own. A method that no page knows may be any word.
 const METHODS: [&str; 4] = ["GET", "HEAD", "POST", "other"];
 
+/// The answers that an operator is told of. Their counters exist before they have counted anything.
+const FAILURES: [(&str, &str); 4] = [
+    ("GET", "500"),
+    ("GET", "503"),
+    ("POST", "500"),
+    ("POST", "503"),
+];
+
 /// How many statuses there are, from 100 to 999.
 const STATUSES: usize = 900;
 
@@ -71,6 +79,12 @@ impl Requests {
             refused: add(registry, IntCounterVec::new(refused, &["reason"]))?,
         };
         // So that each series begins with 0, and its first event counts as an increase.
+        for route in Route::ALL {
+            for (method, status) in FAILURES {
+                let labels = [route.as_str(), method, status];
+                requests.answered.with_label_values(&labels);
+            }
+        }
         for reason in Refused::ALL {
             requests.refused.with_label_values(&[reason.as_str()]);
         }
