@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use crate::{
     client::Client,
     nodes::{KEY, Nodes, node_command},
+    readme,
     redis::{Redis, free_port},
     signet::Signet,
 };
@@ -31,6 +32,39 @@ fn a_server_that_evicts_records_is_refused_at_the_start() {
     redis.tell("CONFIG SET maxmemory 0");
     let site = node(&redis.url()).env("SECRET_KEY", KEY).start();
     assert!(!site.log_in("admin").is_empty());
+}
+
+#[test]
+#[ignore = "needs Redis, haproxy and nginx"]
+fn a_server_with_the_settings_of_readme_serves_its_user_and_nobody_else() {
+    let redis = Redis::start();
+    let settings = readme::block_with("text", "appendonly yes");
+    for line in settings.lines().map(str::trim) {
+        let command = match line.split_once(' ').expect("a value") {
+            ("user", user) => format!("ACL SETUSER {user}"),
+            (name, value) => format!("CONFIG SET {name} {value}"),
+        };
+        // Once the default user is off, the connection of this test would be refused.
+        if line != "user default off" {
+            assert_eq!(redis.tell(&command), "OK", "{command}");
+        }
+    }
+    assert!(settings.contains("user default off\n"), "{settings}");
+    assert_eq!(redis.tell("ACL SETUSER default off"), "OK");
+    let url = |user: &str| format!("redis://{user}127.0.0.1:{}/0", redis.port);
+    let site = node(&url("signet:PASSWORD@"))
+        .env("SECRET_KEY", KEY)
+        .start();
+    let mut client = Client::new(site.address);
+    client.get("/readyz", "").has_status(200);
+    let cookie = site.log_in("admin");
+    site.get("/logout", &cookie);
+    assert!(client.get("/", &cookie).greets_nobody());
+    for user in ["", "signet:WRONG@"] {
+        let other = node(&url(user)).env("SECRET_KEY", KEY).start();
+        let mut client = Client::new(other.address);
+        client.get("/readyz", "").has_status(503);
+    }
 }
 
 #[test]

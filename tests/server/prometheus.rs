@@ -95,12 +95,11 @@ fn the_queries_of_readme_answer_what_they_say() {
     let dir = tempfile::tempdir().expect("a directory");
     let config = dir.path().join("prometheus.yml");
     let target = measured.address;
-    let job = "scrape_interval: 1s, job_name: signet";
-    std::fs::write(
-        &config,
-        format!("scrape_configs: [{{{job}, static_configs: [{{targets: ['{target}']}}]}}]\n"),
-    )
-    .expect("written");
+    let jobs = readme::block_with("yaml", "scrape_configs");
+    assert!(jobs.contains("127.0.0.1:9180"), "{jobs}");
+    let jobs = jobs.replace("127.0.0.1:9180", &target.to_string());
+    let text = format!("global: {{scrape_interval: 1s}}\n{jobs}");
+    std::fs::write(&config, text).expect("written");
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let prometheus = free.local_addr().expect("an address");
     drop(free);
