@@ -357,8 +357,7 @@ fn guard_own_path(kind: Kind, application: SocketAddr) -> String {
     let guard = Proxy::guard_block(kind, application);
     let between = |start: &str| {
         let start = guard.find(start).expect("the part");
-        let end = guard.rfind("\n}\n").expect("an end");
-        &guard[start..end]
+        guard[start..].split("\n}\n").next().expect("an end")
     };
     if let Kind::Nginx = kind {
         let (maps, _) = guard.split_at(guard.find("server {").expect("a server"));
