@@ -23,8 +23,12 @@ cd "$dir/machine/root"
 mount -t overlay overlay \
   -o "lowerdir=/,upperdir=$dir/machine/upper,workdir=$dir/machine/work" .
 cd ../root
+# Read-only, except for the network, which is its own: systemd would set up the kernel otherwise.
 mount -t proc proc proc
-mount -t sysfs sysfs sys
+mount --bind proc/sys proc/sys
+mount --bind proc/sys/net proc/sys/net
+mount -o remount,bind,ro proc/sys
+mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 for name in run tmp dev; do mount -t tmpfs tmpfs "$name"; done
 for name in null zero full random urandom tty; do
@@ -38,12 +42,14 @@ ln -s /proc/self/fd dev/fd
 mkdir story old
 mount --bind "$dir" story
 cp "$dir"/*.service etc/systemd/system/
-for name in systemd-firstboot systemd-networkd systemd-networkd-wait-online systemd-resolved; do
-  ln -sf /dev/null "etc/systemd/system/$name.service"
+for name in systemd-firstboot.service systemd-networkd.service systemd-networkd-wait-online.service \
+  systemd-resolved.service systemd-timesyncd.service timers.target; do
+  ln -sf /dev/null "etc/systemd/system/$name"
 done
 pivot_root . old
 umount -l old
 # As systemd expects it of what starts it. Otherwise credentials are not seen.
 mount --make-rshared /
 exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+  setpriv --bounding-set=-sys_time,-sys_module \
   /lib/systemd/systemd --system --unit=story.service --show-status=no
