@@ -3,7 +3,10 @@
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -12,7 +15,13 @@ use axum::{
 };
 
 use super::known_browser;
-use crate::users::{Attempt, Failure, Login, Users};
+use crate::{
+    public_url::Origins,
+    users::{Attempt, Failure, Login, Users},
+};
+
+/// Is true once the log says that the proxy does not tell who asks. Once is enough.
+static HAS_WARNED: AtomicBool = AtomicBool::new(false);
 
 /// The address from which a request comes, which may be that of a proxy. In the extensions of a
 /// request with a form, if pages ask for a password.
@@ -24,6 +33,8 @@ pub(super) struct Peer(pub(super) IpAddr);
 pub(super) struct Client {
     users: Arc<Users>,
     address: IpAddr,
+    /// Is true if the address is that of the proxy, which then does not say who asks.
+    is_proxy: bool,
     /// The values of the cookie of known browsers.
     browsers: Vec<String>,
 }
@@ -37,7 +48,15 @@ impl Client {
             address: self.address,
             browsers: self.browsers.iter().map(String::as_str),
         };
-        self.users.log_in(attempt).await
+        let result = self.users.log_in(attempt).await;
+        if self.is_proxy && result.is_err() && !HAS_WARNED.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a failed login counts for the address of the proxy, so that all visitors wait for the \
+                 failures of each other: let the proxy write the visitor's address into \
+                 X-Forwarded-For, and name the proxy in --trusted-proxy (TRUSTED_PROXY)"
+            );
+        }
+        result
     }
 }
 
@@ -45,6 +64,7 @@ impl<S> OptionalFromRequestParts<S> for Client
 where
     S: Sync,
     Option<Arc<Users>>: FromRef<S>,
+    Arc<Origins>: FromRef<S>,
 {
     type Rejection = Infallible;
 
@@ -53,14 +73,14 @@ where
             return Ok(None);
         };
         let peer = parts.extensions.get().map(|Peer(address)| *address);
+        let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let forwarded_for = parts.headers.get_all("x-forwarded-for").iter();
-        let address = users.address(
-            peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
-            forwarded_for.map(HeaderValue::as_bytes),
-        );
+        let address = users.address(peer, forwarded_for.map(HeaderValue::as_bytes));
         let browsers = known_browser::values(&parts.headers);
         Ok(Some(Self {
             browsers: browsers.map(str::to_owned).collect(),
+            // Visitors reach Signet itself over http only.
+            is_proxy: Arc::<Origins>::from_ref(state).is_https() && address == peer.to_canonical(),
             users,
             address,
         }))

@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 
 use crate::{
     app::{Page, TestApp},
+    door::door,
     users::{BCRYPT, GuardedApp, PASSWORD, credentials},
 };
 
@@ -137,6 +138,18 @@ async fn a_known_browser_gets_a_cookie_that_stays_and_counts_for_its_own_name() 
     // Neither the account's wait nor the address's concerns it, but its own does.
     fail_six_times(&app, "192.0.2.1", "ADMIN").await;
     says_to_wait(&app.log_in_from("192.0.2.9", "admin", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_known_browser_is_secure_and_for_the_host_alone() {
+    let page = door().log_in_for("https://app.example.com/").await;
+    let [session, known] = &page.set_cookies()[..] else {
+        panic!("{page:?}");
+    };
+    assert_eq!(session.domain(), Some("example.com"));
+    assert_eq!(known.name(), "known_browser");
+    assert_eq!(known.domain(), None);
+    assert_eq!(known.secure(), Some(true));
 }
 
 #[tokio::test]

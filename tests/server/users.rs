@@ -290,6 +290,30 @@ fn only_trusted_proxies_are_believed() {
 }
 
 #[test]
+fn a_proxy_that_does_not_say_who_asks_is_warned_about_once() {
+    for (url, args, forwarded_for, warnings) in [
+        ("https://signet.example", &[][..], "", 1),
+        ("https://signet.example", &[], "203.0.113.7", 0),
+        (
+            "https://signet.example",
+            &["--trusted-proxy=10.0.0.1"],
+            "203.0.113.7",
+            1,
+        ),
+        ("http://localhost", &[], "", 0),
+    ] {
+        let (signet, _) = with_users(&format!("admin:{BCRYPT}"));
+        let site = signet.public_url(url).args(args).start();
+        for _ in 0..2 {
+            attempt(&site, forwarded_for, "admin", "wrong");
+        }
+        let log = log_of(site);
+        let warning = "name the proxy in --trusted-proxy (TRUSTED_PROXY)";
+        assert_eq!(log.matches(warning).count(), warnings, "{log}");
+    }
+}
+
+#[test]
 fn known_browsers_are_known_after_a_restart_too() {
     let (mut signet, _) = with_users(&format!("admin:{BCRYPT}"));
     let site = signet.start();
