@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use axum::{body::Body, http::Method};
 
-use crate::app::{Page, TestApp, form};
+use crate::{
+    app::{Page, TestApp, form},
+    door::{HOP, LOGIN, TARGET, door},
+};
 
 /// Returns the pages in every state, each with a file name.
 async fn all_pages(language: &str) -> Vec<(String, Page)> {
@@ -44,6 +47,21 @@ async fn all_pages(language: &str) -> Vec<(String, Page)> {
     assert!(home.html.contains("class=\"done\""), "{}", home.html);
     keep("home-logged-out", home);
     keep("error", get("/nowhere").await);
+
+    let door = door();
+    let headers = [("accept-language", language)];
+    let get = async |path: &str| {
+        door.send_with(&headers, Method::GET, path, Body::empty())
+            .await
+    };
+    keep("login-to-go-on", get(LOGIN).await);
+    keep("no-cookie", get(HOP).await);
+    let wrong = form("admin") + "&rd=https%3A%2F%2Fapp.example.com%2F";
+    let wrong = door.send_with(&headers, Method::POST, "/login", wrong.into());
+    keep("login-to-go-on-refused", wrong.await);
+    door.log_in_for(TARGET).await;
+    while get(LOGIN).await.status.is_redirection() {}
+    keep("circles", get(LOGIN).await);
     pages
 }
 

@@ -147,6 +147,10 @@ async fn the_pages_on_the_way_are_accessible_and_help_a_password_manager() {
                 "text username username,password password current-password,submit  "
             );
             assert_fits(&browser, width).await;
+            let long = LOGIN.replace("app.example", &format!("{}.example", "w".repeat(63)));
+            browser.go_to(&long).await;
+            assert!(browser.text().await.contains("www.example.com"));
+            assert_fits(&browser, width).await;
 
             browser.go_to(&format!("{LOGIN}&cookie=set")).await;
             browser.take_screenshot("no-cookie").await;
