@@ -61,6 +61,23 @@ async fn from_the_sixth_failure_on_even_the_right_password_has_to_wait() {
 }
 
 #[tokio::test]
+async fn an_attempt_counts_even_if_nobody_waits_for_the_answer() {
+    let app = GuardedApp::new();
+    for _ in 0..6 {
+        let mut attempt = Box::pin(app.log_in_from("192.0.2.1", "admin", "wrong"));
+        // Begins it. On a busy machine it may be over before this returns.
+        let _ = futures_util::poll!(attempt.as_mut());
+        drop(attempt);
+        let start = Instant::now();
+        while app.users.hash_count().running > 0 {
+            assert!(start.elapsed() < DEADLINE);
+            tokio::task::yield_now().await;
+        }
+    }
+    says_to_wait(&app.log_in_from("192.0.2.1", "admin", PASSWORD).await);
+}
+
+#[tokio::test]
 async fn a_success_clears_the_failures_of_that_account_from_that_address() {
     let app = GuardedApp::new();
     for _ in 0..3 {
