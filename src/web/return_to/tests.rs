@@ -1,3 +1,6 @@
+mod refused;
+
+use self::refused::REFUSED;
 use super::*;
 
 fn destinations(public_url: &str, cookie_domain: Option<&str>) -> Destinations {
@@ -82,124 +85,6 @@ fn an_address_of_ours_is_serialized_again() {
         assert_eq!(shared().in_query(&found.clone().unwrap().query()), found);
     }
 }
-
-/// No address of ours.
-const REFUSED: &[&str] = &[
-    "",
-    "/",
-    "/app",
-    "app",
-    "?a",
-    "#a",
-    "//evil.example",
-    "//app.example.com/",
-    "///app.example.com/",
-    "app.example.com",
-    "app.example.com/path",
-    // Another host.
-    "https://evil.example/",
-    "https://evil.example/app.example.com",
-    "https://evil.example?app.example.com",
-    "https://evil.example#app.example.com",
-    "https://evilexample.com/",
-    "https://example.com.evil.example/",
-    "https://app.example.com.evil.example/",
-    "https://app.example.comevil.example/",
-    "https://example.org/",
-    "https://com/",
-    "https://localhost/",
-    "https://app.example.com./",
-    "https://example.com./",
-    "https://.example.com/",
-    "https://a..example.com/",
-    "https://*.example.com/",
-    "https://app,evil.example.com/",
-    "https://app.example.com%00.evil.example/",
-    "https://app.example.com%2eevil.example/",
-    // Another scheme or port.
-    "http://app.example.com/",
-    "ftp://app.example.com/",
-    "wss://app.example.com/",
-    "file://app.example.com/",
-    "javascript:alert(1)",
-    "javascript://app.example.com/%0aalert(1)",
-    "data:text/html,app.example.com",
-    "blob:https://app.example.com/1",
-    "view-source:https://app.example.com/",
-    "https://app.example.com:80/",
-    "https://app.example.com:8443/",
-    "https://app.example.com:4430/",
-    "https://app.example.com:0/",
-    "https://app.example.com:/",
-    "https://app.example.com:0443/",
-    "https://app.example.com:x/",
-    "https://app.example.com:443:443/",
-    // User and password.
-    "https://user@app.example.com/",
-    "https://user:password@app.example.com/",
-    "https://@app.example.com/",
-    "https://:@app.example.com/",
-    "https://app.example.com@evil.example/",
-    "https://app.example.com:443@evil.example/",
-    "https://evil.example%40app.example.com/",
-    // Backslashes.
-    "https:\\\\app.example.com\\",
-    "https://app.example.com\\@evil.example/",
-    "https://evil.example\\@app.example.com/",
-    "https://evil.example\\.app.example.com/",
-    "https://app.example.com/\\evil.example",
-    "\\\\evil.example",
-    "/\\evil.example",
-    "https://app.example.com/?a=\\",
-    // Control characters, and what parsers strip.
-    "https://app.example.com/\r\nSet-Cookie: a=b",
-    "https://app.example.com/\n",
-    "https://app.exa\tmple.com/",
-    "ht\ntps://app.example.com/",
-    "https://app.example.com\0.evil.example/",
-    "https://app.example.com/\u{7f}",
-    "https://app.example.com/\u{85}",
-    "\u{1}https://app.example.com/",
-    " https://app.example.com/",
-    "https://app.example.com .evil.example/",
-    "https:// app.example.com/",
-    // A host that is written in another way than it is meant.
-    "https:app.example.com/",
-    "https:/app.example.com/",
-    "https:///app.example.com/",
-    "https:////app.example.com/",
-    "https://app%2eexample.com/",
-    "https://%61pp.example.com/",
-    "https://app。example.com/",
-    "https://ａｐｐ.example.com/",
-    "https://app.example.ⓒom/",
-    "https://ſignet.example.com/",
-    "https://app.EXAMPLE.\u{212a}om/",
-    "https://a\u{ad}pp.example.com/",
-    "https://bücher.example.com/",
-    "https://app.ехample.com/",
-    // Addresses.
-    "https://127.0.0.1/",
-    "https://2130706433/",
-    "https://0x7f.1/",
-    "https://0177.0.0.1/",
-    "https://127.1/",
-    "https://[::1]/",
-    "https://[::ffff:127.0.0.1]/",
-    "https://[/",
-    // Our own forms.
-    "https://login.example.com/login",
-    "https://login.example.com/logout",
-    "https://LOGIN.example.com:443/login?rd=https://app.example.com/",
-    "https://login.example.com/logout#x",
-    "https://login.example.com//login",
-    "https://login.example.com/login/",
-    "https://login.example.com/./login",
-    "https://login.example.com/a/../login",
-    "https://login.example.com/%6cogin",
-    "https://login.example.com/%2flogout",
-    "https://login.example.com/LOGIN",
-];
 
 #[test]
 fn any_other_address_is_refused() {
