@@ -144,7 +144,7 @@ impl Users {
     /// Returns a place in the queue. Those who have to wait anyway get none, so that they keep nobody
     /// out.
     fn admit(&self, checked: &Checked) -> Result<Place, Failure> {
-        match self.throttle.wait(checked.visitor(), Instant::now()) {
+        match self.throttle.wait(checked.visitor(), now()) {
             Some(wait) => Err(Failure::Wait(wait)),
             None => Ok(self.hashing.queue()?),
         }
@@ -155,20 +155,20 @@ impl Users {
         // Again, because others may have failed meanwhile.
         let attempt = self
             .throttle
-            .begin(checked.visitor(), Instant::now())
+            .begin(checked.visitor(), now())
             .map_err(Failure::Wait)?;
         let accounts = self.accounts.load_full();
         let account = accounts.find(&checked.name);
         let hash = account.map_or(&accounts.stand_in, |it| &it.hash);
         let is_right = hash.verify(&password::prepare(&checked.password));
         let Some(account) = account.filter(|_| is_right) else {
-            attempt.fail(Instant::now());
+            attempt.fail(now());
             // The name is left out, because people type passwords there. The target has no limit of
             // lines: see `log/limits.rs`.
             tracing::warn!(target: "signet::login", address = %checked.address, "login failed:");
             return Err(Failure::Wrong);
         };
-        attempt.succeed(Instant::now());
+        attempt.succeed(now());
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let browser = checked.browser.as_deref();
         Ok(Login {
@@ -177,6 +177,11 @@ impl Users {
             browser: self.browsers.sign(browser, &checked.name, now),
         })
     }
+}
+
+/// Returns the time, which tests can stop.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// What is checked on a thread that may block.
