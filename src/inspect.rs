@@ -12,7 +12,7 @@ use std::{
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 use time::OffsetDateTime;
 
-use self::explanation::{NO_PASSWORD, explain};
+use self::explanation::explain;
 use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
@@ -69,6 +69,13 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
         }
         None => open_snapshot(&config)?,
     };
+    let sessions = match &config.users {
+        Some(path) => {
+            let is_current = Users::snapshot(path).map_err(ConfigError::Users)?;
+            sessions.accept_if(move |data| web::is_acceptable(data, &is_current))
+        }
+        None => sessions,
+    };
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -85,13 +92,8 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
 
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let inspection = sessions.inspect(value, now).await?;
-    let has_password = match &inspection.contents {
-        Some(contents) => has_current_password(contents, &config)?,
-        None => true,
-    };
     let mut report = match inspection.verdict {
-        Ok(()) if has_password => "accepted\n".to_owned(),
-        Ok(()) => format!("refused: password\n{NO_PASSWORD}\n"),
+        Ok(()) => "accepted\n".to_owned(),
         Err(reason) => {
             let explanation = explain(reason, &config, inspection.contents.is_some(), name);
             format!("refused: {reason}\n{explanation}\n")
@@ -102,20 +104,7 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
         report.push_str(&describe(contents, &config.timeouts, now));
     }
     io::stdout().write_all(report.as_bytes())?;
-    Ok(inspection.verdict.is_ok() && has_password)
-}
-
-/// Returns whether the session began with the password that its user has now. That is so without users.
-fn has_current_password(contents: &Contents, config: &Config) -> Result<bool, ConfigError> {
-    let Some(path) = &config.users else {
-        return Ok(true);
-    };
-    match web::name_and_digest(|key| contents.data.get(key)) {
-        Some((name, digest)) => {
-            Users::is_current_in(path, name, digest).map_err(ConfigError::Users)
-        }
-        None => Ok(false),
-    }
+    Ok(inspection.verdict.is_ok())
 }
 
 /// Opens a snapshot of the sessions of the site.

@@ -56,6 +56,7 @@
 //!     - `address`: where the server is; `info`: whether it may keep records
 //!     - `connection`: one connection; `link`: the present one, and the task that looks after it
 //!     - `lookups`: many look-ups at once
+//!   - `condition`: what an application demands of the data of a session
 //!   - `event`: what happens to sessions, told to an application that counts it
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `users`: who can log in, if that takes a password.

@@ -51,6 +51,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod condition;
 mod cookie;
 mod embedded;
 mod error;
@@ -72,10 +73,12 @@ mod timeouts;
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
+use time::OffsetDateTime;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{AddressError, RedisAddress, RedisStore, UnsafePolicy};
 use self::{
+    condition::Condition,
     cookie::SessionCookie,
     event::Listener,
     format::{Format, Payload, VerifiedCookie},
@@ -106,6 +109,9 @@ pub struct SessionConfig {
     timeouts: Timeouts,
     registry: Registry,
     events: Listener,
+    condition: Condition,
+    /// When this configuration was made, in unix seconds.
+    made: i64,
 }
 
 impl SessionConfig {
@@ -123,6 +129,8 @@ impl SessionConfig {
             timeouts: Timeouts::default(),
             registry: Registry::new(store),
             events: Listener::default(),
+            condition: Condition::default(),
+            made: OffsetDateTime::now_utc().unix_timestamp(),
         }
     }
 
@@ -162,14 +170,6 @@ impl SessionConfig {
         self
     }
 
-    /// Calls a function for each [`Event`], such as one that counts them. It must return quickly: the
-    /// request waits for it.
-    #[must_use]
-    pub fn on_event(mut self, function: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        self.events = Listener::new(function);
-        self
-    }
-
     /// Returns the name of the session cookie.
     #[must_use]
     pub fn cookie_name(&self) -> &str {
@@ -199,7 +199,8 @@ impl SessionConfig {
         }
     }
 
-    /// Checks the timeouts of a cookie at `now` (unix seconds), and whether its session is alive.
+    /// Checks the timeouts of a cookie at `now` (unix seconds), whether its session is alive, and
+    /// whether the application accepts it.
     /// Returns the session, or why the cookie is refused.
     async fn accept(
         &self,
@@ -209,10 +210,14 @@ impl SessionConfig {
         if let Err(reason) = self.timeouts.check(cookie.times(), now) {
             return Ok(Err(reason));
         }
-        let data = self.registry.find(cookie.payload.id).await?;
-        Ok(data
-            .map(|data| Accepted::new(cookie, data))
-            .ok_or(Refusal::Revoked))
+        let Some(data) = self.registry.find(cookie.payload.id).await? else {
+            return Ok(Err(Refusal::Revoked));
+        };
+        let accepted = Accepted::new(cookie, data);
+        let is_acceptable = self.condition.holds(&accepted.session().data);
+        Ok(is_acceptable
+            .then_some(accepted)
+            .ok_or(Refusal::Unacceptable))
     }
 
     /// Returns the `Set-Cookie` that carries a session, signed at `now` (unix seconds).

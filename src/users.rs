@@ -82,15 +82,15 @@ impl Users {
         Ok((users, warnings))
     }
 
-    /// Returns whether a session with this name and this digest is one of a user in the file at `path`,
-    /// with the password of now.
+    /// Reads the file at `path`, and returns a function that says of a name and a digest what
+    /// `is_current` says.
     ///
     /// # Errors
     ///
     /// When the file is refused.
-    pub fn is_current_in(path: &Path, name: &str, digest: &str) -> Result<bool, UsersError> {
+    pub fn snapshot(path: &Path) -> Result<impl Fn(&str, &str) -> bool + use<>, UsersError> {
         let (accounts, _) = Accounts::read(path)?;
-        Ok(accounts.is_current(name, digest))
+        Ok(move |name: &str, digest: &str| accounts.is_current(name, digest))
     }
 
     /// Lets a function know the outcome of each attempt to log in.

@@ -37,7 +37,7 @@ use axum::{Router, extract::FromRef, http::StatusCode, routing::get};
 use tower::Layer as _;
 
 use self::{auth::Auth, return_to::Destinations};
-pub use self::{current_user::name_and_digest, guard::Guard, refused::Refused, route::Route};
+pub use self::{current_user::is_acceptable, guard::Guard, refused::Refused, route::Route};
 use crate::{
     cookie_domain::CookieDomain,
     public_url::Origins,
@@ -82,12 +82,16 @@ pub fn site(
     users: Option<Arc<Users>>,
     cookie_domain: Option<CookieDomain>,
 ) -> Guard {
+    let sessions = match users.clone() {
+        Some(users) => sessions
+            .accept_if(move |data| is_acceptable(data, |name, it| users.is_current(name, it))),
+        None => sessions,
+    };
     let sessions = SessionLayer::new(sessions);
     let destinations = Arc::new(Destinations::new(origins.public_url(), cookie_domain));
-    let auth = users.clone().map(|users| {
-        let auth = Auth::new(sessions.clone(), users, Arc::clone(&destinations));
-        Arc::new(auth)
-    });
+    let auth = users
+        .is_some()
+        .then(|| Arc::new(Auth::new(sessions.clone(), Arc::clone(&destinations))));
     let origins = Arc::new(origins);
     let pages = Router::new()
         .route("/", get(home::show))

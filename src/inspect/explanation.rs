@@ -5,11 +5,6 @@ use crate::{
     session::{DataIn, Refusal},
 };
 
-/// Why the pages do not use a session that the session layer accepts.
-pub(super) const NO_PASSWORD: &str = "\
-The session began without a password, or its user has another one now, or is not in --users
-(USERS_FILE).";
-
 /// Returns one or two sentences about a refusal, which name the flags to look at.
 pub(super) fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &str) -> String {
     let text = match reason {
@@ -39,6 +34,10 @@ pub(super) fn explain(reason: Refusal, config: &Config, is_signed: bool, name: &
             "The session is older than --session-lifetime (SESSION_LIFETIME) allows."
         }
         Refusal::Revoked => "The session was logged out, or replaced by another login.",
+        Refusal::Unacceptable => {
+            "The session began without a password, or its user has another one now, or is not in \
+             --users\n(USERS_FILE)."
+        }
         // Needs two cookies.
         Refusal::Ambiguous => "",
     };

@@ -33,11 +33,14 @@ pub enum Refusal {
     Revoked,
     /// The request has acceptable cookies of more than one session.
     Ambiguous,
+    /// The application does not accept the data of the session: see
+    /// [`accept_if`](super::SessionConfig::accept_if).
+    Unacceptable,
 }
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Malformed,
         Self::BadSignature,
         Self::FromTheFuture,
@@ -45,6 +48,7 @@ impl Refusal {
         Self::Lifetime,
         Self::Revoked,
         Self::Ambiguous,
+        Self::Unacceptable,
     ];
 
     /// Returns the reason as logs and metrics name it.
@@ -58,6 +62,7 @@ impl Refusal {
             Self::Lifetime => "lifetime",
             Self::Revoked => "revoked",
             Self::Ambiguous => "ambiguous",
+            Self::Unacceptable => "unacceptable",
         }
     }
 }

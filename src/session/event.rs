@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Refusal;
+use super::{Refusal, SessionConfig};
 
 /// What happened to a session or to one of its cookies.
 ///
@@ -30,11 +30,17 @@ pub enum Event {
 #[derive(Default)]
 pub(super) struct Listener(Option<Box<dyn Fn(Event) + Send + Sync>>);
 
-impl Listener {
-    pub(super) fn new(function: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Some(Box::new(function)))
+impl SessionConfig {
+    /// Calls a function for each [`Event`], such as one that counts them. It must return quickly: the
+    /// request waits for it.
+    #[must_use]
+    pub fn on_event(mut self, function: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.events = Listener(Some(Box::new(function)));
+        self
     }
+}
 
+impl Listener {
     pub(super) fn tell(&self, event: Event) {
         tracing::debug!(?event, "session");
         if let Some(function) = &self.0 {

@@ -128,7 +128,7 @@ impl Visit {
 
     /// Returns whether the handler changed the session, or its cookie should be renewed.
     fn has_work(&self) -> bool {
-        self.session.is_modified() || self.store.is_written() || self.store.is_renewal_due()
+        self.session.is_modified() || self.store.is_written() || self.store.is_being_renewed()
     }
 
     /// Hands the session's changes over to the store of this request.

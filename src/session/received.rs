@@ -42,6 +42,19 @@ pub(super) struct Accepted {
     loaded: Option<Payload>,
 }
 
+/// When a cookie is signed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Renewal {
+    /// Not with this response.
+    Later,
+    /// With this response, if there is one that can set a cookie. A fallback key signed it, but after
+    /// this machine began: another machine has that key as its first. While a key is replaced on one
+    /// machine after the other, each would otherwise send visitors away for the cookies of the others.
+    Possible,
+    /// Now: it is old enough, or an earlier key signed it.
+    Due,
+}
+
 impl Accepted {
     pub(super) fn new(cookie: &Arc<VerifiedCookie>, data: Data) -> Self {
         let loaded = match data {
@@ -144,6 +157,22 @@ impl Received {
     /// Returns the visitor's session.
     pub(super) fn session(&self) -> Option<&Payload> {
         self.own().map(Accepted::session)
+    }
+
+    /// Returns when the cookie of the visitor's session is signed again.
+    pub(super) fn renewal(&self, config: &SessionConfig, now: i64) -> Renewal {
+        let Some(cookie) = self.cookie() else {
+            return Renewal::Later;
+        };
+        if config.timeouts.is_renewal_due(cookie.times(), now) {
+            Renewal::Due
+        } else if cookie.key == 0 {
+            Renewal::Later
+        } else if cookie.signed <= config.made {
+            Renewal::Due
+        } else {
+            Renewal::Possible
+        }
     }
 
     /// Returns the ID of each cookie with a valid signature, and when the newest cookie with this

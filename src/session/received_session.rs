@@ -36,9 +36,9 @@ impl ReceivedSession {
         OffsetDateTime::from_unix_timestamp(began).ok()
     }
 
-    /// Returns whether its cookie should be signed again, because a tenth of the idle timeout has
-    /// passed or a fallback key signed it. The response to a request that goes through
-    /// [`SessionLayer`](super::SessionLayer) does that.
+    /// Returns whether its cookie should be signed again now, because a tenth of the idle timeout has
+    /// passed, or because a fallback key signed it before the present configuration was made. The
+    /// response to a request that goes through [`SessionLayer`](super::SessionLayer) does that.
     #[must_use]
     pub fn is_renewal_due(&self) -> bool {
         self.0.mark_as_read();

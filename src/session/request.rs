@@ -17,8 +17,8 @@ use tower_sessions::{
 
 use super::{
     SessionConfig,
-    format::{Payload, VerifiedCookie, is_reserved},
-    received::Received,
+    format::{Payload, is_reserved},
+    received::{Received, Renewal},
 };
 
 /// How deep values may nest. serde_json reads at most 127 levels, and the payload is one of them.
@@ -33,7 +33,7 @@ pub(super) struct RequestStore {
     /// When the request came, in unix seconds.
     now: i64,
     received: Received,
-    is_renewal_due: bool,
+    renewal: Renewal,
     state: Mutex<State>,
 }
 
@@ -64,10 +64,9 @@ struct State {
 impl RequestStore {
     /// Keeps what came with a request at `now` (unix seconds).
     pub(super) fn new(config: &SessionConfig, received: Received, now: i64) -> Self {
-        let cookie = received.cookie();
         Self {
             now,
-            is_renewal_due: cookie.is_some_and(|it| is_renewal_due(config, it, now)),
+            renewal: received.renewal(config, now),
             received,
             state: Mutex::new(State {
                 is_read: false,
@@ -81,9 +80,14 @@ impl RequestStore {
         &self.received
     }
 
-    /// Returns whether the cookie of the visitor's session should be signed again.
+    /// Returns whether the cookie of the visitor's session has to be signed again now.
     pub(super) fn is_renewal_due(&self) -> bool {
-        self.is_renewal_due
+        self.renewal == Renewal::Due
+    }
+
+    /// Returns whether this response signs that cookie again.
+    pub(super) fn is_being_renewed(&self) -> bool {
+        self.renewal != Renewal::Later
     }
 
     /// Notes that the handler read the session.
@@ -136,12 +140,6 @@ impl fmt::Debug for RequestStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestStore").finish_non_exhaustive()
     }
-}
-
-/// Returns whether a cookie should be signed again at `now`: it is old enough, or a fallback key
-/// signed it.
-fn is_renewal_due(config: &SessionConfig, cookie: &VerifiedCookie, now: i64) -> bool {
-    cookie.key != 0 || config.timeouts.is_renewal_due(cookie.times(), now)
 }
 
 /// Refuses data that could not be read back.

@@ -30,10 +30,7 @@ use axum::{
 
 use self::question::{HeadersOf, Question};
 use super::{current_user, return_to::Destinations};
-use crate::{
-    session::{FoundSession, SessionLayer},
-    users::Users,
-};
+use crate::session::{FoundSession, SessionLayer};
 
 /// The path of the question. Requests for it pass none of the checks of a page.
 pub(super) const PATH: &str = "/auth";
@@ -44,7 +41,6 @@ const REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
 #[derive(Debug)]
 pub(super) struct Auth {
     sessions: SessionLayer,
-    users: Arc<Users>,
     destinations: Arc<Destinations>,
     /// The URL of the login page.
     login: String,
@@ -73,15 +69,10 @@ enum Answer {
 }
 
 impl Auth {
-    pub(super) fn new(
-        sessions: SessionLayer,
-        users: Arc<Users>,
-        destinations: Arc<Destinations>,
-    ) -> Self {
+    pub(super) fn new(sessions: SessionLayer, destinations: Arc<Destinations>) -> Self {
         Self {
             login: format!("{}/login", destinations.public()),
             sessions,
-            users,
             destinations,
         }
     }
@@ -105,7 +96,7 @@ impl Auth {
         let (visitor, name) = match &found {
             FoundSession::Several => (Visitor::Ambiguous, None),
             FoundSession::None => (Visitor::LoggedOut, None),
-            FoundSession::One(session) => match current_user::name_in(session, &self.users) {
+            FoundSession::One(session) => match current_user::name_in(session) {
                 // The users file has names of visible ASCII only.
                 Some(name) => (
                     Visitor::LoggedIn {

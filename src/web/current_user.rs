@@ -1,20 +1,14 @@
 //! The logged-in user: a typed view of the session.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use axum::{
-    extract::{FromRef, FromRequestParts},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::Session;
 
 use super::{error::AppError, username::Username};
-use crate::{
-    session::ReceivedSession,
-    users::{Login, Users},
-};
+use crate::{session::ReceivedSession, users::Login};
 
 /// The session key of the name.
 const USERNAME: &str = "username";
@@ -25,8 +19,7 @@ const PASSWORD_DIGEST: &str = "password_digest";
 /// The visitor, logged in or not. Handlers extract this instead of the `Session`.
 pub(super) struct CurrentUser {
     session: Session,
-    /// The session that the request came with. None also if it began without a password, or with
-    /// another one than the user has now.
+    /// The session that the request came with.
     received: Option<ReceivedSession>,
 }
 
@@ -81,30 +74,27 @@ impl CurrentUser {
     }
 }
 
-/// Returns the name of a session that began with the password that its user has now. Logs if there is
-/// none.
-pub(super) fn name_in<'a>(session: &'a ReceivedSession, users: &Users) -> Option<&'a str> {
-    let user = name_and_digest(|key| session.get(key));
-    let current = user.filter(|(name, digest)| users.is_current(name, digest));
-    if current.is_none() {
-        tracing::info!(
-            "session not used: its user has another password now, or is not in --users (USERS_FILE)"
-        );
+/// Returns whether the data of a session is of a user of whom `is_current` says, by the name and the
+/// digest of the password, that they may log in.
+#[expect(clippy::implicit_hasher, reason = "a session has no other")]
+pub fn is_acceptable(
+    data: &HashMap<String, Value>,
+    is_current: impl FnOnce(&str, &str) -> bool,
+) -> bool {
+    let text = |key| data.get(key).and_then(Value::as_str);
+    match (text(USERNAME), text(PASSWORD_DIGEST)) {
+        (Some(name), Some(digest)) => is_current(name, digest),
+        // It began without a password.
+        _ => false,
     }
-    current.map(|(name, _)| name)
 }
 
-/// Returns the name in the data of a session, and what ties the session to the password.
-pub fn name_and_digest<'a>(get: impl Fn(&str) -> Option<&'a Value>) -> Option<(&'a str, &'a str)> {
-    let text = |key| get(key).and_then(Value::as_str);
-    text(USERNAME).zip(text(PASSWORD_DIGEST))
+/// Returns the name in a session.
+pub(super) fn name_in(session: &ReceivedSession) -> Option<&str> {
+    session.get(USERNAME).and_then(Value::as_str)
 }
 
-impl<S> FromRequestParts<S> for CurrentUser
-where
-    S: Send + Sync,
-    Option<Arc<Users>>: FromRef<S>,
-{
+impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
@@ -112,9 +102,6 @@ where
             .await
             .map_err(|_| AppError::NoSession)?;
         let Ok(received) = Option::<ReceivedSession>::from_request_parts(parts, state).await;
-        let users = Option::<Arc<Users>>::from_ref(state);
-        let received =
-            received.filter(|session| users.is_none_or(|users| name_in(session, &users).is_some()));
         Ok(Self { session, received })
     }
 }
@@ -141,9 +128,7 @@ mod tests {
         let origins = Origins::new(None, ([127, 0, 0, 1], 80).into());
         let request = Request::new(Body::empty());
         let preferences = Preferences::of(&request);
-        let pages = Router::new()
-            .route("/", get(async |_: CurrentUser| "cause"))
-            .with_state(None::<Arc<Users>>);
+        let pages = Router::new().route("/", get(async |_: CurrentUser| "cause"));
         let response = pages.oneshot(request).await.expect("an answer");
         let response = draw_page(response, &preferences, &origins);
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

@@ -209,10 +209,13 @@ fn the_log_and_inspect_say_that_a_session_has_ended_with_its_password() {
     change(&site, &file, &format!("admin:{BCRYPT_AGAIN}\n"));
     site.read_log_until("read again");
     site.get("/", &cookie);
-    site.read_log_until("session not used: its user has another password now");
+    site.read_log_until("session cookie refused reason=unacceptable");
     let ended = inspect();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.stdout.starts_with("refused: password\n"), "{ended:?}");
+    assert!(
+        ended.stdout.starts_with("refused: unacceptable\n"),
+        "{ended:?}"
+    );
 }
 
 #[test]
