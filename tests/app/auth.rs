@@ -171,6 +171,22 @@ async fn a_session_without_a_password_is_none() {
 }
 
 #[tokio::test]
+async fn a_session_without_a_password_makes_no_other_ambiguous() {
+    let app = door();
+    app.log_in_with("admin", PASSWORD).await;
+    let forger = Forger {
+        cookie_name: COOKIE,
+        ..Forger::default()
+    };
+    let (good, without) = (app.cookie().unwrap(), forger.session("admin"));
+    for both in [[&good, &without], [&without, &good]] {
+        let both = both.map(|it| format!("{COOKIE}={it}")).join("; ");
+        let headers = [NGINX, &[("cookie", &*both)]].concat();
+        says(&ask(&app.another_visitor(), &headers).await, "admin");
+    }
+}
+
+#[tokio::test]
 async fn an_old_cookie_is_renewed_by_the_login_page_and_not_by_the_answer() {
     for app in doors() {
         app.log_in_with("admin", PASSWORD).await;
@@ -200,19 +216,35 @@ async fn an_old_cookie_is_renewed_by_the_login_page_and_not_by_the_answer() {
     }
 }
 
-#[tokio::test]
-async fn a_session_of_an_older_key_is_renewed_by_the_login_page() {
-    const OLD: &str = "the-key-that-signed-before-these-tests";
+const OTHER_KEY: &str = "the-key-that-signed-before-these-tests";
+
+/// Returns a site whose visitor has a cookie that a fallback key signed `seconds` from now.
+async fn door_with_other_key(seconds: i64) -> TestApp {
     let app = door_with(KEY, |config| {
-        config.fallback_keys([SecretKey::new(OLD).unwrap()])
+        config.fallback_keys([SecretKey::new(OTHER_KEY).unwrap()])
     });
     app.log_in_with("admin", PASSWORD).await;
     let forger = Forger {
-        key: OLD,
+        key: OTHER_KEY,
         cookie_name: COOKIE,
-        at: now(),
+        at: now() + seconds,
     };
     app.set_cookie(forger.sign(&payload(&app.cookie().unwrap())));
+    app
+}
+
+#[tokio::test]
+async fn a_cookie_that_another_machine_signs_while_a_key_is_replaced_sends_nobody_away() {
+    let app = door_with_other_key(30).await;
+    says(&ask_for_page(&app, NGINX).await, "admin");
+    says(&ask_for_page(&app, CADDY).await, "admin");
+    let hop = format!("{LOGIN}&cookie=set");
+    app.get(&hop).await.redirects_to(TARGET);
+}
+
+#[tokio::test]
+async fn a_session_of_an_older_key_is_renewed_by_the_login_page() {
+    let app = door_with_other_key(-60).await;
     says(&ask(&app, NGINX).await, "admin");
     sends_to_login(&ask_for_page(&app, NGINX).await, 401);
     let hop = app.get(LOGIN).await;
