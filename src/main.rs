@@ -5,6 +5,7 @@ use std::{
     fmt::Display,
     io::{self, Write as _},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -22,6 +23,10 @@ use signet::{
 /// A page allocates often, and takes a third longer with the system's allocator.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// How long to wait at the end for what runs beside requests. The check of a password cannot be
+/// stopped, and may take long.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 
 const ENVIRONMENT: &str = "\
 Secrets, which only the environment or a file can hold:
@@ -99,7 +104,9 @@ fn run_site(flags: &ArgMatches) -> ExitCode {
         .map_err(SiteError::Config)
         .and_then(|config| {
             let runtime = tokio::runtime::Runtime::new()?;
-            runtime.block_on(site::run(config, &log))
+            let result = runtime.block_on(site::run(config, &log));
+            runtime.shutdown_timeout(LAST_TASKS);
+            result
         });
     if let Err(error) = &result {
         log.fail(error);
