@@ -31,7 +31,7 @@
 //!     the metrics at an address of their own
 //! - `log`: writes lines to standard error without holding up the site.
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
-//!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines
+//!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines; `signals`: what stops it all
 //! - `operations`: what an operator's machines ask, and what they are told.
 //!   - `health`: whether the process serves, and whether its store answers
 //!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of
@@ -68,7 +68,8 @@
 //!   - `throttle`: how long the next attempt has to wait, with its `table` of failures
 //!   - `address`: where a visitor comes from; `browsers`: which browsers have logged in before
 //! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
-//!   - `guard`: the checks and deadlines of every request; `headers`: the headers of every response
+//!   - `guard`: the steps around every page, with `admission`: which requests come to one; `headers`: the
+//!     headers of every response
 //!   - `body`: reads a form; `timeout`: limits how long that and a page may take
 //!   - `client`: who fills in a form that asks for a password
 //!   - `cross_site`: whether a request is for this site, and whether it comes from it

@@ -2,6 +2,7 @@
 
 mod accept;
 mod access_log;
+mod admission;
 mod assets;
 mod audit_log;
 mod auth;

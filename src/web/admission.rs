@@ -1,0 +1,56 @@
+//! Which requests come to a page: steps 2 to 5 of the guard.
+
+use std::mem;
+
+use axum::{
+    body::{Body, HttpBody as _},
+    extract::Request,
+    http::{Method, header},
+};
+
+use super::{body, cross_site, host_watch::HostWatch, refused::Refused};
+use crate::public_url::Origins;
+
+/// Refuses a request that is not for this site or not from it. Reads the whole body, so that
+/// clients that send slowly cannot block a handler.
+pub(super) async fn admit(
+    request: &mut Request,
+    origins: &Origins,
+    hosts: &HostWatch,
+) -> Result<(), Refused> {
+    check_head(request, origins, hosts)?;
+    if request.method() == Method::POST {
+        // Boxed, because it is rarely taken and would enlarge every request's future.
+        let body = Box::pin(body::read(mem::take(request.body_mut()))).await?;
+        *request.body_mut() = Body::from(body);
+    }
+    Ok(())
+}
+
+/// Checks the head of a request. Reading the body would send `100 Continue` to a client that waits
+/// for it, so this comes first.
+fn check_head(request: &Request, origins: &Origins, hosts: &HostWatch) -> Result<(), Refused> {
+    let headers = request.headers();
+    if !cross_site::is_for_us(request, origins, hosts) {
+        return Err(Refused::Host);
+    }
+    let has_other = |name, known: &[u8]| {
+        let mut values = headers.get_all(name).iter();
+        values.any(|it| !it.as_bytes().trim_ascii().eq_ignore_ascii_case(known))
+    };
+    // hyper decodes no other transfer coding (RFC 9112 §6.1).
+    if has_other(header::TRANSFER_ENCODING, b"chunked") {
+        return Err(Refused::TransferEncoding);
+    }
+    if !request.method().is_safe() && cross_site::is_from_another_site(headers, origins) {
+        tracing::info!("request refused: another site sent it");
+        return Err(Refused::CrossSite);
+    }
+    if has_other(header::CONTENT_ENCODING, b"identity") {
+        return Err(Refused::ContentEncoding);
+    }
+    if request.body().size_hint().lower() > body::MAX_BYTES as u64 {
+        return Err(Refused::TooLarge);
+    }
+    Ok(())
+}
