@@ -210,7 +210,7 @@ fn the_application_gets_our_cookie_in_no_place_and_the_others_in_every() {
 #[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
 fn what_visitors_claim_about_themselves_counts_for_nothing() {
     const FORGED: &str = "Remote-User: root\r\nRemote_User: root\r\nREMOTE-USER: root\r\n\
-        remote_user: root\r\nX-Original-URL: https://evil.example/\r\nX-Original-Method: POST\r\n\
+        remote_user: root\r\nRemote.User: root\r\nConnection: keep-alive, Remote-User\r\nX-Original-URL: https://evil.example/\r\nX-Original-Method: POST\r\n\
         X-Forwarded-Method: POST\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil.example\r\n\
         X-Forwarded-Uri: /evil\r\nX-Forwarded-For: 192.0.2.1\r\n";
     for kind in KINDS {
@@ -250,6 +250,20 @@ fn a_websocket_opens_for_a_visitor_who_is_logged_in() {
         let cookie = guarded.log_in();
         let mut app = guarded.client(APP);
         ask(&mut app, "GET /socket", &cookie, UPGRADE, "").has_status(101);
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn no_tunnel_to_the_application_opens_in_which_nobody_asks_us() {
+    const UPGRADE: &str = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+        HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n";
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let cookie = guarded.log_in();
+        let mut app = guarded.client(APP);
+        let request = ask(&mut app, "GET /a", &cookie, UPGRADE, "").reached("GET /a");
+        assert!(!request.contains("\r\nupgrade:"), "{request}");
     }
 }
 

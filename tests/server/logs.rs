@@ -198,7 +198,7 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
     assert_eq!(
         messages(lines),
         [
-            "request{id=\"x\"}: signet::web::guard: request refused: another site sent it",
+            "request{id=\"x\"}: signet::web::admission: request refused: another site sent it",
             "request{id=\"x\"}: signet::web::logout: logout not performed: the request did not come from a link on our \
              pages",
             "signet::web::cross_site: request refused: exactly one Host header is required",
