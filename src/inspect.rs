@@ -60,22 +60,7 @@ pub enum InspectError {
 ///
 /// When there is no value, or the keys or the store cannot be read.
 pub async fn run(config: Config) -> Result<bool, InspectError> {
-    let sessions = match &config.store {
-        Some(address) => {
-            let keys = config.keys.clone().ok_or(ConfigError::StoreWithoutKey)?;
-            let store = RedisStore::connect(address, config.data_in).await;
-            let store = store.map_err(|it| StoreError::Unavailable(it.to_string().into()))?;
-            site::session_config(&config, keys, store)?
-        }
-        None => open_snapshot(&config)?,
-    };
-    let sessions = match &config.users {
-        Some(path) => {
-            let is_current = Users::snapshot(path).map_err(ConfigError::Users)?;
-            sessions.accept_if(move |data| web::is_acceptable(data, &is_current))
-        }
-        None => sessions,
-    };
+    let sessions = open_sessions(&config).await?;
     let name = sessions.cookie_name();
     if io::stdin().is_terminal() {
         writeln!(
@@ -105,6 +90,24 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
     }
     io::stdout().write_all(report.as_bytes())?;
     Ok(inspection.verdict.is_ok())
+}
+
+/// Opens the sessions of the site, of which it accepts the same.
+async fn open_sessions(config: &Config) -> Result<SessionConfig, InspectError> {
+    let sessions = match &config.store {
+        Some(address) => {
+            let keys = config.keys.clone().ok_or(ConfigError::StoreWithoutKey)?;
+            let store = RedisStore::connect(address, config.data_in).await;
+            let store = store.map_err(|it| StoreError::Unavailable(it.to_string().into()))?;
+            site::session_config(config, keys, store)?
+        }
+        None => open_snapshot(config)?,
+    };
+    let Some(path) = &config.users else {
+        return Ok(sessions);
+    };
+    let is_current = Users::snapshot(path).map_err(ConfigError::Users)?;
+    Ok(sessions.accept_if(move |data| web::is_acceptable(data, &is_current)))
 }
 
 /// Opens a snapshot of the sessions of the site.

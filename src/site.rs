@@ -15,8 +15,9 @@ use crate::{
     operations::{Counted, Health, Metrics, systemd},
     public_url::Origins,
     server::{self, OpenConnections},
-    session::{OpenError, UnsafePolicy},
-    web,
+    session::{OpenError, SessionConfig, UnsafePolicy},
+    users::Users,
+    web::{self, Guard},
 };
 
 /// How many open files are not connections, with room to spare.
@@ -72,18 +73,7 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
     let (keys, store) = (sessions.key_count(), sessions.store());
-    let mut site = web::site(
-        sessions,
-        origins,
-        users.clone(),
-        config.cookie_domain.clone(),
-    );
-    if config.access_log {
-        site = site.with_access_log();
-    }
-    if config.log_names {
-        site = site.with_names_in_log();
-    }
+    let site = build_pages(&config, sessions, origins, users.clone());
     raise_file_limit(&mut config);
     let open = OpenConnections::default();
     if let Some(metrics) = &metrics {
@@ -109,6 +99,23 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     log.report();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Builds the pages, with what the configuration wants in the log.
+fn build_pages(
+    config: &Config,
+    sessions: SessionConfig,
+    origins: Origins,
+    users: Option<Arc<Users>>,
+) -> Guard {
+    let mut site = web::site(sessions, origins, users, config.cookie_domain.clone());
+    if config.access_log {
+        site = site.with_access_log();
+    }
+    if config.log_names {
+        site = site.with_names_in_log();
+    }
+    site
 }
 
 /// Binds the address that a setting gives.

@@ -152,9 +152,7 @@ impl Visit {
         self.save().await?;
         let (registry, received) = (&config.registry, self.store.received());
         let now = unix_now();
-        let has_run_out = received
-            .cookie()
-            .is_some_and(|it| config.timeouts.check(it.times(), now).is_err());
+        let has_run_out = received.has_run_out(config, now);
         let end_of = |session: &Payload| config.timeouts.session_end(session.began);
         match self.store.outcome() {
             Outcome::Untouched | Outcome::Changed(_) | Outcome::Renamed(_) if has_run_out => {

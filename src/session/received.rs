@@ -114,10 +114,7 @@ impl Received {
         if received.is_ambiguous() {
             refusals.push(Refusal::Ambiguous);
         }
-        for reason in &refusals {
-            config.events.tell(Event::Refused(*reason));
-        }
-        log(&refusals);
+        report(config, &refusals);
         Ok(received)
     }
 
@@ -157,6 +154,12 @@ impl Received {
     /// Returns the visitor's session.
     pub(super) fn session(&self) -> Option<&Payload> {
         self.own().map(Accepted::session)
+    }
+
+    /// Returns whether a timeout of the visitor's session has passed at `now` (unix seconds).
+    pub(super) fn has_run_out(&self, config: &SessionConfig, now: i64) -> bool {
+        self.cookie()
+            .is_some_and(|it| config.timeouts.check(it.times(), now).is_err())
     }
 
     /// Returns when the cookie of the visitor's session is signed again.
@@ -201,8 +204,11 @@ impl Received {
     }
 }
 
-/// Logs one line for each request, however many cookies it has.
-fn log(refusals: &[Refusal]) {
+/// Tells the application of all refusals. Logs one line for each request, however many cookies it has.
+fn report(config: &SessionConfig, refusals: &[Refusal]) {
+    for reason in refusals {
+        config.events.tell(Event::Refused(*reason));
+    }
     if let Some(reason) = refusals.first() {
         tracing::info!(%reason, refusals = refusals.len(), "session cookie refused");
     }

@@ -11,7 +11,7 @@ use std::{
 /// How often to warn at most.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Whether requests are for our hosts. If all are for others, the public URL is probably wrong.
+/// Watches the hosts of requests. If none is ours, the public URL is probably wrong.
 #[derive(Debug, Default)]
 pub(super) struct HostWatch {
     /// Is true if a request was for one of our hosts since the last check.
