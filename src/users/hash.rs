@@ -14,6 +14,15 @@ const LEAST_BCRYPT_COST: u32 = 10;
 /// The least memory of Argon2id that the same sheet allows, in KiB.
 const LEAST_ARGON2_KIB: u32 = 7 * 1024;
 
+/// The greatest cost of bcrypt that is accepted. It takes about four seconds.
+const GREATEST_BCRYPT_COST: u32 = 16;
+
+/// The most memory of Argon2id that is accepted, in KiB: 1 GiB for each hash that is computed.
+const GREATEST_ARGON2_KIB: u32 = 1024 * 1024;
+
+/// The most that Argon2id may fill in all its passes, in KiB. It takes a few seconds.
+const GREATEST_ARGON2_WORK: u64 = 4 * 1024 * 1024;
+
 /// About how many KiB Argon2 fills in the time in which bcrypt repeats its work once, as measured on an
 /// Intel Xeon.
 const KIB_PER_ROUND: u64 = 120;
@@ -47,6 +56,12 @@ pub enum HashError {
     /// It begins like an accepted hash, and goes on otherwise.
     #[error("the {0} hash is damaged")]
     Damaged(&'static str),
+    /// Anybody who sends a form could take the machine's memory and time.
+    #[error(
+        "the hash costs too much: Argon2id may take 1 GiB, and 4 GiB in all passes; bcrypt may have the \
+         cost {GREATEST_BCRYPT_COST}"
+    )]
+    Expensive,
 }
 
 impl PasswordHash {
@@ -75,10 +90,15 @@ impl PasswordHash {
             && hash.version.is_none_or(|it| [0x10, 0x13].contains(&it))
             && hash.salt.is_some_and(|it| it.len() >= argon2::MIN_SALT_LEN)
             && hash.hash.is_some();
-        if is_whole {
-            Ok(Self::Argon2id(Box::new(hash), params))
+        if !is_whole {
+            return Err(DAMAGED);
+        }
+        let is_in_bounds = params.m_cost() <= GREATEST_ARGON2_KIB;
+        let hash = Self::Argon2id(Box::new(hash), params);
+        if is_in_bounds && hash.work() <= GREATEST_ARGON2_WORK {
+            Ok(hash)
         } else {
-            Err(DAMAGED)
+            Err(HashError::Expensive)
         }
     }
 
@@ -86,6 +106,7 @@ impl PasswordHash {
         let parts = text.parse::<bcrypt::HashParts>().ok();
         let cost = parts.map(|it| it.get_cost());
         match cost.filter(|it| BCRYPT_COSTS.contains(it)) {
+            Some(cost) if cost > GREATEST_BCRYPT_COST => Err(HashError::Expensive),
             Some(cost) => Ok(Self::Bcrypt {
                 text: text.into(),
                 cost,

@@ -106,6 +106,30 @@ fn every_bad_line_is_refused_with_its_number() {
 }
 
 #[test]
+fn a_hash_that_costs_too_much_is_refused_with_its_line() {
+    let argon2 = |m: u64, t: u64| ARGON2.replace("m=8,t=1", &format!("m={m},t={t}"));
+    let bcrypt = |cost: u32| BCRYPT.replace("$04$", &format!("${cost}$"));
+    let gib = 1024 * 1024;
+    for good in [argon2(gib, 4), argon2(4096, 1024), bcrypt(16)] {
+        let accounts = Accounts::parse(format!("admin:{good}").as_bytes());
+        assert!(accounts.is_ok(), "{good}");
+    }
+    for bad in [
+        argon2(gib + 1, 1),
+        argon2(u32::MAX.into(), 1),
+        argon2(u32::MAX.into(), u32::MAX.into()),
+        argon2(gib, 5),
+        argon2(4096, 1025),
+        argon2(8, u32::MAX.into()),
+        bcrypt(17),
+        bcrypt(31),
+    ] {
+        let reason = LineError::Hash(HashError::Expensive);
+        assert_eq!(refusal(format!("# x\nadmin:{bad}")), (2, reason), "{bad}");
+    }
+}
+
+#[test]
 fn weak_lines_and_an_empty_file_are_warned_about() {
     let strong = BCRYPT.replace("$04$", "$10$");
     let medium = ARGON2.replace("m=8", "m=7168");
