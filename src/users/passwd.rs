@@ -18,6 +18,10 @@ const ADVISED_CHARS: usize = 15;
 /// The longest password, in bytes, so that it fits into the login form in any encoding.
 const MAX_BYTES: usize = 1024;
 
+/// The longest line that is read from a pipe, in bytes. Decomposed characters take up to three times the
+/// bytes of those that are hashed.
+const MAX_LINE: u64 = 16 * 1024;
+
 /// Memory in KiB, passes and lanes of Argon2id: what OWASP's Password Storage Cheat Sheet advises.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
@@ -73,11 +77,14 @@ pub fn make_line(name: &str) -> Result<(String, Option<String>), PasswdError> {
 }
 
 /// Reads the first line of standard input.
-fn read_line() -> io::Result<String> {
-    let mut line = String::new();
-    // A password that is too long must be seen to be too long.
-    let mut input = io::stdin().lock().take(2 * MAX_BYTES as u64);
-    input.read_line(&mut line)?;
+fn read_line() -> Result<String, PasswdError> {
+    let mut line = Vec::new();
+    let mut input = io::stdin().lock().take(MAX_LINE + 1);
+    input.read_until(b'\n', &mut line)?;
+    if line.len() as u64 > MAX_LINE {
+        return Err(PasswdError::Long);
+    }
+    let line = String::from_utf8(line).map_err(io::Error::other)?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }

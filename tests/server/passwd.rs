@@ -9,12 +9,16 @@ fn passwd(name: &str, input: &str) -> Ended {
 #[test]
 fn the_line_logs_in_with_the_password_from_the_pipe() {
     let longest = "é".repeat(512);
+    // Three times as many bytes as what is hashed.
+    let decomposed = "\u{1100}\u{1161}\u{11a8}".repeat(300);
+    let composed = "\u{ac01}".repeat(300);
     for (input, password) in [
         ("correct horse battery\n", "correct horse battery"),
         ("correct horse battery\r\nmore\n", "correct horse battery"),
         ("  8 bytes", "  8 bytes"),
         ("pa\u{308}sswo\u{308}rd\n", "p\u{e4}ssw\u{f6}rd"),
         (&longest, &longest),
+        (&decomposed, &composed),
     ] {
         let ended = passwd("admin", input);
         assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -50,7 +54,14 @@ fn short_passwords_are_refused_and_longer_ones_advised() {
 
 #[test]
 fn a_password_that_does_not_fit_into_the_form_is_refused() {
-    for long in ["x".repeat(1025), "é".repeat(513), "x".repeat(100_000)] {
+    let parts = "\u{1100}\u{1161}\u{11a8}";
+    for long in [
+        "x".repeat(1025),
+        "é".repeat(513),
+        "x".repeat(100_000),
+        // 1,023 bytes would be left if the input were cut after 16 KiB.
+        format!("{}{}", parts.repeat(341), "\u{301}".repeat(10_000)),
+    ] {
         let ended = passwd("admin", &long);
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert_eq!(ended.stdout, "");
