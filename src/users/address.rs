@@ -15,7 +15,7 @@ impl TrustedProxies {
     pub fn parse(text: &str) -> Option<Self> {
         let networks = text.split_whitespace().map(|it| {
             let address = || it.parse().map(|address: IpAddr| IpNet::from(address));
-            it.parse().or_else(|_| address()).ok()
+            it.parse().or_else(|_| address()).ok().map(canonical)
         });
         networks.collect::<Option<_>>().map(Self)
     }
@@ -48,6 +48,16 @@ impl TrustedProxies {
 
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Returns a network of IPv4-mapped addresses (`::ffff:10.0.0.0/104`) as the network of IPv4 that it is,
+/// because addresses are compared in that form.
+fn canonical(network: IpNet) -> IpNet {
+    let bits = network.prefix_len().checked_sub(96);
+    match (network.addr().to_canonical(), bits) {
+        (address @ IpAddr::V4(_), Some(bits)) => IpNet::new(address, bits).unwrap_or(network),
+        _ => network,
     }
 }
 
@@ -112,6 +122,21 @@ mod tests {
         ] {
             check(&trusted, peer, lines, expected);
         }
+    }
+
+    #[test]
+    fn a_network_of_mapped_v4_addresses_is_that_of_v4() {
+        let text = "::ffff:10.0.0.1 ::ffff:192.0.2.0/120 ::ffff:203.0.113.1/128";
+        let trusted = TrustedProxies::parse(text).expect("good");
+        for peer in ["10.0.0.1", "::ffff:10.0.0.1", "192.0.2.255", "203.0.113.1"] {
+            check(&trusted, peer, &["198.51.100.1"], "198.51.100.1");
+        }
+        for peer in ["10.0.0.2", "192.0.3.0", "203.0.113.0"] {
+            check(&trusted, peer, &["198.51.100.1"], peer);
+        }
+        let all = TrustedProxies::parse("::ffff:0:0/96").expect("good");
+        check(&all, "10.0.0.1", &["192.0.2.1"], "10.0.0.1");
+        check(&all, "10.0.0.1", &["2001:db8::1"], "2001:db8::1");
     }
 
     #[test]
