@@ -51,7 +51,7 @@ pub struct Users {
     /// Each page of a visitor with a session reads it, without a lock.
     accounts: ArcSwap<Accounts>,
     hashing: Hashing,
-    throttle: Throttle,
+    throttle: Arc<Throttle>,
     browsers: KnownBrowsers,
     trusted_proxies: TrustedProxies,
     listener: Listener,
@@ -74,7 +74,7 @@ impl Users {
             path: path.to_owned(),
             accounts: ArcSwap::from_pointee(accounts),
             hashing: Hashing::new(),
-            throttle: Throttle::default(),
+            throttle: Arc::default(),
             browsers: KnownBrowsers::new(keys),
             trusted_proxies,
             listener: Listener::default(),

@@ -1,11 +1,24 @@
 //! `Hashing`: computes password hashes, a bounded number at a time.
 
-use std::{sync::Arc, thread};
+#[cfg(test)]
+mod tests;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::{sync::Arc, thread, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// How many hashes wait at most while others are computed.
 const MAX_WAITING: usize = 64;
+
+/// How many more may be computed or wait for known browsers, so that strangers cannot keep them out.
+const KNOWN_PLACES: usize = 8;
+
+/// How long a hash waits for a core. Together with the most expensive hash that is accepted, this is
+/// less than the 10 seconds that a page may take.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Computes password hashes on threads that may block, as many at once as there are cores, because
 /// more would only take more memory.
@@ -13,6 +26,11 @@ const MAX_WAITING: usize = 64;
 pub(super) struct Hashing {
     /// One permit for each hash that is computed or waits.
     admitted: Arc<Semaphore>,
+    /// The same, for known browsers alone.
+    known: Arc<Semaphore>,
+    /// The stranger who has its permit is the only one in the queue for `cores`, so that a known browser
+    /// has at most one stranger before it.
+    next_stranger: Semaphore,
     /// One permit for each core.
     cores: Arc<Semaphore>,
     core_count: usize,
@@ -27,18 +45,25 @@ pub struct HashCount {
     pub waiting: usize,
 }
 
-/// Too many hashes wait.
+/// Too many hashes wait, or one waited for too long.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Busy;
 
 /// A place in the queue.
-pub(super) type Place = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(super) struct Place {
+    is_known: bool,
+    /// Gives the place back on drop.
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Hashing {
     pub(super) fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             admitted: Arc::new(Semaphore::new(cores + MAX_WAITING)),
+            known: Arc::new(Semaphore::new(KNOWN_PLACES)),
+            next_stranger: Semaphore::new(1),
             cores: Arc::new(Semaphore::new(cores)),
             core_count: cores,
         }
@@ -46,8 +71,8 @@ impl Hashing {
 
     /// Returns how many hashes are computed now, and how many wait.
     pub(super) fn count(&self) -> HashCount {
-        let free = self.admitted.available_permits();
-        let admitted = (self.core_count + MAX_WAITING).saturating_sub(free);
+        let free = self.admitted.available_permits() + self.known.available_permits();
+        let admitted = (self.core_count + MAX_WAITING + KNOWN_PLACES).saturating_sub(free);
         let running = self.core_count - self.cores.available_permits();
         HashCount {
             running,
@@ -55,11 +80,16 @@ impl Hashing {
         }
     }
 
-    /// Takes a place in the queue.
-    pub(super) fn queue(&self) -> Result<Place, Busy> {
-        Arc::clone(&self.admitted)
-            .try_acquire_owned()
-            .map_err(|_| Busy)
+    /// Takes a place in the queue, for a known browser or a stranger.
+    pub(super) fn queue(&self, is_known: bool) -> Result<Place, Busy> {
+        let own = is_known.then(|| Arc::clone(&self.known).try_acquire_owned().ok());
+        let permit = own
+            .flatten()
+            .map_or_else(|| Arc::clone(&self.admitted).try_acquire_owned(), Ok);
+        Ok(Place {
+            is_known,
+            _permit: permit.map_err(|_| Busy)?,
+        })
     }
 
     /// Waits for a core, and calls `work` there. It runs to its end even if nobody waits for it any
@@ -69,9 +99,8 @@ impl Hashing {
         place: Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        // Never closed.
-        let core = Arc::clone(&self.cores).acquire_owned().await;
-        let core = core.map_err(|_| Busy)?;
+        let core = timeout(MAX_WAIT, self.core(place.is_known));
+        let core = core.await.map_err(|_| Busy)??;
         let working = tokio::task::spawn_blocking(move || {
             let result = work();
             // Held until here, also if the visitor has gone.
@@ -81,44 +110,16 @@ impl Hashing {
         // Fails if the work panicked, or the runtime stops.
         working.await.map_err(|_| Busy)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn sixty_four_wait_beside_one_for_each_core() {
-        let hashing = Hashing::new();
-        let cores = hashing.cores.available_permits();
-        let places: Vec<_> = (0..cores + 64).map(|_| hashing.queue()).collect();
-        assert!(places.iter().all(Result::is_ok));
-        assert_eq!(hashing.queue().err(), Some(Busy));
-        assert_eq!(hashing.count().waiting, cores + 64);
-        for place in places.into_iter().flatten() {
-            assert_eq!(hashing.run(place, || 1).await, Ok(1));
-        }
-        assert!(hashing.queue().is_ok());
-        let (running, waiting) = (0, 0);
-        assert_eq!(hashing.count(), HashCount { running, waiting });
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn as_many_run_at_once_as_there_are_cores() {
-        use std::sync::atomic::{AtomicUsize, Ordering};
-        let hashing = Hashing::new();
-        let cores = hashing.cores.available_permits();
-        let running = Arc::new(AtomicUsize::new(0));
-        let works = (0..cores + 20).map(|_| {
-            let running = Arc::clone(&running);
-            let place = hashing.queue().expect("a place");
-            hashing.run(place, move || {
-                assert!(running.fetch_add(1, Ordering::SeqCst) < cores);
-                thread::yield_now();
-                running.fetch_sub(1, Ordering::SeqCst);
-            })
-        });
-        let done = futures_util::future::join_all(works).await;
-        assert!(done.iter().all(Result::is_ok), "one panicked");
+    /// Waits for a core. Known browsers get the next one before strangers.
+    async fn core(&self, is_known: bool) -> Result<OwnedSemaphorePermit, Busy> {
+        // The semaphores are never closed.
+        let _turn = if is_known {
+            None
+        } else {
+            Some(self.next_stranger.acquire().await.map_err(|_| Busy)?)
+        };
+        let core = Arc::clone(&self.cores).acquire_owned().await;
+        core.map_err(|_| Busy)
     }
 }

@@ -24,6 +24,11 @@ pub const BCRYPT: &str = "$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiR
 /// The same password, hashed again.
 const BCRYPT_AGAIN: &str = "$2b$04$DKcuxUJGu2.mJaJfRdcZpu1zU0bkI4jbcMjBhE/8pCfDAhqmC4lUq";
 
+/// Returns a bcrypt hash of [`PASSWORD`].
+pub fn hash_of_cost(cost: u32) -> String {
+    bcrypt::hash(PASSWORD, cost).expect("a hash")
+}
+
 /// A site with a file of users.
 pub struct GuardedApp {
     pub app: TestApp,
