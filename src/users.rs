@@ -27,7 +27,10 @@ use std::{
 use arc_swap::ArcSwap;
 
 use self::{
-    accounts::Accounts, browsers::KnownBrowsers, hashing::Hashing, login::Listener,
+    accounts::{Accounts, Owners},
+    browsers::KnownBrowsers,
+    hashing::Hashing,
+    login::Listener,
     throttle::Throttle,
 };
 pub use self::{
@@ -63,13 +66,13 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, everybody can write it, or a line is refused.
+    /// When the file cannot be read, others can write it, or a line is refused.
     pub fn open(
         path: &Path,
         keys: &SecretKeys,
         trusted_proxies: TrustedProxies,
     ) -> Result<(Self, Vec<String>), UsersError> {
-        let (accounts, warnings) = Accounts::read(path)?;
+        let (accounts, warnings) = Accounts::read(path, Owners::Trusted)?;
         let users = Self {
             path: path.to_owned(),
             accounts: ArcSwap::from_pointee(accounts),
@@ -89,7 +92,7 @@ impl Users {
     ///
     /// When the file is refused.
     pub fn snapshot(path: &Path) -> Result<impl Fn(&str, &str) -> bool + use<>, UsersError> {
-        let (accounts, _) = Accounts::read(path)?;
+        let (accounts, _) = Accounts::read(path, Owners::AnyForRoot)?;
         Ok(move |name: &str, digest: &str| accounts.is_current(name, digest))
     }
 
@@ -111,7 +114,8 @@ impl Users {
     /// Sessions of users whose line has changed, or is gone, are not current any more.
     pub async fn reload(&self) {
         let path = self.path.clone();
-        let read = tokio::task::spawn_blocking(move || Accounts::read(&path)).await;
+        let read = move || Accounts::read(&path, Owners::Trusted);
+        let read = tokio::task::spawn_blocking(read).await;
         match read {
             Ok(Ok((accounts, warnings))) => {
                 let users = accounts.len();

@@ -1,11 +1,12 @@
 //! `Accounts`: what a users file says.
 
+mod file;
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,6 +14,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::file::Owners;
 use super::{
     hash::{HashError, PasswordHash},
     password::canonical,
@@ -101,9 +103,9 @@ pub(super) fn check_name(name: &str) -> Result<(), NameError> {
 
 impl Accounts {
     /// Reads a file, and returns warnings about it too.
-    pub(super) fn read(path: &Path) -> Result<(Self, Vec<String>), UsersError> {
+    pub(super) fn read(path: &Path, owners: Owners) -> Result<(Self, Vec<String>), UsersError> {
         let (text, is_readable_by_everybody) =
-            read_file(path).map_err(|source| UsersError::File {
+            file::read(path, owners).map_err(|source| UsersError::File {
                 path: path.to_owned(),
                 source,
             })?;
@@ -203,23 +205,4 @@ impl Account {
 /// line holds a random salt that they do not know, so they cannot try passwords on the digest.
 fn digest(line: &str) -> String {
     BASE64URL.encode(&Sha256::digest(line)[..DIGEST_BYTES])
-}
-
-/// Reads a file that no others may write. Returns also whether everybody may read it.
-fn read_file(path: &Path) -> io::Result<(Vec<u8>, bool)> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() {
-        // Opening a FIFO would wait for somebody to write to it.
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    #[cfg(unix)]
-    let mode = std::os::unix::fs::MetadataExt::mode(&metadata);
-    #[cfg(not(unix))]
-    let mode = 0;
-    if mode & 0o002 != 0 {
-        return Err(io::Error::other(
-            "everybody can write it: give it the mode 0600",
-        ));
-    }
-    Ok((fs::read(path)?, mode & 0o004 != 0))
 }

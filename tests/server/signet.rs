@@ -85,6 +85,9 @@ impl Signet {
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text).expect("a file");
+        // A umask may let the group write, and a file of users is then refused.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        std::fs::set_permissions(&path, mode).expect("ours");
         path
     }
 

@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -110,17 +111,55 @@ fn a_file_that_others_may_write_is_refused_and_one_that_they_may_read_is_a_warni
         let warning = "everybody on this machine can read it";
         assert_eq!(log.matches(warning).count(), warnings, "{log}");
     }
-    let (signet, file) = with_users("");
-    set_mode(&file, 0o602);
-    let ended = signet.run();
-    ended.refused("--users (USERS_FILE): ");
-    ended.refused("everybody can write it");
+    for mode in [0o602, 0o660, 0o620, 0o666] {
+        let (signet, file) = with_users("");
+        set_mode(&file, mode);
+        let ended = signet.run();
+        ended.refused("--users (USERS_FILE): ");
+        ended.refused("its group or everybody can write it: give it the mode 0600");
+    }
+}
+
+#[test]
+fn a_file_of_another_user_is_refused_but_root_may_explain_cookies_with_it() {
+    let (mut signet, file) = with_users(&format!("admin:{BCRYPT}\n"));
+    let mut site = signet.start();
+    let cookie = site.log_in_with("admin", PASSWORD);
+    if std::os::unix::fs::chown(&file, Some(65_534), None).is_err() {
+        // Only root can give a file away.
+        return;
+    }
+    site.signal(Signal::HUP);
+    site.read_log_until("it belongs to another user, who can write it");
+    drop(site);
+    let (_, value) = cookie.split_once('=').expect("a value");
+    let inspect = Signet::new()
+        .args(&["inspect"])
+        .env("STATE_DIRECTORY", signet.state_dir())
+        .env("USERS_FILE", &file)
+        .run_with(value);
+    assert_eq!(inspect.code, Some(0), "{inspect:?}");
+    signet.run().refused("it belongs to another user");
+}
+
+/// What systemd and Kubernetes do with a file of root's.
+#[test]
+fn a_file_that_only_its_group_may_read_is_accepted() {
+    for mode in [0o400, 0o440] {
+        let (mut signet, file) = with_users(&format!("admin:{}", strong()));
+        set_mode(&file, mode);
+        let log = log_of(signet.start());
+        assert!(!log.contains("USERS_FILE"), "{log}");
+    }
 }
 
 #[test]
 fn a_missing_file_and_one_that_is_no_file_are_refused() {
     let dir = tempfile::tempdir().expect("a directory");
-    for path in [dir.path(), &dir.path().join("nowhere")] {
+    let fifo = dir.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.is_ok_and(|it| it.success()), "mkfifo");
+    for path in [dir.path(), &dir.path().join("nowhere"), &fifo] {
         let flag = format!("--users={}", path.display());
         let ended = Signet::new().args(&[&flag]).run();
         ended.refused("--users (USERS_FILE): cannot read ");
