@@ -18,7 +18,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 
 /// How many buckets there are at most. The one whose last failure is oldest makes room for a new one,
-/// so a full table makes nobody wait. A bucket takes about 100 bytes.
+/// so a full table makes nobody wait. It takes 10 MB, and up to 16 MB once many have been replaced,
+/// because the map then doubles.
 pub(super) const MAX_BUCKETS: usize = 65_536;
 
 /// The name of a bucket: a hash of what is counted in it.
