@@ -5,8 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form,
-    extract::{Request, State, rejection::FormRejection},
-    response::{IntoResponse, Response},
+    extract::{FromRequest, Request, State, rejection::FormRejection},
+    response::Response,
 };
 
 use super::{
@@ -59,7 +59,7 @@ impl LoginPage<'_> {
 }
 
 /// What a visitor submits. A field that is there twice counts as missing.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct LoginForm {
     username: String,
     password: String,
@@ -81,6 +81,16 @@ impl LoginForm {
             }
         }
         form
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for LoginForm {
+    /// The body is not a form or is too large, which the error pages explain.
+    type Rejection = FormRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, FormRejection> {
+        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, state).await?;
+        Ok(Self::of(&fields))
     }
 }
 
@@ -132,19 +142,13 @@ pub(super) async fn submit(
     client: Option<Client>,
     language: Language,
     user: CurrentUser,
-    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+    form: LoginForm,
 ) -> Result<Response, AppError> {
-    let form = match form {
-        Ok(Form(fields)) => LoginForm::of(&fields),
-        // The body is not a form or is too large, which the error pages explain.
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
     let return_to = destinations.and_then(|it| it.check(&form.rd));
     let refusal = match &client {
         None => match Username::parse(&form.username) {
             Ok(username) => {
-                let response = to_home();
-                let response = audit_log::logged_in(response, username.as_str());
+                let response = audit_log::logged_in(to_home(), username.as_str());
                 user.log_in(username).await?;
                 return Ok(response);
             }
@@ -159,14 +163,13 @@ pub(super) async fn submit(
             Err(failure) => LoginRefusal::of_password(failure, language.words),
         },
     };
-    // HTML must not contain U+0000. Browsers would show U+FFFD for it, too.
-    let typed = form.username.replace('\0', "\u{fffd}");
     refusal.answer(|message| {
         show_form(&LoginPage {
             words: language.words,
             query: &query_of(&language, return_to.as_ref()),
             current: user.username(),
-            typed: &typed,
+            // HTML must not contain U+0000. Browsers would show U+FFFD for it, too.
+            typed: &form.username.replace('\0', "\u{fffd}"),
             asks_password: client.is_some(),
             return_to: return_to.as_ref(),
             message: Some(message),
