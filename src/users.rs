@@ -54,7 +54,7 @@ pub struct Users {
     /// Each page of a visitor with a session reads it, without a lock.
     accounts: ArcSwap<Accounts>,
     hashing: Hashing,
-    throttle: Arc<Throttle>,
+    throttle: Throttle,
     browsers: KnownBrowsers,
     trusted_proxies: TrustedProxies,
     listener: Listener,
@@ -77,7 +77,7 @@ impl Users {
             path: path.to_owned(),
             accounts: ArcSwap::from_pointee(accounts),
             hashing: Hashing::new(),
-            throttle: Arc::default(),
+            throttle: Throttle::default(),
             browsers: KnownBrowsers::new(keys),
             trusted_proxies,
             listener: Listener::default(),

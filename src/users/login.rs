@@ -13,7 +13,7 @@ use super::{
     Users,
     hashing::{Busy, Place},
     password,
-    throttle::{self, Refusal, Visitor},
+    throttle::Visitor,
 };
 
 /// An attempt to log in.
@@ -126,13 +126,13 @@ impl Users {
             address: attempt.address,
             name,
         };
-        let (attempt, place) = self.admit(&checked).inspect_err(|failure| {
+        let place = self.admit(&checked).inspect_err(|failure| {
             self.listener.tell(LoginOutcome::from(*failure));
         })?;
         let (users, span) = (Arc::clone(self), tracing::Span::current());
         let checking = self.hashing.run(place, move || {
             // Here, so that an attempt counts even if the visitor does not wait for the answer.
-            let result = span.in_scope(|| users.check(&checked, attempt));
+            let result = span.in_scope(|| users.check(&checked));
             let failure = result.as_ref().err().copied();
             let outcome = failure.map_or(LoginOutcome::Success, LoginOutcome::from);
             users.listener.tell(outcome);
@@ -144,16 +144,22 @@ impl Users {
         })
     }
 
-    /// Begins an attempt that has a place in the queue. Those who have to wait anyway get none, so that
-    /// they keep nobody out.
-    fn admit(&self, checked: &Checked) -> Result<(throttle::Attempt, Place), Failure> {
-        let attempt = self.throttle.begin(checked.visitor(), now())?;
-        let place = self.hashing.queue(checked.browser.is_some())?;
-        Ok((attempt, place))
+    /// Returns a place in the queue. Those who have to wait anyway get none, so that they keep nobody
+    /// out.
+    fn admit(&self, checked: &Checked) -> Result<Place, Failure> {
+        match self.throttle.wait(checked.visitor(), now()) {
+            Some(wait) => Err(Failure::Wait(wait)),
+            None => Ok(self.hashing.queue(checked.browser.is_some())?),
+        }
     }
 
     /// Checks a password, which blocks the thread. Counts and logs a failure.
-    fn check(&self, checked: &Checked, attempt: throttle::Attempt) -> Result<Login, Failure> {
+    fn check(&self, checked: &Checked) -> Result<Login, Failure> {
+        // Again, because others may have failed meanwhile.
+        let attempt = self
+            .throttle
+            .begin(checked.visitor(), now())
+            .map_err(Failure::Wait)?;
         let accounts = self.accounts.load_full();
         let account = accounts.find(&checked.name);
         let hash = account.map_or(&accounts.stand_in, |it| &it.hash);
@@ -204,14 +210,5 @@ impl Checked {
 impl From<Busy> for Failure {
     fn from(_: Busy) -> Self {
         Self::Busy
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Wait(wait) => Self::Wait(wait),
-            Refusal::Busy => Self::Busy,
-        }
     }
 }

@@ -4,9 +4,6 @@
 //! a stranger are counted for the account and for the address. Those of a known browser, which has
 //! logged in as that user before, are counted for that browser alone, so that strangers cannot make
 //! it wait.
-//!
-//! Attempts that wait or are checked at the same moment are counted too, so that a single account or
-//! address cannot take all places.
 
 mod table;
 #[cfg(test)]
@@ -15,15 +12,11 @@ mod tests;
 use std::{
     hash::{BuildHasher as _, Hash, RandomState},
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use self::table::{Key, Table};
-
-/// How many attempts may wait or be checked at the same moment for an account, or from an address, which
-/// many people may share.
-const MAX_AT_ONCE: u32 = 4;
 
 /// Counts failures, and says who has to wait.
 #[derive(Debug, Default)]
@@ -51,19 +44,9 @@ pub(super) enum Visitor<'a> {
     },
 }
 
-/// Why an attempt is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// There were too many failures. The next attempt may come after this time.
-    Wait(Duration),
-    /// There are too many attempts at this moment for the account, or from the address.
-    Busy,
-}
-
-/// An attempt whose password waits to be checked, or is being checked.
-#[derive(Debug)]
-pub(super) struct Attempt {
-    throttle: Arc<Throttle>,
+/// An attempt whose password is being checked.
+pub(super) struct Attempt<'a> {
+    throttle: &'a Throttle,
     buckets: Buckets,
 }
 
@@ -77,36 +60,33 @@ enum Buckets {
         /// other two.
         both: Key,
     },
-    Known {
-        browser: Key,
-        /// Has no failures. Counts the attempts of all known browsers of the account, which others cannot
-        /// make many.
-        account: Key,
-    },
+    Known(Key),
 }
 
 impl Throttle {
-    /// Begins an attempt, unless it is refused.
+    /// Returns how long a visitor still has to wait, if at all.
+    pub(super) fn wait(&self, visitor: Visitor<'_>, now: Instant) -> Option<Duration> {
+        let buckets = self.buckets_of(visitor);
+        let table = self.table();
+        let waits = buckets.waits().filter_map(|key| table.wait(key, now));
+        waits.max()
+    }
+
+    /// Begins an attempt, unless the visitor has to wait.
     pub(super) fn begin(
-        self: &Arc<Self>,
+        &self,
         visitor: Visitor<'_>,
         now: Instant,
-    ) -> Result<Attempt, Refusal> {
+    ) -> Result<Attempt<'_>, Duration> {
         let buckets = self.buckets_of(visitor);
         let mut table = self.table();
         let waits = buckets.waits().filter_map(|key| table.wait(key, now));
         if let Some(wait) = waits.max() {
-            return Err(Refusal::Wait(wait));
+            return Err(wait);
         }
-        if buckets
-            .at_once()
-            .any(|key| table.running(key) >= MAX_AT_ONCE)
-        {
-            return Err(Refusal::Busy);
-        }
-        buckets.at_once().for_each(|key| table.begin(key));
+        buckets.waits().for_each(|key| table.begin(key));
         Ok(Attempt {
-            throttle: Arc::clone(self),
+            throttle: self,
             buckets,
         })
     }
@@ -121,10 +101,9 @@ impl Throttle {
                     both: self.key(("both", name, network)),
                 }
             }
-            Visitor::Known { name, browser } => Buckets::Known {
-                browser: self.key(("browser", name, browser)),
-                account: self.key(("browsers", name)),
-            },
+            Visitor::Known { name, browser } => {
+                Buckets::Known(self.key(("browser", name, browser)))
+            }
         }
     }
 
@@ -138,11 +117,11 @@ impl Throttle {
     }
 }
 
-impl Attempt {
+impl Attempt<'_> {
     /// Counts a failure.
     pub(super) fn fail(self, now: Instant) {
         let mut table = self.throttle.table();
-        let keys = self.buckets.failures();
+        let keys = self.buckets.all();
         keys.for_each(|key| table.add_failure(key, now));
     }
 
@@ -151,18 +130,17 @@ impl Attempt {
     /// without a wait.
     pub(super) fn succeed(self, now: Instant) {
         let mut table = self.throttle.table();
-        let (Buckets::Stranger { both: own, .. } | Buckets::Known { browser: own, .. }) =
-            self.buckets;
+        let (Buckets::Stranger { both: own, .. } | Buckets::Known(own)) = self.buckets;
         let count = table.failures(own, now);
-        let keys = self.buckets.failures();
+        let keys = self.buckets.all();
         keys.for_each(|key| table.take_failures(key, count));
     }
 }
 
-impl Drop for Attempt {
+impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let mut table = self.throttle.table();
-        self.buckets.at_once().for_each(|key| table.end(key));
+        self.buckets.waits().for_each(|key| table.end(key));
     }
 }
 
@@ -173,25 +151,15 @@ impl Buckets {
             Self::Stranger {
                 account, address, ..
             } => (account, Some(address)),
-            Self::Known { browser, .. } => (browser, None),
+            Self::Known(browser) => (browser, None),
         };
         [first].into_iter().chain(second)
     }
 
-    /// Returns those that count the attempts at the same moment.
-    fn at_once(self) -> impl Iterator<Item = Key> {
-        let account = match self {
-            Self::Stranger { .. } => None,
-            Self::Known { account, .. } => Some(account),
-        };
-        self.waits().chain(account)
-    }
-
-    /// Returns those that count failures.
-    fn failures(self) -> impl Iterator<Item = Key> {
+    fn all(self) -> impl Iterator<Item = Key> {
         let both = match self {
             Self::Stranger { both, .. } => Some(both),
-            Self::Known { .. } => None,
+            Self::Known(_) => None,
         };
         self.waits().chain(both)
     }

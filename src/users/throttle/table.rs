@@ -33,7 +33,7 @@ pub(super) struct Table {
     order: BTreeMap<u64, Key>,
     /// The number of the next failure.
     next: u64,
-    /// How many attempts wait or are being checked, for the buckets that have any.
+    /// How many attempts are being checked, for the buckets that have any.
     running: HashMap<Key, u32>,
 }
 
@@ -55,22 +55,17 @@ impl Table {
             return Some(until - now);
         }
         // Attempts at the same moment must not share one wait. They may share what is free.
-        let running = self.running(key);
+        let running = self.running.get(&key).copied().unwrap_or_default();
         let is_over = failures > 0 && running > 0 && failures + running > FREE_FAILURES;
         is_over.then_some(FIRST_WAIT)
     }
 
-    /// Returns how many attempts of a bucket wait or are being checked.
-    pub(super) fn running(&self, key: Key) -> u32 {
-        self.running.get(&key).copied().unwrap_or_default()
-    }
-
-    /// Notes that an attempt waits to be checked.
+    /// Notes that an attempt is being checked.
     pub(super) fn begin(&mut self, key: Key) {
         *self.running.entry(key).or_default() += 1;
     }
 
-    /// Notes that an attempt has ended.
+    /// Notes that an attempt is no longer being checked.
     pub(super) fn end(&mut self, key: Key) {
         if let Some(running) = self.running.get_mut(&key) {
             *running -= 1;
