@@ -48,7 +48,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     no_cookie: Explanation {
         what_happened: text("您的浏览器没有保留 cookie"),
         what_to_do: text(
-            "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页面的域名设置可能有误。",
+            "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页的域名设置可能有误。",
         ),
     },
     sent_in_circles: Explanation {

@@ -48,7 +48,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     no_cookie: Explanation {
         what_happened: text("您的瀏覽器沒有保留 cookie"),
         what_to_do: text(
-            "本站用 cookie 維持登入狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登入頁面的網域設定可能有誤。",
+            "本站用 cookie 維持登入狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登入頁的網域設定可能有誤。",
         ),
     },
     sent_in_circles: Explanation {
