@@ -1,4 +1,4 @@
-//! What an operator's machines ask, and what they are told.
+//! Answers the questions of an operator's machines: load balancers, Prometheus and systemd.
 
 mod health;
 mod metrics;
@@ -10,14 +10,21 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use tower_sessions::session::Id;
 
 pub use self::{
     health::Health,
     metrics::{Counted, Measured, Metrics, Scrape},
 };
+use crate::session::Records;
 
 /// The future of a response.
 type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+/// Returns whether a store answers. No session has the ID that is looked up, so only an error counts.
+async fn is_up(store: &dyn Records) -> bool {
+    store.get(Id::default()).await.is_ok()
+}
 
 /// Answers a method other than GET and HEAD.
 fn method_not_allowed() -> Response {

@@ -46,7 +46,7 @@ use crate::{
     users::Users,
 };
 
-/// What the pages share.
+/// The state that the pages share.
 #[derive(Clone)]
 struct Shared {
     origins: Arc<Origins>,

@@ -13,9 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower::Service;
-use tower_sessions::session::Id;
 
-use super::{Answer, method_not_allowed};
+use super::{Answer, is_up, method_not_allowed};
 use crate::session::Records;
 
 /// Answers GET and HEAD for two paths, and passes all other requests on:
@@ -65,13 +64,13 @@ where
         }
         let store = Arc::clone(&self.store);
         Box::pin(async move {
-            // No session has this ID. Only an error means that the store does not answer.
-            Ok(match store.get(Id::default()).await {
-                Ok(_) => answer(StatusCode::OK, "ok"),
-                Err(_) => answer(
+            Ok(if is_up(&*store).await {
+                answer(StatusCode::OK, "ok")
+            } else {
+                answer(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "the session store does not answer\n",
-                ),
+                )
             })
         })
     }

@@ -17,7 +17,7 @@ use prometheus::{IntCounter, IntGauge, Opts, PullingGauge, Registry, core::Colle
 use self::requests::Requests;
 pub use self::{requests::Counted, scrape::Scrape, store::Measured};
 
-/// What every name begins with, except those of the process.
+/// The beginning of every name, except those of the process.
 const PREFIX: &str = "signet";
 
 /// The metrics of one site.

@@ -1,13 +1,13 @@
-//! What systemd is told about the service (`Type=notify`), by the protocol of `sd_notify(3)`.
+//! Tells systemd the state of the service (`Type=notify`), by the protocol of `sd_notify(3)`.
 
 use std::env;
 
 use tokio::sync::watch;
 
-/// What systemd calls a service whose sockets are bound.
+/// The state of a service whose sockets are bound.
 const READY: &str = "READY=1";
 
-/// What systemd calls a service that was told to stop, and still finishes running requests.
+/// The state of a service that was told to stop, and still finishes running requests.
 const STOPPING: &str = "STOPPING=1";
 
 /// Runs the site until it has stopped. Tells systemd that it is ready, and at the first stop signal

@@ -1,4 +1,4 @@
-//! What an application demands of the data of a session.
+//! The condition under which an application accepts the data of a session.
 
 use std::{collections::HashMap, fmt};
 

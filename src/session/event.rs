@@ -1,10 +1,10 @@
-//! What happens to sessions and their cookies, for an application that counts it.
+//! The events of sessions and their cookies, for an application that counts them.
 
 use std::fmt;
 
 use super::{Refusal, SessionConfig};
 
-/// What happened to a session or to one of its cookies.
+/// An event of a session or of one of its cookies.
 ///
 /// [`SessionConfig::on_event`](super::SessionConfig::on_event) takes a function that is told each of
 /// them. That a timeout of a session passes is no event, because nothing happens at that moment.

@@ -33,7 +33,7 @@ pub(super) struct Accounts {
     by_name: HashMap<String, Account>,
     /// The names, as the file writes them, by the digests of their lines.
     by_digest: HashMap<String, String>,
-    /// What names that are not in the file are checked against, so that this takes as long: the hash
+    /// The hash that passwords of unknown names are checked against, so that this takes as long: the hash
     /// of the file that takes longest.
     pub(super) stand_in: Arc<PasswordHash>,
 }

@@ -27,7 +27,7 @@ const GREATEST_ARGON2_WORK: u64 = 4 * 1024 * 1024;
 /// Intel Xeon.
 const KIB_PER_ROUND: u64 = 120;
 
-/// What a name that is in no file is checked against if the file is empty. The result is not used.
+/// A hash to check passwords against if the file is empty. The result is not used.
 const DEFAULT: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A hash of a password, with its salt and its parameters.
@@ -43,7 +43,7 @@ pub(super) enum PasswordHash {
     },
 }
 
-/// Why a text is no hash that is accepted. The messages never contain the text.
+/// The reason why a text is not accepted as a hash. The messages never contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
     /// It is a hash of another kind, such as `{SHA}`, `$apr1$` and those of crypt, or the password

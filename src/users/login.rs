@@ -31,7 +31,7 @@ pub(crate) struct Attempt<'a, B> {
 pub(crate) struct Login {
     /// The name as the file writes it.
     pub(crate) name: String,
-    /// What the session holds, besides the name, for [`Users::is_current`].
+    /// The digest that the session holds beside the name, for [`Users::is_current`].
     pub(crate) digest: String,
     /// The value of the cookie by which the browser is known from now on.
     pub(crate) browser: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) enum Failure {
     Busy,
 }
 
-/// What came of an attempt to log in, as metrics count it.
+/// The outcome of an attempt to log in, as metrics count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginOutcome {
     /// The password was right.
@@ -187,7 +187,7 @@ fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// What is checked on a thread that may block.
+/// The part of an attempt that a thread which may block checks.
 struct Checked {
     /// The canonical name.
     name: String,

@@ -25,7 +25,7 @@ const MAX_LINE: u64 = 16 * 1024;
 /// Memory in KiB, passes and lanes of Argon2id: what OWASP's Password Storage Cheat Sheet advises.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
-/// Why no line was made.
+/// The reason why no line was made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswdError {

@@ -26,7 +26,7 @@ pub(super) struct Throttle {
     table: Mutex<Table>,
 }
 
-/// Who attempts to log in.
+/// The visitor who attempts to log in.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Visitor<'a> {
     /// A browser that has not logged in as this user before.

@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 
-/// What a handler did. It is in the extensions of the response until that is logged: the session is
-/// saved after the handler, and if that fails, there is another response.
+/// A login or a logout that a handler did. The extensions of the response hold it until it is logged: the
+/// session is saved after the handler, and if that fails, another response replaces this one.
 #[derive(Clone)]
 enum Entry {
     LoggedIn { name: String },

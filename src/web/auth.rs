@@ -46,7 +46,7 @@ pub(super) struct Auth {
     login: String,
 }
 
-/// What is known about the visitor.
+/// The state of the visitor's session.
 #[derive(Clone, Copy, Debug)]
 enum Visitor {
     LoggedIn {
@@ -57,7 +57,7 @@ enum Visitor {
     Ambiguous,
 }
 
-/// What the proxy is told.
+/// The answer to the proxy.
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
     /// 200.

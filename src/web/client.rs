@@ -1,4 +1,4 @@
-//! Who fills in a login form that asks for a password.
+//! `Client`: the address and the known browser of a visitor who submits a password.
 
 use std::{
     convert::Infallible,
@@ -20,7 +20,8 @@ use crate::{
     users::{Attempt, Failure, Login, Users},
 };
 
-/// Is true once the log says that the proxy does not tell who asks. Once is enough.
+/// Is true once the log has a warning that the proxy does not send the visitor's address. One warning
+/// is enough.
 static HAS_WARNED: AtomicBool = AtomicBool::new(false);
 
 /// The address from which a request comes, which may be that of a proxy. In the extensions of a
@@ -33,7 +34,7 @@ pub(super) struct Peer(pub(super) IpAddr);
 pub(super) struct Client {
     users: Arc<Users>,
     address: IpAddr,
-    /// Is true if the address is that of the proxy, which then does not say who asks.
+    /// Is true if the address is that of the proxy, because the proxy does not send the visitor's.
     is_proxy: bool,
     /// The values of the cookie of known browsers.
     browsers: Vec<String>,

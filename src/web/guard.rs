@@ -69,7 +69,7 @@ pub struct Guard {
     peer: Peer,
 }
 
-/// What all clones of a guard share.
+/// The parts that all clones of a guard share.
 #[derive(Clone, Debug)]
 struct Site {
     /// The style sheet and the icon, which know no session.

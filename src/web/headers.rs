@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-/// What pages may load, and where their forms may lead.
+/// The policy of pages: it limits what they load, and where their forms lead.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 

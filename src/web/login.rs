@@ -58,7 +58,7 @@ impl LoginPage<'_> {
     }
 }
 
-/// What a visitor submits. A field that is there twice counts as missing.
+/// The fields that a visitor submits. A field that occurs twice counts as missing.
 #[derive(Default)]
 pub(super) struct LoginForm {
     username: String,

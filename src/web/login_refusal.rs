@@ -15,7 +15,7 @@ use crate::users::Failure;
 /// When to try again if too many passwords are being checked, in seconds.
 const BUSY_SECONDS: u64 = 5;
 
-/// Why nobody was logged in.
+/// The reason why nobody was logged in.
 pub(super) struct LoginRefusal {
     status: StatusCode,
     /// What the form says. None: an error page explains the status instead.

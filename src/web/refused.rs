@@ -1,11 +1,11 @@
-//! Why a request is refused before a page is called.
+//! The reasons why a request is refused before a page is called.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-/// Why a request was refused. As a response it has a status and no body, and is in the extensions,
+/// The reason why a request was refused. As a response it has a status and no body, and is in the extensions,
 /// where metrics find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {

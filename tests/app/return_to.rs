@@ -57,7 +57,7 @@ async fn a_visitor_goes_back_after_the_login_over_one_hop() {
 
         app.log_in_for(TARGET).await.redirects_to(HOP);
         app.get(HOP).await.redirects_to(TARGET);
-        // Who is logged in already goes at once.
+        // A visitor who is logged in already is sent there at once.
         app.get(LOGIN).await.redirects_to(TARGET);
         app.get("/login").await.is_the_form_of_home();
     }

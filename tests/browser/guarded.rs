@@ -4,7 +4,7 @@ use crate::{
     application,
     chromium::{Chromium, View},
     proxy::{Kind, Proxy},
-    signet::Signet,
+    signet::{Signet, Site},
     words::{ENGLISH, SIMPLIFIED_CHINESE, TRADITIONAL_CHINESE, Words},
 };
 
@@ -15,7 +15,7 @@ const DEEP: &str = "https://app.example.com/a?b=1&c=2#x";
 const LOGIN: &str =
     "https://login.example.com/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2";
 
-fn start_signet() -> crate::signet::Site {
+fn start_signet() -> Site {
     let signet = Signet::new().public_url("https://login.example.com");
     let users = signet.file("users", USERS);
     signet
@@ -76,16 +76,17 @@ async fn a_visitor_logs_in_on_the_way_and_arrives_at_the_very_address() {
     }
 }
 
+/// Starts nginx, which guards one site.
+fn start_guarding(site: &Site) -> Proxy {
+    let application = application::start();
+    Proxy::start_guarding(Kind::Nginx, site.address, application, &["app.example.com"])
+}
+
 #[tokio::test]
 #[ignore = "needs Chromium, chromedriver, nginx and openssl"]
 async fn a_browser_without_cookies_is_told_so_and_not_sent_in_circles() {
     let site = start_signet();
-    let proxy = Proxy::start_guarding(
-        Kind::Nginx,
-        site.address,
-        application::start(),
-        &["app.example.com"],
-    );
+    let proxy = start_guarding(&site);
     let browser = start_browser(&proxy, &ENGLISH, 1280, false).await;
     // Where the browser would come to after the login.
     browser.go_to(&format!("{LOGIN}&cookie=set")).await;
@@ -127,12 +128,7 @@ async fn a_browser_that_a_wrong_proxy_sends_in_circles_comes_to_a_page_that_says
 #[ignore = "needs Chromium, chromedriver, axe-core, nginx and openssl"]
 async fn the_pages_on_the_way_are_accessible_and_help_a_password_manager() {
     let site = start_signet();
-    let proxy = Proxy::start_guarding(
-        Kind::Nginx,
-        site.address,
-        application::start(),
-        &["app.example.com"],
-    );
+    let proxy = start_guarding(&site);
     for words in [ENGLISH, TRADITIONAL_CHINESE, SIMPLIFIED_CHINESE] {
         for (width, dark) in [(320, false), (320, true), (1280, false), (1280, true)] {
             let browser = start_browser(&proxy, &words, width, dark).await;

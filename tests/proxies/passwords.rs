@@ -12,7 +12,7 @@ const USERS: &str = "admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEi
 
 #[test]
 #[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
-fn a_visitor_cannot_forge_the_address_for_which_failures_count() {
+fn failures_count_and_are_logged_for_the_address_that_the_proxy_saw_and_not_for_a_forged_one() {
     for kind in [Kind::Caddy, Kind::Haproxy, Kind::Nginx] {
         let signet = Signet::new().public_url("https://signet.example");
         let users = signet.file("users", USERS);
@@ -35,5 +35,6 @@ fn a_visitor_cannot_forge_the_address_for_which_failures_count() {
         let (_, log) = site.wait();
         let lines = log.matches("login failed: address=127.0.0.1\n").count();
         assert_eq!(lines, failures, "{kind:?}: {log}");
+        assert!(!log.contains("203.0.113."), "{kind:?}: {log}");
     }
 }

@@ -14,12 +14,11 @@ use axum::{
 };
 use prometheus::{TEXT_FORMAT, TextEncoder};
 use tower::Service;
-use tower_sessions::session::Id;
 
 use super::Metrics;
 use crate::{
     log::Losses,
-    operations::{Answer, method_not_allowed},
+    operations::{Answer, is_up, method_not_allowed},
     session::Records,
 };
 
@@ -59,8 +58,7 @@ impl Scrape {
     }
 
     async fn text(&self) -> prometheus::Result<String> {
-        // No session has this ID. Only an error means that the store does not answer.
-        let is_up = self.store.get(Id::default()).await.is_ok();
+        let is_up = is_up(&*self.store).await;
         self.metrics.store_up.set(is_up.into());
         let lost = self.losses.total();
         let counted = self.metrics.counted_losses.fetch_max(lost, Relaxed);

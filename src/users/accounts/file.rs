@@ -6,12 +6,12 @@ use std::{
     path::Path,
 };
 
-/// Who may own a users file, besides the user of this process and root.
+/// The owners that a users file may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::users) enum Owners {
-    /// Nobody.
+    /// Root, and the user of this process.
     Trusted,
-    /// Anybody, if this process is root's: it only explains a cookie of a site of another user.
+    /// Any user, if root runs this process. It then only explains a cookie of another user's site.
     AnyForRoot,
 }
 
