@@ -11,7 +11,7 @@
 //! A request flows from left to right. Only the response flows back.
 //!
 //! ```text
-//! socket         web/guard        session/middleware         web/{home,login,logout}
+//! socket         web/gate         session/middleware         web/pages/{home,login,logout}
 //! limits,   ->   host, origin, -> cookie -> Session     ->   CurrentUser -> template
 //! deadlines      headers          Session -> Set-Cookie <-   redirect or page
 //!                                     |
@@ -67,31 +67,13 @@
 //!   - `login`: an attempt to log in
 //!   - `throttle`: how long the next attempt has to wait, with its `table` of failures
 //!   - `address`: where a visitor comes from; `browsers`: which browsers have logged in before
-//! - `web`: the pages. They see a `Session`, but no key, no cookie and no wire format.
-//!   - `guard`: the steps around every page, with `admission`: which requests come to one; `headers`: the
-//!     headers of every response
-//!   - `body`: reads a form; `timeout`: limits how long that and a page may take
-//!   - `client`: who fills in a form that asks for a password
-//!   - `cross_site`: whether a request is for this site, and whether it comes from it
-//!   - `home`, `login`, `logout`: a file for each route, each with the template of its name
-//!   - `login_refusal`: why nobody was logged in; `known_browser`: the cookie of a browser that has
-//!     logged in before
-//!   - `current_user`: all that the pages do with a session
-//!   - `username`: which names are allowed
-//!   - `language`: which language a visitor gets, its `words`, a file for each language, and the
-//!     `links` to the other languages
-//!   - `return_to`: where a visitor may go after the login; `way_back`: how they get there;
-//!     `circles`: notices that they are sent to and fro
-//!   - `auth`: tells a proxy who sent a request, with the `question` that the proxy asks
-//!   - `cookie`: the cookies of the pages themselves; `flash`: the one that says "logged out"
-//!   - `refused`: why the guard refuses a request; `route`: the routes by their names in metrics
-//!   - `accept`: parses `Accept` and `Accept-Language`
-//!   - `page`: renders a template
-//!   - `error`: the error pages
-//!   - `assets`: the style sheet and the icon
-//!   - `request_id`: the ID of a request in the log; `access_log`: an optional line for each request;
-//!     `audit_log`: a line for each login and logout
-//!   - `host_watch`: notices that no request is for a host of this site
+//! - `web`: the routes, and the steps around them. It sees a `Session`, but no key, no session cookie and
+//!   no wire format.
+//!   - `pages`: what a visitor sees: a file for each page, with the template of its name, and the `language`
+//!   - `forward_auth`: what a proxy asks, for another site, and how a visitor gets back there
+//!   - `gate`: what every request passes, and what every response carries
+//!   - `accounts`: who can log in; `current_user`: all that pages do with a session; `username`: which
+//!     names are allowed; `route`: the routes by their names in metrics
 //!
 //! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
 //! `nodes` runs three of it with one store, `proxies` runs it behind the proxies as README configures

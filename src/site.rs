@@ -17,7 +17,7 @@ use crate::{
     server::{self, OpenConnections},
     session::{OpenError, SessionConfig, UnsafePolicy},
     users::Users,
-    web::{self, Guard},
+    web::{Accounts, App},
 };
 
 /// How many open files are not connections, with room to spare.
@@ -107,8 +107,9 @@ fn build_pages(
     sessions: SessionConfig,
     origins: Origins,
     users: Option<Arc<Users>>,
-) -> Guard {
-    let mut site = web::site(sessions, origins, users, config.cookie_domain.clone());
+) -> App {
+    let accounts = users.map_or(Accounts::AnyName, Accounts::File);
+    let mut site = App::new(sessions, origins, accounts, config.cookie_domain.clone());
     if config.access_log {
         site = site.with_access_log();
     }

@@ -1,59 +1,73 @@
-//! The pages: their routes, and the checks and middleware around them.
+//! The pages: their routes, and the steps around them.
+//!
+//! - `pages`: what a visitor sees
+//! - `forward_auth`: what a proxy asks, for another site
+//! - `gate`: what every request passes, and what every response carries
+//! - `accounts`: who can log in; `current_user`: who is logged in; `username`: which names are
+//!   accepted
+//!
+//! Imports go one way: `pages` to `forward_auth` to `gate`.
 
-mod accept;
-mod access_log;
-mod admission;
-mod assets;
-mod audit_log;
-mod auth;
-mod body;
-mod circles;
-mod client;
-mod cookie;
-mod cross_site;
+mod accounts;
 mod current_user;
-mod error;
-mod flash;
-mod guard;
-mod headers;
-mod home;
-mod host_watch;
-mod known_browser;
-mod language;
-mod login;
-mod login_refusal;
-mod logout;
-mod page;
-mod refused;
-mod request_id;
-mod return_to;
+mod forward_auth;
+mod gate;
+mod pages;
 mod route;
-mod timeout;
+#[cfg(test)]
+mod tests;
 mod username;
-mod way_back;
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    mem,
+    net::{IpAddr, Ipv4Addr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use axum::{Router, extract::FromRef, http::StatusCode, routing::get};
-use tower::Layer as _;
+use axum::{
+    Router,
+    extract::{FromRef, Request},
+    http::{Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use futures_util::FutureExt as _;
+use tower::{Layer as _, Service};
 
-use self::{auth::Auth, return_to::Destinations};
-pub use self::{current_user::is_acceptable, guard::Guard, refused::Refused, route::Route};
+pub use self::{
+    accounts::Accounts,
+    current_user::is_acceptable,
+    gate::{notes::Notes, refusal::RequestRefusal},
+    route::Route,
+};
+use self::{
+    forward_auth::{ForwardAuth, return_to::Destinations},
+    gate::{
+        admission::admit, cross_site, deadline::within_deadline, headers, host_watch::HostWatch,
+        log_lines, proxies::Peer,
+    },
+    pages::{
+        assets,
+        error_page::{self, Preferences},
+        home, login, logout,
+    },
+};
 use crate::{
     cookie_domain::CookieDomain,
     public_url::Origins,
-    session::{SessionConfig, SessionLayer},
-    users::Users,
+    session::{SessionConfig, SessionLayer, SessionService},
 };
 
 /// The state that the pages share.
 #[derive(Clone)]
 struct Shared {
     origins: Arc<Origins>,
-    /// None: any name can log in.
-    users: Option<Arc<Users>>,
-    /// Where visitors may be sent after the login. None: only to the home page.
-    destinations: Option<Arc<Destinations>>,
+    accounts: Accounts,
+    /// Where visitors may be sent after the login.
+    destinations: Arc<Destinations>,
 }
 
 impl FromRef<Shared> for Arc<Origins> {
@@ -62,39 +76,21 @@ impl FromRef<Shared> for Arc<Origins> {
     }
 }
 
-impl FromRef<Shared> for Option<Arc<Users>> {
+impl FromRef<Shared> for Accounts {
     fn from_ref(shared: &Shared) -> Self {
-        shared.users.clone()
+        shared.accounts.clone()
     }
 }
 
-impl FromRef<Shared> for Option<Arc<Destinations>> {
+impl FromRef<Shared> for Arc<Destinations> {
     fn from_ref(shared: &Shared) -> Self {
-        shared.destinations.clone()
+        Arc::clone(&shared.destinations)
     }
 }
 
-/// Builds the whole site, which answers under `origins`. The server runs it, and tests call it. With
-/// `users`, only they can log in, with their passwords, and proxies can ask who is logged in. Then
-/// visitors are sent back to other sites too, if these share the `cookie_domain`.
-pub fn site(
-    sessions: SessionConfig,
-    origins: Origins,
-    users: Option<Arc<Users>>,
-    cookie_domain: Option<CookieDomain>,
-) -> Guard {
-    let sessions = match users.clone() {
-        Some(users) => sessions
-            .accept_if(move |data| is_acceptable(data, |name, it| users.is_current(name, it))),
-        None => sessions,
-    };
-    let sessions = SessionLayer::new(sessions);
-    let destinations = Arc::new(Destinations::new(origins.public_url(), cookie_domain));
-    let auth = users
-        .is_some()
-        .then(|| Arc::new(Auth::new(sessions.clone(), Arc::clone(&destinations))));
-    let origins = Arc::new(origins);
-    let pages = Router::new()
+/// Returns the pages, without the steps around them.
+fn routes(shared: Shared) -> Router {
+    Router::new()
         .route("/", get(home::show))
         .route("/login", get(login::show).post(login::submit))
         .route(
@@ -105,11 +101,183 @@ pub fn site(
                 .post(logout::log_out),
         )
         .fallback(async || StatusCode::NOT_FOUND)
-        .with_state(Shared {
+        .with_state(shared)
+}
+
+/// The whole site: the pages, with the steps around them. The server runs it, and tests call it.
+///
+/// It wraps the router instead of being a layer in it: axum clones the layers of a route, one
+/// inside the other, for each request.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Behind one pointer, because an app is cloned for each request.
+    parts: Arc<Parts>,
+    /// From where requests come. Pages see it if they ask for a password.
+    peer: Peer,
+}
+
+/// The parts that all clones of an app share.
+#[derive(Clone, Debug)]
+struct Parts {
+    /// The style sheet and the icon, which know no session.
+    assets: Router,
+    pages: SessionService<Router>,
+    /// None: there are no passwords, so that no other site can rely on the session.
+    forward_auth: Option<ForwardAuth>,
+    origins: Arc<Origins>,
+    hosts: Arc<HostWatch>,
+    has_access_log: bool,
+    has_names_in_log: bool,
+}
+
+impl App {
+    /// Builds the site, which answers under `origins`. If accounts have passwords, proxies can ask who
+    /// is logged in. Then visitors are sent back to other sites too, if these share the `cookie_domain`.
+    #[must_use]
+    pub fn new(
+        sessions: SessionConfig,
+        origins: Origins,
+        accounts: Accounts,
+        cookie_domain: Option<CookieDomain>,
+    ) -> Self {
+        let (sessions, destinations) = match accounts.clone() {
+            Accounts::AnyName => (sessions, Destinations::home()),
+            Accounts::File(users) => (
+                sessions.accept_if(move |data| {
+                    is_acceptable(data, |name, digest| users.is_current(name, digest))
+                }),
+                Destinations::new(origins.public_url(), cookie_domain),
+            ),
+        };
+        let sessions = SessionLayer::new(sessions);
+        let (origins, destinations) = (Arc::new(origins), Arc::new(destinations));
+        let forward_auth = accounts
+            .ask_password()
+            .then(|| ForwardAuth::new(sessions.clone(), &origins, Arc::clone(&destinations)));
+        let pages = routes(Shared {
             origins: Arc::clone(&origins),
-            destinations: users.as_ref().map(|_| destinations),
-            users,
+            accounts,
+            destinations,
         });
-    // Around the router: a layer of each route would cost a clone and a box for each request.
-    Guard::new(assets::routes(), sessions.layer(pages), auth, origins)
+        Self::with_parts(sessions.layer(pages), forward_auth, origins)
+    }
+
+    fn with_parts(
+        pages: SessionService<Router>,
+        forward_auth: Option<ForwardAuth>,
+        origins: Arc<Origins>,
+    ) -> Self {
+        let parts = Parts {
+            assets: assets::routes(),
+            pages,
+            forward_auth,
+            origins,
+            hosts: Arc::default(),
+            has_access_log: false,
+            has_names_in_log: false,
+        };
+        Self {
+            parts: Arc::new(parts),
+            peer: Peer(Ipv4Addr::UNSPECIFIED.into()),
+        }
+    }
+
+    /// Says from which address the requests come.
+    #[must_use]
+    pub fn with_peer(mut self, address: IpAddr) -> Self {
+        self.peer = Peer(address);
+        self
+    }
+
+    /// Adds a line to the log for each request.
+    #[must_use]
+    pub fn with_access_log(mut self) -> Self {
+        Arc::make_mut(&mut self.parts).has_access_log = true;
+        self
+    }
+
+    /// Adds the name of the visitor to the log lines of a login and a logout.
+    #[must_use]
+    pub fn with_names_in_log(mut self) -> Self {
+        Arc::make_mut(&mut self.parts).has_names_in_log = true;
+        self
+    }
+
+    /// Answers a request. These are the first and the last steps, which errors pass too.
+    async fn answer(self, mut request: Request) -> Response {
+        let parts = &*self.parts;
+        // The question of a proxy comes for any host, and changes nothing.
+        if let Some(forward_auth) = &parts.forward_auth
+            && request.uri().path() == forward_auth::PATH
+        {
+            // Boxed, because it is rarely taken and would enlarge every request's future.
+            return Box::pin(forward_auth.answer(request.method(), request.headers())).await;
+        }
+        let preferences = Preferences::of(&request);
+        let response = self.respond(&mut request, &preferences).await;
+        let mut response = error_page::draw(response, &preferences, &parts.origins);
+        headers::add(&mut response, parts.origins.is_https());
+        response
+    }
+
+    /// Lets an asset or a page answer a request, unless it is refused. Takes the request out of
+    /// `request`: passed by value, it would be in the future twice.
+    async fn respond(&self, request: &mut Request, preferences: &Preferences) -> Response {
+        let parts = &*self.parts;
+        // The error page for a wrong host loads the assets from that host.
+        if assets::has(request.uri().path()) && cross_site::only_host(request).is_some() {
+            let Ok(response) = parts.assets.clone().call(mem::take(request)).await;
+            return response;
+        }
+        if let Err(refusal) = admit(request, &parts.origins, &parts.hosts).await {
+            return refusal.into_response();
+        }
+        if parts.forward_auth.is_some() && request.method() == Method::POST {
+            request.extensions_mut().insert(self.peer);
+        }
+        // A link on another site chooses the language of one page only.
+        let is_own_choice = preferences.language.is_chosen
+            && !cross_site::is_prefetch(request.headers())
+            && !cross_site::is_from_another_site(request.headers(), &parts.origins);
+        let mut response = within_deadline(parts.pages.clone().call(mem::take(request))).await;
+        if let Some(notes) = response.extensions_mut().get_mut::<Notes>() {
+            let known_browser = notes.known_browser.take();
+            if let Some(line) = notes.audit.take() {
+                line.write(parts.has_names_in_log);
+            }
+            response
+                .headers_mut()
+                .extend(known_browser.map(|it| (header::SET_COOKIE, it)));
+        }
+        if is_own_choice {
+            let cookie = preferences.language.cookie(parts.origins.is_https());
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+impl Service<Request> for App {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    /// The pages are always ready, because a `Router` is.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let app = self.clone();
+        let answer = |request| app.answer(request);
+        if self.parts.has_access_log {
+            let logged = log_lines::identify(request, |it| log_lines::log_access(it, answer));
+            Box::pin(logged.map(Ok))
+        } else if [Route::Login, Route::Logout].contains(&Route::of(request.uri().path())) {
+            // The lines about logins and logouts have an ID without an access log, too.
+            Box::pin(log_lines::identify(request, answer).map(Ok))
+        } else {
+            Box::pin(answer(request).map(Ok))
+        }
+    }
 }

@@ -26,11 +26,7 @@ pub(super) const PERIOD: Duration = Duration::from_secs(10);
 /// The targets of lines that have no limit: those that `--access-log` asks for, those about logins and
 /// logouts, which a record of them needs without gaps, and those of failed logins, which programs such
 /// as fail2ban count. Each of the latter costs its sender a password hash.
-const UNLIMITED: [&str; 3] = [
-    "signet::web::access_log",
-    "signet::web::audit_log",
-    "signet::login",
-];
+const UNLIMITED: [&str; 3] = ["signet::access", "signet::audit", "signet::login"];
 
 /// Counts the events of each callsite: these are the kinds of lines.
 #[derive(Debug, Default)]

@@ -27,14 +27,26 @@ pub(crate) struct Attempt<'a, B> {
     pub(crate) browsers: B,
 }
 
-/// A user who gave the right password.
+/// Somebody who may be logged in: a user who gave the right password, or anybody if there are none.
 pub(crate) struct Login {
     /// The name as the file writes it.
     pub(crate) name: String,
-    /// The digest that the session holds beside the name, for [`Users::is_current`].
-    pub(crate) digest: String,
+    /// The digest that the session holds beside the name, for [`Users::is_current`]. None: there are no
+    /// passwords.
+    pub(crate) digest: Option<String>,
     /// The value of the cookie by which the browser is known from now on.
     pub(crate) browser: Option<String>,
+}
+
+impl Login {
+    /// Somebody who may log in under this name without a password.
+    pub(crate) fn without_password(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            digest: None,
+            browser: None,
+        }
+    }
 }
 
 /// Why an attempt to log in failed.
@@ -176,7 +188,7 @@ impl Users {
         let browser = checked.browser.as_deref();
         Ok(Login {
             name: account.name.clone(),
-            digest: account.digest.clone(),
+            digest: Some(account.digest.clone()),
             browser: self.browsers.sign(browser, &checked.name, now),
         })
     }

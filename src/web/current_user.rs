@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tower_sessions::Session;
+use tower_sessions::{Session, session};
 
-use super::{error::AppError, username::Username};
+use super::username::Username;
 use crate::{session::ReceivedSession, users::Login};
 
 /// The session key of the name.
@@ -47,30 +51,23 @@ impl CurrentUser {
         self.received.as_ref()?.began()
     }
 
-    /// Ends the session, and begins one as `username` without any data of the old one.
+    /// Ends the session, and begins one for `login` without any data of the old one.
     ///
     /// The new session has a new ID, so that an ID that was known or planted before is useless
-    /// (session fixation; ASVS 5.0, 7.2.4).
-    pub(super) async fn log_in(self, username: Username<'_>) -> Result<(), AppError> {
-        self.session.flush().await?;
-        self.session.insert(USERNAME, username).await?;
-        Ok(())
-    }
-
-    /// Like [`log_in`](Self::log_in), for a user who gave a password. The session ends when the user
-    /// gets another password, or is removed from the file.
-    pub(super) async fn log_in_with_password(self, login: &Login) -> Result<(), AppError> {
+    /// (session fixation; ASVS 5.0, 7.2.4). A session of a user with a password ends when the user gets
+    /// another one, or is removed from the file.
+    pub(super) async fn log_in(self, login: &Login) -> Result<(), session::Error> {
         self.session.flush().await?;
         self.session.insert(USERNAME, &login.name).await?;
-        let digest = &login.digest;
-        self.session.insert(PASSWORD_DIGEST, digest).await?;
+        if let Some(digest) = &login.digest {
+            self.session.insert(PASSWORD_DIGEST, digest).await?;
+        }
         Ok(())
     }
 
     /// Ends the session.
-    pub(super) async fn log_out(self) -> Result<(), AppError> {
-        self.session.flush().await?;
-        Ok(())
+    pub(super) async fn log_out(self) -> Result<(), session::Error> {
+        self.session.flush().await
     }
 }
 
@@ -95,14 +92,25 @@ pub(super) fn name_in(session: &ReceivedSession) -> Option<&str> {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
-    type Rejection = AppError;
+    type Rejection = NoSession;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, NoSession> {
         let session = Session::from_request_parts(parts, state)
             .await
-            .map_err(|_| AppError::NoSession)?;
+            .map_err(|_| NoSession)?;
         let Ok(received) = Option::<ReceivedSession>::from_request_parts(parts, state).await;
         Ok(Self { session, received })
+    }
+}
+
+/// The route is not inside [`SessionLayer`](crate::session::SessionLayer): 500.
+#[derive(Debug)]
+pub(super) struct NoSession;
+
+impl IntoResponse for NoSession {
+    fn into_response(self) -> Response {
+        tracing::error!("a route is not inside SessionLayer");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }
 
@@ -120,7 +128,7 @@ mod tests {
     use super::*;
     use crate::{
         public_url::Origins,
-        web::error::{Preferences, draw_page},
+        web::pages::error_page::{self, Preferences},
     };
 
     #[tokio::test]
@@ -130,7 +138,7 @@ mod tests {
         let preferences = Preferences::of(&request);
         let pages = Router::new().route("/", get(async |_: CurrentUser| "cause"));
         let response = pages.oneshot(request).await.expect("an answer");
-        let response = draw_page(response, &preferences, &origins);
+        let response = error_page::draw(response, &preferences, &origins);
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(response.into_body(), usize::MAX).await;
         let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");

@@ -1,6 +1,6 @@
 //! The routes by the names that metrics have for them.
 
-use super::{assets, auth};
+use super::{forward_auth, pages::assets};
 
 /// The route of a request. There is a limit on how many there are, unlike on paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Route {
             "/" => Self::Home,
             "/login" => Self::Login,
             "/logout" => Self::Logout,
-            auth::PATH => Self::Auth,
+            forward_auth::PATH => Self::Auth,
             _ if assets::has(path) => Self::Asset,
             _ => Self::Other,
         }
@@ -50,7 +50,7 @@ impl Route {
             Self::Home => "/",
             Self::Login => "/login",
             Self::Logout => "/logout",
-            Self::Auth => auth::PATH,
+            Self::Auth => forward_auth::PATH,
             Self::Asset => "asset",
             Self::Other => "other",
         }

@@ -11,7 +11,7 @@ use cookie::{Cookie, CookieJar};
 use signet::{
     public_url::{Origins, PublicUrl},
     session::{CookieOptions, DataIn, SecretKey, SessionConfig},
-    web,
+    web::{Accounts, App},
 };
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
@@ -30,7 +30,7 @@ pub fn site(config: SessionConfig) -> Pages {
 /// Returns a function that makes Signet's pages, under this URL.
 pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
     let origins = origins_at(public_url);
-    move |config| Pages::new(web::site(config, origins.clone(), None, None))
+    move |config| Pages::new(App::new(config, origins.clone(), Accounts::AnyName, None))
 }
 
 pub fn origins_at(public_url: &str) -> Origins {

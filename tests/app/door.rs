@@ -3,7 +3,7 @@
 use signet::{
     cookie_domain::CookieDomain,
     session::{CookieOptions, DataIn, SessionConfig},
-    web,
+    web::{Accounts, App},
 };
 
 use crate::{
@@ -52,13 +52,8 @@ fn pages(config: SessionConfig) -> Pages {
     let users = open_users(file.path());
     let origins = origins_at("https://login.example.com");
     let domain = CookieDomain::check("example.com", Some(origins.public_url()));
-    let users = Some(users);
-    Pages::new(web::site(
-        config,
-        origins,
-        users,
-        Some(domain.expect("a domain")),
-    ))
+    let domain = Some(domain.expect("a domain"));
+    Pages::new(App::new(config, origins, Accounts::File(users), domain))
 }
 
 impl TestApp {

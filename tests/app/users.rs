@@ -7,6 +7,7 @@ use signet::{
     secret::SecretKeys,
     session::{DataIn, SessionConfig},
     users::{TrustedProxies, Users},
+    web::{Accounts, App},
 };
 use tempfile::NamedTempFile;
 
@@ -61,7 +62,7 @@ impl GuardedApp {
         let users = open_users(file.path());
         let pages = |config| {
             let origins = crate::app::origins_at("http://localhost");
-            let site = signet::web::site(config, origins, Some(Arc::clone(&users)), None);
+            let site = App::new(config, origins, Accounts::File(Arc::clone(&users)), None);
             Pages::new(site.with_peer(Ipv4Addr::LOCALHOST.into()))
         };
         let app = TestApp::with_config(pages, configure);

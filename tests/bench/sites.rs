@@ -14,7 +14,7 @@ use serde::Deserialize;
 use signet::{
     public_url::Origins,
     session::{CookieOptions, EmbeddedStore, Records, SecretKey, SessionConfig, SessionLayer},
-    web::{self, Guard},
+    web::{Accounts, App},
 };
 use time::Duration;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
@@ -127,14 +127,10 @@ pub fn key(text: &str) -> SecretKey {
 }
 
 /// Returns all of Signet, under `http://localhost`.
-pub fn signet(config: SessionConfig) -> Guard {
+pub fn signet(config: SessionConfig) -> App {
     let public_url = "http://localhost".parse().expect("a URL");
-    web::site(
-        config,
-        Origins::new(Some(&public_url), ([127, 0, 0, 1], 80).into()),
-        None,
-        None,
-    )
+    let origins = Origins::new(Some(&public_url), ([127, 0, 0, 1], 80).into());
+    App::new(config, origins, Accounts::AnyName, None)
 }
 
 /// Returns pages that use a session as Signet's pages do.

@@ -46,10 +46,7 @@ fn only_logins_and_logouts_of_ordinary_requests_are_logged_and_without_names() {
         .collect();
     assert_eq!(
         texts,
-        [
-            "signet::web::audit_log: logged in",
-            "signet::web::audit_log: logged out"
-        ]
+        ["signet::audit: logged in", "signet::audit: logged out"]
     );
 }
 
@@ -73,8 +70,8 @@ fn the_lines_of_a_login_and_a_logout_have_the_id_of_the_request_and_the_name_if_
     assert_eq!(
         messages(&lines),
         [
-            r#"request{id="given.1"}: signet::web::audit_log: logged in name="ann\"""#,
-            r#"request{id="given.2"}: signet::web::audit_log: logged out name="ann\"""#,
+            r#"request{id="given.1"}: signet::audit: logged in name="ann\"""#,
+            r#"request{id="given.2"}: signet::audit: logged out name="ann\"""#,
         ]
     );
 }
@@ -198,11 +195,11 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
     assert_eq!(
         messages(lines),
         [
-            "request{id=\"x\"}: signet::web::admission: request refused: another site sent it",
-            "request{id=\"x\"}: signet::web::logout: logout not performed: the request did not come from a link on our \
+            "request{id=\"x\"}: signet::web::gate::admission: request refused: another site sent it",
+            "request{id=\"x\"}: signet::web::pages::logout: logout not performed: the request did not come from a link on our \
              pages",
-            "signet::web::cross_site: request refused: exactly one Host header is required",
-            "signet::web::cross_site: request refused: unknown host; let the proxy forward the \
+            "signet::web::gate::cross_site: request refused: exactly one Host header is required",
+            "signet::web::gate::cross_site: request refused: unknown host; let the proxy forward the \
              original Host header (nginx: proxy_set_header Host $http_host), or change --public-url \
              (PUBLIC_URL) host=\"evil.example\\\"\"",
         ]
@@ -228,14 +225,14 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_private() {
     assert_eq!(
         ends,
         [
-            "signet::web::audit_log: logged in",
-            r#"signet::web::access_log: answered method=POST path="/login" status=303"#,
-            r#"signet::web::access_log: answered method=GET path="/" status=200"#,
-            r#"signet::web::access_log: answered method=GET path="/nowhere%0a" status=404"#,
+            "signet::audit: logged in",
+            r#"signet::access: answered method=POST path="/login" status=303"#,
+            r#"signet::access: answered method=GET path="/" status=200"#,
+            r#"signet::access: answered method=GET path="/nowhere%0a" status=404"#,
             "signet::session::received: session cookie refused reason=malformed refusals=1",
-            r#"signet::web::access_log: answered method=GET path="/" status=200"#,
+            r#"signet::access: answered method=GET path="/" status=200"#,
             &format!(
-                r#"signet::web::access_log: answered method=GET path="/{}" status=404"#,
+                r#"signet::access: answered method=GET path="/{}" status=404"#,
                 "x".repeat(511)
             ),
         ]

@@ -15,7 +15,7 @@ use tower::Service;
 use super::{Metrics, add, opts};
 use crate::{
     operations::Answer,
-    web::{Refused, Route},
+    web::{Notes, RequestRefusal, Route},
 };
 
 /// The limits of the histogram, in seconds. A page takes less than 100 µs, and has 10 s.
@@ -85,7 +85,7 @@ impl Requests {
                 requests.answered.with_label_values(&labels);
             }
         }
-        for reason in Refused::ALL {
+        for reason in RequestRefusal::ALL {
             requests.refused.with_label_values(&[reason.as_str()]);
         }
         Ok(requests)
@@ -101,7 +101,11 @@ impl Requests {
             .get_or_init(|| self.answered.with_label_values(&labels))
             .inc();
         self.durations[route as usize].observe(start.elapsed().as_secs_f64());
-        if let Some(reason) = response.extensions().get::<Refused>() {
+        if let Some(reason) = response
+            .extensions()
+            .get::<Notes>()
+            .and_then(|it| it.refusal)
+        {
             self.refused.with_label_values(&[reason.as_str()]).inc();
         }
     }

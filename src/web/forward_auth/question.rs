@@ -1,0 +1,135 @@
+//! The question of a proxy: which request of a visitor it is about.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use url::Url;
+
+use crate::web::gate::accept::weighted;
+
+const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
+const ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
+/// The method, the scheme, the host, and the path with the query.
+const FORWARDED: [HeaderName; 4] = [
+    HeaderName::from_static("x-forwarded-method"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-uri"),
+];
+
+/// The request of a visitor that a proxy asks about.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub(super) headers: HeadersOf,
+    /// The address of the request, a valid URL of any host.
+    pub(super) address: Cow<'a, str>,
+    /// The method of the request.
+    method: &'a [u8],
+    /// Is true if a browser fetches what it will show as a page, and not a part of a page.
+    is_for_page: bool,
+}
+
+/// The headers in which the proxy describes the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeadersOf {
+    /// `X-Original-URL`, and `X-Original-Method` if it is there.
+    Nginx,
+    /// `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri`, as Caddy and Traefik send them.
+    Caddy,
+}
+
+impl<'a> Question<'a> {
+    /// Reads a question that came with `method`. Returns `None` if the headers of neither kind of
+    /// proxy are complete, or those of both, if one of them is repeated, or if they make no URL.
+    ///
+    /// Further headers of the other kind are ignored, because many proxies add `X-Forwarded-Proto`.
+    pub(super) fn read(method: &'a Method, headers: &'a HeaderMap) -> Option<Self> {
+        let is_original = headers.contains_key(ORIGINAL_URL);
+        let is_forwarded = FORWARDED.iter().all(|name| headers.contains_key(name));
+        let (headers_of, method, address) = match (is_original, is_forwarded) {
+            (true, false) => {
+                let address = text(only(headers, &ORIGINAL_URL)?)?;
+                // nginx itself asks with GET, unless it is told to use the visitor's method.
+                let method = if headers.contains_key(ORIGINAL_METHOD) {
+                    only(headers, &ORIGINAL_METHOD)?.as_bytes()
+                } else {
+                    method.as_str().as_bytes()
+                };
+                (HeadersOf::Nginx, method, Cow::Borrowed(address))
+            }
+            (false, true) => {
+                let [method, scheme, host, path] = &FORWARDED;
+                let method = only(headers, method)?.as_bytes();
+                let scheme = text(only(headers, scheme)?).filter(|it| is_scheme(it))?;
+                let host = text(only(headers, host)?).filter(|it| is_host(it))?;
+                let path = text(only(headers, path)?).filter(|it| it.starts_with('/'))?;
+                let address = [scheme, "://", host, path].concat();
+                (HeadersOf::Caddy, method, Cow::Owned(address))
+            }
+            _ => return None,
+        };
+        is_url(&address).then(|| Self {
+            headers: headers_of,
+            address,
+            method,
+            is_for_page: is_for_page(headers),
+        })
+    }
+
+    /// Returns whether a browser can be sent elsewhere and find its way back.
+    pub(super) fn is_navigation(&self) -> bool {
+        self.is_for_page && (self.method == b"GET" || self.method == b"HEAD")
+    }
+
+    /// Returns whether a browser that is sent elsewhere and back asks the very same again.
+    pub(super) fn is_get_navigation(&self) -> bool {
+        self.is_for_page && self.method == b"GET"
+    }
+}
+
+/// Returns the value of a header that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    str::from_utf8(value.as_bytes()).ok()
+}
+
+/// Returns whether a text is an absolute http or https URL with a host. `Url` alone would accept more:
+/// it adds slashes that are missing, and drops tabs.
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    is_scheme(scheme)
+        && is_host(host)
+        && !rest.contains(|it: char| it.is_control() || it == ' ')
+        && Url::parse(text).is_ok()
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.eq_ignore_ascii_case("https") || text.eq_ignore_ascii_case("http")
+}
+
+/// Returns whether a text can be a host, perhaps with a port.
+fn is_host(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
+/// Returns whether a browser fetches a page: it says so in `Sec-Fetch-Mode`, or without that header
+/// accepts HTML. Browsers from before 2023 send no fetch metadata, and none does over plain http.
+fn is_for_page(headers: &HeaderMap) -> bool {
+    let mut modes = headers.get_all(SEC_FETCH_MODE).iter().peekable();
+    if modes.peek().is_some() {
+        return modes.all(|mode| mode == "navigate");
+    }
+    weighted(headers.get_all(header::ACCEPT))
+        .any(|(range, weight)| weight > 0 && range.eq_ignore_ascii_case("text/html"))
+}

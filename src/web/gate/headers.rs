@@ -1,0 +1,104 @@
+//! The headers of every response, most of which make browsers enforce restrictions.
+
+use std::{mem, sync::LazyLock};
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::Response,
+};
+
+/// The policy of pages: it limits what they load, and where their forms lead.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, HeaderValue); 9] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    // Not `no-referrer`: browsers would send `Origin: null` even with our own form.
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-embedder-policy"),
+        HeaderValue::from_static("require-corp"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    // Unless the response has another.
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// The same in a map, because cloning it costs a fraction of inserting them one by one.
+static MAP: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut map = HeaderMap::with_capacity(MOST);
+    map.extend(HEADERS);
+    map
+});
+
+/// One year. No `includeSubDomains`: subdomains may belong to other sites.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// More headers than any response has.
+const MOST: usize = 24;
+
+/// Allows the form of a page to lead to this origin too. Chromium applies the policy to the redirects
+/// after a form.
+pub(in crate::web) fn allow_form_to(page: &mut Response, origin: &str) {
+    let policy = POLICY.replacen(
+        "form-action 'self'",
+        &format!("form-action 'self' {origin}"),
+        1,
+    );
+    // An origin is ASCII, so that this does not fail.
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        let headers = page.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Returns the headers that every response has. A response may begin with them.
+pub(in crate::web) fn common() -> HeaderMap {
+    MAP.clone()
+}
+
+/// Adds the headers, unless the response began with them. Those that it has of its own stay.
+pub(in crate::web) fn add(response: &mut Response, is_https: bool) {
+    let status = response.status();
+    let headers = response.headers_mut();
+    // If it has one of them, it began with all of them.
+    if !headers.contains_key(header::X_CONTENT_TYPE_OPTIONS) {
+        let given = mem::replace(headers, common());
+        headers.extend(given);
+    }
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    // In one line, which replaces that of the session layer.
+    if status.is_client_error() || status.is_server_error() {
+        let vary = HeaderValue::from_static("cookie, accept-language, accept");
+        headers.insert(header::VARY, vary);
+    } else if headers.contains_key(header::CONTENT_LANGUAGE) {
+        let vary = HeaderValue::from_static("cookie, accept-language");
+        headers.insert(header::VARY, vary);
+    }
+}

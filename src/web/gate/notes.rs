@@ -1,0 +1,30 @@
+//! `Notes`: what a handler tells the steps around it.
+
+use axum::{http::HeaderValue, response::Response};
+
+use super::{log_lines::AuditLine, refusal::RequestRefusal};
+
+/// What a handler, or a check before it, tells the steps around it about its response. Beside the error of
+/// the session layer, this is all that pages put into the extensions of a response.
+///
+/// The session is saved after the handler. If that fails, another response replaces this one, and the
+/// notes are gone with it: what did not happen is not logged.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// Why the request was refused.
+    pub refusal: Option<RequestRefusal>,
+    /// The login or the logout that the log has to tell of.
+    pub(in crate::web) audit: Option<AuditLine>,
+    /// The `Set-Cookie` of a known browser. It is added to the headers last, because programs that look
+    /// for the cookie of the session often take the first one.
+    pub(in crate::web) known_browser: Option<HeaderValue>,
+    /// Is true if there is no such user, or it is not their password. Another 422 has other causes.
+    pub(in crate::web) is_wrong_password: bool,
+}
+
+impl Notes {
+    /// Returns the notes of a response, to write on them.
+    pub(in crate::web) fn of(response: &mut Response) -> &mut Self {
+        response.extensions_mut().get_or_insert_default()
+    }
+}

@@ -1,0 +1,53 @@
+//! `Client`: from where a visitor submits a form, perhaps through proxies.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::{HeaderValue, request::Parts},
+};
+
+use super::known_browser;
+use crate::public_url::Origins;
+
+/// The address from which a request comes, which may be that of a proxy. In the extensions of a
+/// request with a form.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::web) struct Peer(pub(in crate::web) IpAddr);
+
+/// The client that submits a form.
+#[derive(Debug)]
+pub(in crate::web) struct Client {
+    /// The address from which the request comes.
+    pub(in crate::web) peer: IpAddr,
+    /// What proxies say about the address of the visitor: the lines of `X-Forwarded-For`.
+    pub(in crate::web) forwarded_for: Vec<HeaderValue>,
+    /// Is true if the visitor uses https: then the peer is a proxy, because Signet itself speaks http.
+    pub(in crate::web) has_proxy: bool,
+    /// The values of the cookie of known browsers.
+    pub(in crate::web) known_browsers: Vec<String>,
+}
+
+impl<S> FromRequestParts<S> for Client
+where
+    S: Sync,
+    Arc<Origins>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get().map(|Peer(address)| *address);
+        let forwarded_for = parts.headers.get_all("x-forwarded-for").iter();
+        let known_browsers = known_browser::values(&parts.headers);
+        Ok(Self {
+            peer: peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            forwarded_for: forwarded_for.cloned().collect(),
+            has_proxy: Arc::<Origins>::from_ref(state).is_https(),
+            known_browsers: known_browsers.map(str::to_owned).collect(),
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! The reasons why a request is refused.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::notes::Notes;
+
+/// The reason why a request was refused. As a response it has a status and no body, and is in the
+/// [`Notes`], where metrics find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestRefusal {
+    /// The `Host` is missing, occurs twice or is not ours: 400.
+    Host,
+    /// The body was not sent as a whole: 400.
+    IncompleteBody,
+    /// Another site sent the request: 403.
+    CrossSite,
+    /// The body did not arrive in time: 408. The connection is closed.
+    TooSlow,
+    /// The body is too large: 413.
+    TooLarge,
+    /// The body is compressed: 415.
+    ContentEncoding,
+    /// The body has a transfer coding that is not `chunked`: 501.
+    TransferEncoding,
+    /// A browser would fetch the logout ahead of time: 503.
+    Prefetch,
+}
+
+impl RequestRefusal {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::Host,
+        Self::IncompleteBody,
+        Self::CrossSite,
+        Self::TooSlow,
+        Self::TooLarge,
+        Self::ContentEncoding,
+        Self::TransferEncoding,
+        Self::Prefetch,
+    ];
+
+    /// Returns the reason as metrics name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::IncompleteBody => "incomplete_body",
+            Self::CrossSite => "cross_site",
+            Self::TooSlow => "too_slow",
+            Self::TooLarge => "too_large",
+            Self::ContentEncoding => "content_encoding",
+            Self::TransferEncoding => "transfer_encoding",
+            Self::Prefetch => "prefetch",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Host | Self::IncompleteBody => StatusCode::BAD_REQUEST,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
+            Self::Prefetch => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for RequestRefusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        if self == Self::TooSlow {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        Notes::of(&mut response).refusal = Some(self);
+        response
+    }
+}

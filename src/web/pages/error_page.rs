@@ -1,0 +1,158 @@
+//! Turns errors into pages for the visitor. Details go to the log only.
+
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use axum::{
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    language::{Explanation, Language, Words},
+    page::{in_language, page},
+};
+use crate::{
+    public_url::Origins,
+    session::SessionError,
+    web::gate::{
+        accept::{MediaType, preferred},
+        notes::Notes,
+    },
+};
+
+/// Why a handler failed. As a response it is a 500 without a body, which [`draw`] turns into a
+/// page.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::web) enum AppError {
+    /// The session could not be read or changed.
+    #[error("session: {0}")]
+    Session(#[from] tower_sessions::session::Error),
+    /// A template could not be rendered.
+    #[error("template: {0}")]
+    Page(#[from] askama::Error),
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        tracing::error!(cause = %self, "a handler failed");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    words: &'static Words,
+    query: &'a str,
+    status: StatusCode,
+    explanation: &'a Explanation,
+    /// The target of the link to the home page.
+    home: &'a str,
+}
+
+/// What a request says about how an error is to be presented.
+pub(in crate::web) struct Preferences {
+    pub(in crate::web) language: Language,
+    is_logout: bool,
+    /// The `Accept` headers, which are parsed only for an error.
+    accept: Vec<HeaderValue>,
+}
+
+impl Preferences {
+    pub(in crate::web) fn of(request: &Request) -> Self {
+        let accept = request.headers().get_all(header::ACCEPT);
+        Self {
+            is_logout: request.uri().path() == "/logout",
+            language: Language::of(request.uri(), request.headers()),
+            accept: accept.iter().cloned().collect(),
+        }
+    }
+
+    /// Returns the explanation of an error in the visitor's language.
+    fn explain(&self, response: &Response) -> &'static Explanation {
+        let errors = &self.language.words.errors;
+        let notes = response.extensions().get::<Notes>();
+        match response.extensions().get() {
+            Some(SessionError::Store(_)) if self.is_logout => &errors.logout_failed,
+            _ if notes.is_some_and(|it| it.is_wrong_password) => &errors.wrong_password,
+            _ => errors.of(response.status()),
+        }
+    }
+}
+
+/// Replaces the body of every error response with a page, unless it is a page already. A client
+/// that prefers JSON or plain text gets that instead. The status and other headers stay.
+pub(in crate::web) fn draw(
+    response: Response,
+    preferences: &Preferences,
+    origins: &Origins,
+) -> Response {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let wanted = preferred(&preferences.accept);
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let has_page = content_type.is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
+    if has_page && wanted == MediaType::Html {
+        return response;
+    }
+    let words = preferences.language.words;
+    let explanation = preferences.explain(&response);
+    let replacement = match wanted {
+        MediaType::Html => page(
+            words,
+            &ErrorPage {
+                words,
+                query: &preferences.language.query,
+                status,
+                explanation,
+                home: home_after(status, origins),
+            },
+        ),
+        MediaType::Json => Ok(json(words, explanation)),
+        MediaType::Text => Ok(line(words, status, explanation)),
+    };
+    match replacement {
+        Ok(replacement) => replace_body(response, replacement),
+        Err(cause) => {
+            tracing::error!(%cause, "the error page itself failed");
+            response
+        }
+    }
+}
+
+/// Returns the target of the link to the home page. The host of a bad request may be wrong, so that a
+/// path alone would fail again.
+fn home_after(status: StatusCode, origins: &Origins) -> &str {
+    match status {
+        StatusCode::BAD_REQUEST => origins.public(),
+        _ => "/",
+    }
+}
+
+/// What a client that prefers plain text gets instead of a page.
+fn line(words: &Words, status: StatusCode, explanation: &Explanation) -> Response {
+    let text = format!("{} {explanation}\n", status.as_u16());
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    in_language(words, content_type, text)
+}
+
+/// What a client that prefers JSON gets instead of a page: an object with the member `error`.
+fn json(words: &Words, explanation: &Explanation) -> Response {
+    let object = serde_json::json!({ "error": explanation.to_string() });
+    let content_type = HeaderValue::from_static("application/json");
+    in_language(words, content_type, format!("{object}\n"))
+}
+
+/// Gives a response the body of another one, and the headers about it.
+fn replace_body(response: Response, replacement: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    let (new, body) = replacement.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(new.headers);
+    Response::from_parts(parts, body)
+}

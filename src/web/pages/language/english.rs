@@ -1,0 +1,139 @@
+//! English, with the words of the original application's English version.
+
+use time::{UtcOffset, macros::format_description};
+
+use super::words::{Errors, Explanation, FormMessage, Words, text};
+use crate::web::username::{MAX_CHARS, UsernameError};
+
+pub(super) static ENGLISH: Words = Words {
+    tag: text("en"),
+    name: text("English"),
+    language: text("Language"),
+    logged_in_as: text("Logged in as "),
+    logged_in_at: text("Since "),
+    utc_offset: UtcOffset::UTC,
+    time: format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"),
+    click_to_log_out: text("click here to log out"),
+    not_logged_in: text("You are not logged in"),
+    click_to_log_in: text("click here to log in"),
+    log_in: text("Log in"),
+    switch_user: text("Switch user"),
+    username: text("Username"),
+    password: text("Password"),
+    any_name_will_do: text("Choose any name of up to 64 characters. There is no password."),
+    greets_by_name: text("Log in, and this page will greet you by name."),
+    logged_out: text("You are logged out."),
+    username_refused: |error| match error {
+        UsernameError::Empty => FormMessage::new("Please enter a username.", ""),
+        UsernameError::TooLong(length) => FormMessage::new(
+            format!("This name has {length} characters; the limit is {MAX_CHARS}."),
+            " Please shorten it.",
+        ),
+        UsernameError::Character(Some(character)) => {
+            let code = u32::from(character);
+            FormMessage::new(
+                format!("U+{code:04X} is not allowed."),
+                " It may be invisible; please retype the name.",
+            )
+        }
+        UsernameError::Character(None) => FormMessage::new(
+            "A character is not allowed where it stands.",
+            " Please try again.",
+        ),
+        UsernameError::NoBase => FormMessage::new(
+            "This name has only combining marks.",
+            " Please add a letter.",
+        ),
+    },
+    wrong_password: text("The username or the password is wrong. Please try again."),
+    to_go_on_to: text("Log in to go on to "),
+    no_cookie: Explanation {
+        what_happened: text("Your browser did not keep the cookie"),
+        what_to_do: text(
+            "This site keeps you logged in with a cookie, and your browser did not send it back. Please allow cookies for this site, and try again. If they are allowed, tell the operator of the site: its login page may be set up for another domain.",
+        ),
+    },
+    sent_in_circles: Explanation {
+        what_happened: text("You are being sent in circles"),
+        what_to_do: text(
+            "You are logged in, but the site that you want to see does not notice, and sends you back here. Please try again in a moment. If that does not help, tell the operator of the site: its proxy may not pass the cookie on.",
+        ),
+    },
+    try_again: text("Try again"),
+    wait: |seconds| {
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        FormMessage::new(
+            "There were too many failed attempts.",
+            format!(" Please try again in {seconds} {unit}."),
+        )
+    },
+    error: text("Error: "),
+    go_home: text("Back to the home page"),
+    really_log_out: text("Do you want to log out?"),
+    another_site_asked: text(
+        "Another site may have sent you here, so you have not been logged out. You can do that now.",
+    ),
+    log_out: text("Log out"),
+    errors: Errors {
+        bad_request: Explanation {
+            what_happened: text("This request could not be answered"),
+            what_to_do: text("Please check the address, or start again from the home page."),
+        },
+        forbidden: Explanation {
+            what_happened: text("This request came from another site"),
+            what_to_do: text(
+                "You have not been logged in or out. Please start again from the home page.",
+            ),
+        },
+        not_found: Explanation {
+            what_happened: text("Page not found"),
+            what_to_do: text("Please check the address."),
+        },
+        method_not_allowed: Explanation {
+            what_happened: text("This page cannot be used that way"),
+            what_to_do: text("Please use the links and buttons on the page."),
+        },
+        request_timeout: Explanation {
+            what_happened: text("What you sent did not arrive in time"),
+            what_to_do: text("Please check your connection and try again."),
+        },
+        content_too_large: Explanation {
+            what_happened: text("What you sent is too long"),
+            what_to_do: text("Please shorten it and try again."),
+        },
+        unsupported_media_type: Explanation {
+            what_happened: text("What you sent could not be read"),
+            what_to_do: text("Please use the form on the login page."),
+        },
+        unprocessable_content: Explanation {
+            what_happened: text("This name cannot be used"),
+            what_to_do: text("Please enter 1 to 64 characters, none of them invisible."),
+        },
+        wrong_password: Explanation {
+            what_happened: text("The username or the password is wrong"),
+            what_to_do: text("You have not been logged in. Please try again."),
+        },
+        too_many_requests: Explanation {
+            what_happened: text("There were too many failed attempts"),
+            what_to_do: text("Please wait before you try again."),
+        },
+        internal_server_error: Explanation {
+            what_happened: text("Something went wrong on our side"),
+            what_to_do: text("It is not your fault. Please try again later."),
+        },
+        service_unavailable: Explanation {
+            what_happened: text("The site cannot answer right now"),
+            what_to_do: text(
+                "Logging in or out may not have worked. Please try again in a moment.",
+            ),
+        },
+        logout_failed: Explanation {
+            what_happened: text("You are still logged in"),
+            what_to_do: text("The site cannot log you out right now. Please try again."),
+        },
+        insufficient_storage: Explanation {
+            what_happened: text("There is not enough space"),
+            what_to_do: text("Your change was not saved. Everything is as it was before."),
+        },
+    },
+};

@@ -1,0 +1,125 @@
+//! Simplified Chinese.
+
+use time::macros::{format_description, offset};
+
+use super::words::{Errors, Explanation, FormMessage, Words, text};
+use crate::web::username::{MAX_CHARS, UsernameError};
+
+pub(super) static SIMPLIFIED_CHINESE: Words = Words {
+    tag: text("zh-Hans"),
+    name: text("简体中文"),
+    language: text("语言"),
+    logged_in_as: text("登录用户名是:"),
+    logged_in_at: text("登录时间："),
+    utc_offset: offset!(+8),
+    time: format_description!(
+        "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute]（UTC+8）"
+    ),
+    click_to_log_out: text("点击这里注销"),
+    not_logged_in: text("您暂未登录,"),
+    click_to_log_in: text("点击这里登录"),
+    log_in: text("登录"),
+    switch_user: text("切换用户"),
+    username: text("用户名"),
+    password: text("密码"),
+    any_name_will_do: text("用户名可以任意填写，最多 64 个字符，不需要密码。"),
+    greets_by_name: text("登录后，本页会用您的用户名问候您。"),
+    logged_out: text("您已退出登录。"),
+    username_refused: |error| match error {
+        UsernameError::Empty => FormMessage::new("请输入用户名。", ""),
+        UsernameError::TooLong(length) => FormMessage::new(
+            format!("用户名有 {length} 个字符，最多只能有 {MAX_CHARS} 个。"),
+            "请缩短。",
+        ),
+        UsernameError::Character(Some(character)) => {
+            let code = u32::from(character);
+            FormMessage::new(
+                format!("用户名含有不能使用的字符（U+{code:04X}）。"),
+                "它可能看不见，请清空后重新输入。",
+            )
+        }
+        UsernameError::Character(None) => {
+            FormMessage::new("用户名中有不能用在这个位置的字符。", "请清空后重新输入。")
+        }
+        UsernameError::NoBase => FormMessage::new("用户名只有附加符号。", "请加上其他字符。"),
+    },
+    wrong_password: text("用户名或密码不正确，请再试一次。"),
+    to_go_on_to: text("登录后前往 "),
+    no_cookie: Explanation {
+        what_happened: text("您的浏览器没有保留 cookie"),
+        what_to_do: text(
+            "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页的域名设置可能有误。",
+        ),
+    },
+    sent_in_circles: Explanation {
+        what_happened: text("网页一直在重定向"),
+        what_to_do: text(
+            "您已经登录，但是您要前往的网站没有看到您的登录状态，又把您送回这里。请稍后再试一次。如果仍然不行，请告知网站管理员：网站的代理服务器可能没有转发 cookie。",
+        ),
+    },
+    try_again: text("再试一次"),
+    wait: |seconds| FormMessage::new("登录失败次数过多。", format!("请在 {seconds} 秒后重试。")),
+    error: text("错误："),
+    go_home: text("返回首页"),
+    really_log_out: text("确定要退出登录吗？"),
+    another_site_asked: text("这个请求可能来自其他网站，所以尚未退出。您仍处于登录状态。"),
+    log_out: text("退出登录"),
+    errors: Errors {
+        bad_request: Explanation {
+            what_happened: text("无法处理这个请求"),
+            what_to_do: text("请检查网址是否正确，或者返回首页再试一次。"),
+        },
+        forbidden: Explanation {
+            what_happened: text("这个请求来自其他网站"),
+            what_to_do: text("您的登录状态没有改变，请返回首页再试一次。"),
+        },
+        not_found: Explanation {
+            what_happened: text("找不到这个页面"),
+            what_to_do: text("请检查网址是否正确。"),
+        },
+        method_not_allowed: Explanation {
+            what_happened: text("这个页面不能这样使用"),
+            what_to_do: text("请使用页面上的链接和按钮。"),
+        },
+        request_timeout: Explanation {
+            what_happened: text("提交超时"),
+            what_to_do: text("请检查网络连接，然后再试一次。"),
+        },
+        content_too_large: Explanation {
+            what_happened: text("提交的内容太长"),
+            what_to_do: text("请缩短后再试一次。"),
+        },
+        unsupported_media_type: Explanation {
+            what_happened: text("无法识别提交的内容"),
+            what_to_do: text("请使用登录页面上的表单。"),
+        },
+        unprocessable_content: Explanation {
+            what_happened: text("这个用户名不能使用"),
+            what_to_do: text("请输入 1 到 64 个字符，不能含有看不见的字符。"),
+        },
+        wrong_password: Explanation {
+            what_happened: text("用户名或密码不正确"),
+            what_to_do: text("尚未登录，请再试一次。"),
+        },
+        too_many_requests: Explanation {
+            what_happened: text("登录失败次数过多"),
+            what_to_do: text("请稍后重试。"),
+        },
+        internal_server_error: Explanation {
+            what_happened: text("服务器出错了"),
+            what_to_do: text("这不是您的问题，请稍后再试。"),
+        },
+        service_unavailable: Explanation {
+            what_happened: text("服务暂时无法使用"),
+            what_to_do: text("登录或退出可能尚未完成，请稍后再试。"),
+        },
+        logout_failed: Explanation {
+            what_happened: text("您仍处于登录状态"),
+            what_to_do: text("现在无法退出登录，请再试一次。"),
+        },
+        insufficient_storage: Explanation {
+            what_happened: text("存储空间不足"),
+            what_to_do: text("这次的更改没有保存，之前的内容不受影响。"),
+        },
+    },
+};
