@@ -3,6 +3,7 @@
 mod limits;
 
 use std::{
+    env,
     fmt::Display,
     io::{self, BufWriter, IsTerminal as _, Write as _},
     panic,
@@ -145,7 +146,7 @@ fn subscribe(format: LogFormat, level: Level, writer: NonBlocking, limits: Arc<L
         .with_target("tower_sessions_core", Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match format {
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Text => lines.with_ansi(has_colours()).boxed(),
         LogFormat::Json => lines.json().with_span_list(false).boxed(),
     };
     tracing_subscriber::registry()
@@ -153,6 +154,14 @@ fn subscribe(format: LogFormat, level: Level, writer: NonBlocking, limits: Arc<L
         .with(Limiter(limits))
         .with(levels)
         .init();
+}
+
+/// Returns whether lines of text have colours: at a terminal that can show them, and if the user has
+/// not asked for none (<https://no-color.org>).
+fn has_colours() -> bool {
+    let is_refused = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+    let is_dumb = env::var_os("TERM").is_some_and(|it| it == "dumb");
+    io::stderr().is_terminal() && !is_refused && !is_dumb
 }
 
 impl Losses {

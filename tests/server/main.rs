@@ -27,6 +27,8 @@ mod signet;
 mod store;
 #[cfg(unix)]
 mod systemd;
+#[cfg(unix)]
+mod terminal;
 mod transcript;
 #[cfg(target_os = "linux")]
 mod unit;

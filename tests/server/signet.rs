@@ -115,6 +115,11 @@ impl Signet {
         }
     }
 
+    /// Returns the command, for a test that starts it itself.
+    pub fn into_command(self) -> (Command, Arc<TempDir>) {
+        (self.command, self.dir)
+    }
+
     /// Runs a program that is expected to exit soon.
     #[track_caller]
     pub fn run(mut self) -> Ended {
@@ -283,7 +288,7 @@ impl Site {
 }
 
 /// A process that is killed at the end of the test, even if that panics.
-struct KillOnDrop(Child);
+pub struct KillOnDrop(pub Child);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
@@ -312,7 +317,7 @@ impl Ended {
 }
 
 #[track_caller]
-fn wait(process: &mut Child) -> ExitStatus {
+pub fn wait(process: &mut Child) -> ExitStatus {
     wait_for("the program to exit", || {
         process.try_wait().expect("a child")
     })
