@@ -1,6 +1,7 @@
 //! `Accounts`: what a users file says.
 
 mod file;
+mod stand_ins;
 #[cfg(test)]
 mod tests;
 
@@ -15,13 +16,24 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use sha2::{Digest as _, Sha256};
 
 pub(super) use self::file::Owners;
+use self::stand_ins::StandIns;
 use super::{
     hash::{HashError, PasswordHash},
+    passwd,
     password::canonical,
 };
 
 /// The longest name of a user, in bytes.
 const MAX_NAME_BYTES: usize = 64;
+
+/// How lines begin that `signet passwd` and `htpasswd` write to a terminal.
+const PROMPTS: [&str; 5] = [
+    passwd::PROMPT,
+    passwd::SECOND_PROMPT,
+    "signet: ",
+    "New password:",
+    "Re-type new password:",
+];
 
 /// How many bytes of SHA-256 a digest keeps: nobody finds another line with the same 128 bits.
 const DIGEST_BYTES: usize = 16;
@@ -33,9 +45,7 @@ pub(super) struct Accounts {
     by_name: HashMap<String, Account>,
     /// The names, as the file writes them, by the digests of their lines.
     by_digest: HashMap<String, String>,
-    /// The hash that passwords of unknown names are checked against, so that this takes as long: the hash
-    /// of the file that takes longest.
-    pub(super) stand_in: Arc<PasswordHash>,
+    pub(super) stand_ins: StandIns,
 }
 
 /// A line of a users file.
@@ -78,6 +88,23 @@ pub enum LineError {
     /// The name is refused.
     #[error("{0}")]
     Name(#[from] NameError),
+    /// It has two users.
+    #[error(
+        "two users are in this line, as when something was appended to a file whose last line had no end: \
+         give each a line of its own"
+    )]
+    Joined,
+    /// It is not a user, but what a program said while it made one.
+    #[error(
+        "this is what `signet passwd` or `htpasswd` says on a terminal, which `docker run -it` puts into \
+         its output: remove such lines"
+    )]
+    Prompt,
+    /// Each `$` is written twice.
+    #[error(
+        "each $ of the hash is written twice, as Compose files need it: write each once in this file"
+    )]
+    DoubledDollars,
     /// An earlier line has the same name.
     #[error("it has the same name as line {0} (upper and lower case do not differ): remove one")]
     Repeated(usize),
@@ -129,6 +156,8 @@ impl Accounts {
         let mut warnings = Vec::new();
         // The lines of the names, to say which one is repeated.
         let mut lines = HashMap::new();
+        // Editors on Windows write a byte order mark.
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         for (line, number) in text.split(|byte| *byte == b'\n').zip(1..) {
             let line = str::from_utf8(line).map_err(|_| (number, LineError::NotUtf8))?;
             let Some(account) = Account::parse(line).map_err(|error| (number, error))? else {
@@ -151,20 +180,17 @@ impl Accounts {
         if accounts.is_empty() {
             warnings.push("there is no user in it, so nobody can log in".to_owned());
         }
-        Ok((Self::new(accounts), warnings))
-    }
-
-    fn new(by_name: HashMap<String, Account>) -> Self {
-        let hashes = by_name.values().map(|account| &account.hash);
-        let most_expensive = hashes.max_by_key(|hash| hash.work()).cloned();
-        let digests = by_name.values();
-        Self {
+        let (stand_ins, warning) = StandIns::new(accounts.values().map(|it| &it.hash));
+        warnings.extend(warning);
+        let digests = accounts.values();
+        let accounts = Self {
             by_digest: digests
                 .map(|account| (account.digest.clone(), account.name.clone()))
                 .collect(),
-            stand_in: most_expensive.unwrap_or_else(|| Arc::new(PasswordHash::stand_in())),
-            by_name,
-        }
+            by_name: accounts,
+            stand_ins,
+        };
+        Ok((accounts, warnings))
     }
 
     /// Returns the account with this canonical name.
@@ -191,8 +217,18 @@ impl Account {
         if line.is_empty() || line.starts_with('#') {
             return Ok(None);
         }
+        if PROMPTS.iter().any(|prompt| line.starts_with(prompt)) {
+            return Err(LineError::Prompt);
+        }
         let (name, hash) = line.split_once(':').ok_or(LineError::NoColon)?;
         check_name(name)?;
+        if hash.starts_with("$$") {
+            return Err(LineError::DoubledDollars);
+        }
+        // No hash has a colon.
+        if hash.contains(":$") {
+            return Err(LineError::Joined);
+        }
         Ok(Some(Self {
             hash: Arc::new(PasswordHash::parse(hash)?),
             digest: digest(line),

@@ -1,6 +1,8 @@
 //! `PasswordHash`: a hash of a password, as a users file holds it.
 
-use argon2::{ARGON2ID_IDENT, Argon2, Params, PasswordVerifier as _};
+mod argon2id;
+
+use self::argon2id::Argon2id;
 
 /// The longest password that bcrypt reads whole, in bytes.
 const MAX_BCRYPT_BYTES: usize = 72;
@@ -20,8 +22,12 @@ const GREATEST_BCRYPT_COST: u32 = 16;
 /// The most memory of Argon2id that is accepted, in KiB: 1 GiB for each hash that is computed.
 const GREATEST_ARGON2_KIB: u32 = 1024 * 1024;
 
+/// The shortest output of Argon2id that is not warned about, in bytes: RFC 9106, section 4, has no shorter
+/// one for passwords.
+const LEAST_OUTPUT_BYTES: usize = 16;
+
 /// The most that Argon2id may fill in all its passes, in KiB. It takes a few seconds.
-const GREATEST_ARGON2_WORK: u64 = 4 * 1024 * 1024;
+pub(super) const GREATEST_WORK: u64 = 4 * 1024 * 1024;
 
 /// About how many KiB Argon2 fills in the time in which bcrypt repeats its work once, as measured on an
 /// Intel Xeon.
@@ -33,14 +39,22 @@ const DEFAULT: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAA
 /// A hash of a password, with its salt and its parameters.
 #[derive(Debug)]
 pub(super) enum PasswordHash {
-    /// Argon2id (RFC 9106), in PHC form.
-    Argon2id(Box<argon2::PasswordHash>, Params),
+    Argon2id(Argon2id),
     /// bcrypt, as `htpasswd -B` writes it.
     Bcrypt {
         text: Box<str>,
         /// The binary logarithm of how often the work is repeated.
         cost: u32,
     },
+}
+
+/// What a hash costs: two of the same cost take equally long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cost {
+    /// Memory in KiB, passes and lanes.
+    Argon2id(u32, u32, u32),
+    /// The binary logarithm of how often the work is repeated.
+    Bcrypt(u32),
 }
 
 /// The reason why a text is not accepted as a hash. The messages never contain the text.
@@ -56,6 +70,16 @@ pub enum HashError {
     /// It begins like an accepted hash, and goes on otherwise.
     #[error("the {0} hash is damaged")]
     Damaged(&'static str),
+    /// A part of it has a value that no hash may have.
+    #[error("the {part} of the {kind} hash is outside the limits, which are {limits}")]
+    OutOfLimits {
+        /// The kind of the hash.
+        kind: &'static str,
+        /// The part.
+        part: &'static str,
+        /// Its limits.
+        limits: &'static str,
+    },
     /// Anybody who sends a form could take the machine's memory and time.
     #[error(
         "the hash costs too much: Argon2id may take 1 GiB, and 4 GiB in all passes; bcrypt may have the \
@@ -80,22 +104,11 @@ impl PasswordHash {
     }
 
     fn parse_argon2(text: &str) -> Result<Self, HashError> {
-        const DAMAGED: HashError = HashError::Damaged("Argon2id");
-        if !text.starts_with("$argon2id$") {
-            return Err(HashError::OtherArgon2);
-        }
-        let hash = argon2::PasswordHash::new(text).map_err(|_| DAMAGED)?;
-        let params = Params::try_from(&hash).map_err(|_| DAMAGED)?;
-        let is_whole = hash.algorithm == ARGON2ID_IDENT
-            && hash.version.is_none_or(|it| [0x10, 0x13].contains(&it))
-            && hash.salt.is_some_and(|it| it.len() >= argon2::MIN_SALT_LEN)
-            && hash.hash.is_some();
-        if !is_whole {
-            return Err(DAMAGED);
-        }
-        let is_in_bounds = params.m_cost() <= GREATEST_ARGON2_KIB;
-        let hash = Self::Argon2id(Box::new(hash), params);
-        if is_in_bounds && hash.work() <= GREATEST_ARGON2_WORK {
+        let fields = text.strip_prefix("$argon2id$");
+        let hash = Argon2id::parse(fields.ok_or(HashError::OtherArgon2)?)?;
+        let is_in_bounds = hash.params().m_cost() <= GREATEST_ARGON2_KIB;
+        let hash = Self::Argon2id(hash);
+        if is_in_bounds && hash.cost().work() <= GREATEST_WORK {
             Ok(hash)
         } else {
             Err(HashError::Expensive)
@@ -103,16 +116,20 @@ impl PasswordHash {
     }
 
     fn parse_bcrypt(text: &str) -> Result<Self, HashError> {
-        let parts = text.parse::<bcrypt::HashParts>().ok();
-        let cost = parts.map(|it| it.get_cost());
-        match cost.filter(|it| BCRYPT_COSTS.contains(it)) {
-            Some(cost) if cost > GREATEST_BCRYPT_COST => Err(HashError::Expensive),
-            Some(cost) => Ok(Self::Bcrypt {
-                text: text.into(),
-                cost,
-            }),
-            None => Err(HashError::Damaged("bcrypt")),
+        let parts = text.parse::<bcrypt::HashParts>();
+        let cost = parts.map_err(|_| HashError::Damaged("bcrypt"))?.get_cost();
+        if !BCRYPT_COSTS.contains(&cost) {
+            return Err(HashError::OutOfLimits {
+                kind: "bcrypt",
+                part: "cost",
+                limits: "4 to 16",
+            });
         }
+        if cost > GREATEST_BCRYPT_COST {
+            return Err(HashError::Expensive);
+        }
+        let text = text.into();
+        Ok(Self::Bcrypt { text, cost })
     }
 
     /// Returns what an empty file has in place of its most expensive hash.
@@ -127,8 +144,11 @@ impl PasswordHash {
     /// Returns what makes the hash easier to attack than it should be.
     pub(super) fn weakness(&self) -> Option<&'static str> {
         match self {
-            Self::Argon2id(_, params) if params.m_cost() < LEAST_ARGON2_KIB => {
+            Self::Argon2id(hash) if hash.params().m_cost() < LEAST_ARGON2_KIB => {
                 Some("the Argon2id hash takes less than 7 MiB")
+            }
+            Self::Argon2id(hash) if hash.output_bytes() < LEAST_OUTPUT_BYTES => {
+                Some("the output of the Argon2id hash has less than 16 bytes")
             }
             Self::Bcrypt { cost, .. } if *cost < LEAST_BCRYPT_COST => {
                 Some("the cost of the bcrypt hash is less than 10")
@@ -137,11 +157,14 @@ impl PasswordHash {
         }
     }
 
-    /// Returns about how long it takes to check a password, for comparison with other hashes.
-    pub(super) fn work(&self) -> u64 {
+    /// Returns what it costs to check a password.
+    pub(super) fn cost(&self) -> Cost {
         match self {
-            Self::Argon2id(_, params) => u64::from(params.m_cost()) * u64::from(params.t_cost()),
-            Self::Bcrypt { cost, .. } => KIB_PER_ROUND << cost,
+            Self::Argon2id(hash) => {
+                let params = hash.params();
+                Cost::Argon2id(params.m_cost(), params.t_cost(), params.p_cost())
+            }
+            Self::Bcrypt { cost, .. } => Cost::Bcrypt(*cost),
         }
     }
 
@@ -151,13 +174,21 @@ impl PasswordHash {
     /// right. That takes as long as if it were wrong.
     pub(super) fn verify(&self, password: &str) -> bool {
         match self {
-            Self::Argon2id(hash, _) => Argon2::default()
-                .verify_password(password.as_bytes(), &**hash)
-                .is_ok(),
+            Self::Argon2id(hash) => hash.verify(password.as_bytes()),
             Self::Bcrypt { text, .. } => {
                 let is_right = bcrypt::verify(password, text).unwrap_or(false);
                 is_right && password.len() <= MAX_BCRYPT_BYTES && !password.contains('\0')
             }
+        }
+    }
+}
+
+impl Cost {
+    /// Returns about how long it takes, in KiB that Argon2 fills.
+    pub(super) fn work(self) -> u64 {
+        match self {
+            Self::Argon2id(kib, passes, _) => u64::from(kib) * u64::from(passes),
+            Self::Bcrypt(cost) => KIB_PER_ROUND << cost,
         }
     }
 }
@@ -190,6 +221,25 @@ mod tests {
                 assert!(!hash.verify(wrong));
             }
         }
+    }
+
+    /// `argon2-cffi` made them: with 64 bytes of salt, with 4 and 128 of output, and the older version.
+    #[test]
+    fn argon2id_hashes_of_every_length_and_version_are_verified() {
+        for rest in [
+            "v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw$tqdWY3qkHdnqUuGEDhbrMkTyk+DYWpV/M87sJH8jaWM",
+            "v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Rx4rDQ",
+            "v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$VszQfpXwzVH9BqBhBYiamKEPjtgIWu/WND13WKRy19EAl7OLyplUpCd74MsFM1b5fgrlSdx7KYRD7VW4hV57nK9yCRVpqyxsLddlWBzvaVF6DHhhXzcisC4QQhrN8xkZWzIepgOz9viERpCOmiwMb3PNaEteElxyKhGKOq7JQHk",
+            "v=16$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$uH4zLK+Pvf6EIfAfmnVq99oT8Q1QRrVCYFrSeViUraA",
+            "m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$uH4zLK+Pvf6EIfAfmnVq99oT8Q1QRrVCYFrSeViUraA",
+        ] {
+            let hash = PasswordHash::parse(&format!("$argon2id${rest}")).expect("a hash");
+            assert!(hash.verify("correct horse"), "{rest}");
+            assert!(!hash.verify("correct hors"), "{rest}");
+        }
+        let short = "$argon2id$v=19$m=7168,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Rx4rDQ";
+        let short = PasswordHash::parse(short).expect("a hash");
+        assert!(short.weakness().is_some_and(|it| it.contains("output")));
     }
 
     #[test]

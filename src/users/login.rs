@@ -174,8 +174,8 @@ impl Users {
             .map_err(Failure::Wait)?;
         let accounts = self.accounts.load_full();
         let account = accounts.find(&checked.name);
-        let hash = account.map_or(&accounts.stand_in, |it| &it.hash);
-        let is_right = hash.verify(&password::prepare(&checked.password));
+        let hash = account.map(|it| &*it.hash);
+        let is_right = accounts.stand_ins.verify(hash, &checked.password);
         let Some(account) = account.filter(|_| is_right) else {
             attempt.fail(now());
             // The name is left out, because people type passwords there. The target has no limit of

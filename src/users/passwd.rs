@@ -25,6 +25,12 @@ const MAX_LINE: u64 = 16 * 1024;
 /// Memory in KiB, passes and lanes of Argon2id: what OWASP's Password Storage Cheat Sheet advises.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
+/// What is written before a password is typed, with the name after it.
+pub(super) const PROMPT: &str = "Password for ";
+
+/// What is written before the password is typed once more.
+pub(super) const SECOND_PROMPT: &str = "The same again:";
+
 /// The reason why no line was made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,9 +68,9 @@ pub enum PasswdError {
 pub fn make_line(name: &str) -> Result<(String, Option<String>), PasswdError> {
     check_name(name)?;
     let typed = if io::stdin().is_terminal() {
-        let typed = rpassword::prompt_password(format!("Password for {name}: "))?;
+        let typed = rpassword::prompt_password(format!("{PROMPT}{name}: "))?;
         check(&typed)?;
-        if rpassword::prompt_password("The same again: ")? != typed {
+        if rpassword::prompt_password(format!("{SECOND_PROMPT} "))? != typed {
             return Err(PasswdError::Different);
         }
         typed

@@ -1,6 +1,6 @@
 //! Passwords and names as people type them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use precis_profiles::{OpaqueString, precis_core::profile::Rules as _};
 use unicode_normalization::UnicodeNormalization as _;
@@ -16,6 +16,15 @@ pub(super) fn prepare(typed: &str) -> Cow<'_, str> {
         .additional_mapping_rule(typed)
         .and_then(|it| profile.normalization_rule(it));
     prepared.unwrap_or(Cow::Borrowed(typed))
+}
+
+/// Returns the forms of a password that may have been hashed: the [prepared](prepare) one, and then that in
+/// which it was typed, if it is another, because other programs hash that. How many there are depends on
+/// the password alone, not on the user, so the time that they take tells nothing.
+pub(super) fn forms(typed: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let prepared = prepare(typed);
+    let as_typed = (prepared != typed).then_some(Cow::Borrowed(typed));
+    iter::once(prepared).chain(as_typed)
 }
 
 /// Returns a name in the form in which names are compared: without white space around it, without

@@ -218,6 +218,22 @@ async fn a_password_may_be_composed_in_any_way_and_nothing_of_it_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_password_is_right_as_another_program_hashed_it_or_as_signet_does() {
+    for (hashed, typed) in [
+        ("pass\u{a0}word", "pass\u{a0}word"),
+        ("pass\u{3000}word", "pass\u{3000}word"),
+        ("pa\u{308}ssword", "pa\u{308}ssword"),
+        ("p\u{e4}ss word", "pa\u{308}ss\u{3000}word"),
+    ] {
+        let hash = bcrypt::hash(hashed, 4).expect("a hash");
+        let app = GuardedApp::with_file(&format!("admin:{hash}\nbob:{BCRYPT}\n"));
+        app.log_in_with("bob", typed).await.has_status(422);
+        app.log_in_with("admin", typed).await.redirects_to("/");
+        app.get("/").await.greets("admin");
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_with_its_password_or_its_line() {
     let users = format!("admin:{BCRYPT}\nBob:{BCRYPT}");
     for (file, data_in) in [

@@ -103,6 +103,64 @@ fn a_bad_line_is_refused_by_its_number_and_never_shown() {
 }
 
 #[test]
+fn the_likely_cause_of_a_bad_line_is_named() {
+    let doubled = format!("admin:{}", BCRYPT.replace('$', "$$"));
+    let long_salt = "A".repeat(1368);
+    for (line, cause) in [
+        (
+            format!("admin:{BCRYPT}bob:{BCRYPT}"),
+            "two users are in this line",
+        ),
+        (
+            doubled,
+            "each $ of the hash is written twice, as Compose files need it",
+        ),
+        (
+            "Password for admin: \r".to_owned(),
+            "which `docker run -it` puts into its output",
+        ),
+        (
+            format!("admin:$argon2id$v=19$m=8,t=1,p=1${long_salt}$AAAAAA"),
+            "the salt of the Argon2id hash is outside the limits, which are 8 to 1024 bytes",
+        ),
+    ] {
+        let (signet, _) = with_users(&format!("# users\n{line}\n"));
+        let ended = signet.run();
+        ended.refused("users\", line 2: ");
+        ended.refused(cause);
+    }
+}
+
+/// It hashes a password as it is typed.
+#[test]
+#[ignore = "needs htpasswd"]
+fn what_htpasswd_hashed_lets_its_owner_in() {
+    for password in [
+        "pass\u{a0}word",
+        "pass\u{3000}word",
+        "pa\u{308}ssword",
+        "p\u{e4}ssword",
+    ] {
+        let line = Command::new("htpasswd")
+            .args(["-nbB", "admin", password])
+            .output()
+            .expect("htpasswd");
+        let line = String::from_utf8(line.stdout).expect("ASCII");
+        let (mut signet, _) = with_users(&line);
+        let cookie = signet.start().log_in_with("admin", password);
+        assert!(cookie.starts_with("session="), "{password:?}: {cookie}");
+    }
+}
+
+#[test]
+fn a_file_with_a_byte_order_mark_is_read() {
+    let (mut signet, _) = with_users(&format!("\u{feff}admin:{BCRYPT}\r\n"));
+    let site = signet.start();
+    let cookie = site.log_in_with("admin", PASSWORD);
+    assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+}
+
+#[test]
 fn a_file_that_others_may_write_is_refused_and_one_that_they_may_read_is_a_warning() {
     for (mode, warnings) in [(0o644, 1), (0o640, 0), (0o600, 0)] {
         let (mut signet, file) = with_users(&format!("admin:{}", strong()));
@@ -179,6 +237,13 @@ fn weak_hashes_and_an_empty_file_are_warned_about() {
             "line 2: the cost of the bcrypt",
         ),
         ("# nobody".to_owned(), "there is no user in it"),
+        (
+            format!(
+                "admin:{}\nbob:$argon2id$v=19$m=1048576,t=4,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA",
+                strong()
+            ),
+            "its hashes have 2 different costs",
+        ),
         (format!("admin:{}", strong()), ""),
     ] {
         let (mut signet, _) = with_users(&text);
@@ -420,23 +485,28 @@ fn attempts_are_counted_by_their_outcome() {
 #[test]
 #[ignore = "needs a minute"]
 fn an_unknown_name_takes_as_long_as_a_known_one() {
-    for hash in [
-        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-        &strong(),
+    let argon2 =
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+    let cheap = BCRYPT.replace("$04$", "$06$");
+    // The hash of the names that are tried, and one that another user of the file has.
+    for (hash, other) in [
+        (argon2, argon2),
+        (&*strong(), &*strong()),
+        (&cheap, &strong()),
+        (argon2, &strong()),
     ] {
-        let ratios = (0..5).map(|_| ratio_of_known_to_unknown(hash));
+        let ratios = (0..5).map(|_| ratio_of_known_to_unknown(hash, other));
         let mut ratios = ratios.inspect(|ratio| eprintln!("{ratio:.3}"));
         assert!(ratios.any(|ratio| (0.9..=1.1).contains(&ratio)), "{hash}");
     }
 }
 
 /// Returns how long attempts with the names of users take, relative to other names.
-fn ratio_of_known_to_unknown(hash: &str) -> f64 {
+fn ratio_of_known_to_unknown(hash: &str, other: &str) -> f64 {
     const TRIES: usize = 30;
-    let users: Vec<_> = (0..TRIES)
-        .map(|user| format!("known{user}:{hash}\n"))
-        .collect();
-    let (mut signet, _) = with_users(&users.concat());
+    let users = (0..TRIES).map(|user| format!("known{user}:{hash}\n"));
+    let users = users.collect::<String>() + &format!("other:{other}\n");
+    let (mut signet, _) = with_users(&users);
     let site = signet.start();
     let time = |name: &str, address: String| {
         let start = Instant::now();
