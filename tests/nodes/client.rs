@@ -104,7 +104,8 @@ impl Client {
         self.send_with(&headers, method, path, form)
     }
 
-    /// Sends a request with these headers, each with the end of its line.
+    /// Sends a request with these headers, each with the end of its line. A body that they say is in
+    /// chunks is sent as it is.
     pub fn send_with(
         &mut self,
         headers: &str,
@@ -115,11 +116,15 @@ impl Client {
         let start = Instant::now();
         let known = self.connection.take();
         let mut connection = known.map_or_else(|| self.connect(), Ok)?;
+        let length = if headers.contains("Transfer-Encoding: chunked\r\n") {
+            String::new()
+        } else {
+            format!("Content-Length: {}\r\n", body.len())
+        };
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept-Language: en\r\n\
-             {headers}Content-Length: {}\r\n\r\n{body}",
-            self.host,
-            body.len()
+             {headers}{length}\r\n{body}",
+            self.host
         );
         connection.get_mut().write_all(request.as_bytes())?;
         let mut answer = read(&mut connection)?;

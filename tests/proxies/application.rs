@@ -18,8 +18,9 @@ pub fn start() -> SocketAddr {
     address
 }
 
-/// Answers requests until the connection is closed. With `Upgrade` it becomes a socket that sends
-/// everything back.
+/// Answers requests until the connection is closed. With `Upgrade` it changes to whatever protocol that
+/// says first, in which it sends everything back. It sends the lines of a body in chunks back with the
+/// request, and so its trailers.
 fn serve(connection: &TcpStream) -> io::Result<()> {
     let (mut input, mut output) = (BufReader::new(connection), connection);
     loop {
@@ -30,18 +31,33 @@ fn serve(connection: &TcpStream) -> io::Result<()> {
             }
         }
         let lowercase = request.to_ascii_lowercase();
-        if lowercase.contains("\r\nupgrade: websocket\r\n") {
-            let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
-                          Upgrade: websocket\r\n\r\n";
+        let value = |name| lowercase.split(name).nth(1)?.split("\r\n").next();
+        if let Some(protocol) = value("\r\nupgrade: ") {
+            let switch = format!(
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\
+                 Upgrade: {protocol}\r\n\r\n"
+            );
             output.write_all(switch.as_bytes())?;
             io::copy(&mut input, &mut output)?;
             return Ok(());
         }
-        let length = lowercase.split("\r\ncontent-length: ").nth(1);
-        let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+        let length = value("\r\ncontent-length: ").and_then(|it| it.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         input.read_exact(&mut body)?;
-        let answer = format!("{request}{}", String::from_utf8_lossy(&body));
+        let mut answer = format!("{request}{}", String::from_utf8_lossy(&body));
+        if value("\r\ntransfer-encoding: ").is_some() {
+            // The chunks, and then the trailers.
+            for end in ["0\r\n", "\r\n"] {
+                let mut line = String::new();
+                while line != end {
+                    line.clear();
+                    if input.read_line(&mut line)? == 0 {
+                        return Ok(());
+                    }
+                    answer.push_str(&line);
+                }
+            }
+        }
         write!(
             output,
             "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{answer}",

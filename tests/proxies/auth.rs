@@ -2,124 +2,13 @@
 
 use std::net::{SocketAddr, TcpStream};
 
-use rustix::process::Signal;
-
 use crate::{
     application,
-    client::{Answer, Client},
+    guarded::{APP, ASSET, CREDENTIALS, Guarded, KINDS, PAGE, USERS, WIKI, ask, cookie_of, stop},
     proxy::{Kind, Proxy},
-    redis::{Redis, free_port},
-    signet::{Signet, Site},
+    redis::Redis,
+    signet::Signet,
 };
-
-const KINDS: [Kind; 2] = [Kind::Nginx, Kind::Caddy];
-const APP: &str = "app.example.com";
-const WIKI: &str = "wiki.example.com";
-
-/// The password is "correct horse".
-const USERS: &str = "admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56\n";
-const CREDENTIALS: &str = "username=admin&password=correct+horse";
-
-/// What a browser says about a page that it fetches.
-const PAGE: &str = "Sec-Fetch-Mode: navigate\r\nAccept: text/html,*/*;q=0.8\r\n";
-const ASSET: &str = "Sec-Fetch-Mode: no-cors\r\nAccept: image/avif,*/*;q=0.8\r\n";
-
-/// A program that guards two sites, and the proxy in front of them.
-struct Guarded {
-    kind: Kind,
-    address: SocketAddr,
-    signet: Signet,
-    /// None: it is stopped.
-    site: Option<Site>,
-    proxy: Proxy,
-}
-
-impl Guarded {
-    fn start(kind: Kind, configure: impl FnOnce(Signet) -> Signet) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let signet = Signet::new().public_url("https://login.example.com");
-        let users = signet.file("users", USERS);
-        let signet = signet
-            .env("LISTEN", address.to_string())
-            .env("USERS_FILE", users)
-            .env("COOKIE_DOMAIN", "example.com");
-        let mut signet = configure(signet);
-        let site = Some(signet.start());
-        let proxy = Proxy::start_guarding(kind, address, application::start(), &[APP, WIKI]);
-        Self {
-            kind,
-            address,
-            signet,
-            site,
-            proxy,
-        }
-    }
-
-    fn client(&self, host: &'static str) -> Client {
-        self.proxy.client().of_host(host)
-    }
-
-    /// Logs in, and returns the cookie.
-    fn log_in(&self) -> String {
-        let mut login = self.client("login.example.com");
-        let answer = login.post("/login", "", CREDENTIALS).has_status(303);
-        cookie_of(&answer)
-    }
-
-    /// Asserts that a visitor is sent to the login page, which leads back.
-    #[track_caller]
-    fn sends_to_login(&self, answer: &Answer, rd: &str) {
-        assert_eq!(answer.status, 302, "{:?}: {answer:?}", self.kind);
-        let expected = format!("https://login.example.com/login?rd={rd}");
-        assert_eq!(
-            answer.header("location"),
-            Some(&*expected),
-            "{:?}",
-            self.kind
-        );
-    }
-}
-
-/// Stops the program, and waits for its end.
-fn stop(site: Option<Site>) {
-    let site = site.expect("it runs");
-    site.signal(Signal::TERM);
-    assert_eq!(site.wait_unread(), Some(0));
-}
-
-/// Returns the session cookie that an answer sets, in the form of a `Cookie` header.
-#[track_caller]
-fn cookie_of(answer: &Answer) -> String {
-    let cookie = answer.header("set-cookie").expect("a cookie");
-    assert!(cookie.starts_with("__Secure-session="), "{cookie}");
-    assert!(cookie.contains("; Domain=example.com; "), "{cookie}");
-    cookie.split(';').next().unwrap().to_owned()
-}
-
-/// Sends a request with this cookie, and these headers.
-#[track_caller]
-fn ask(client: &mut Client, line: &str, cookie: &str, headers: &str, body: &str) -> Answer {
-    let headers = format!("Cookie: {cookie}\r\n{headers}");
-    let (method, path) = line.split_once(' ').expect("a method and a path");
-    client
-        .send_with(&headers, method, path, body)
-        .expect("an answer")
-}
-
-impl Answer {
-    /// Asserts that the application got this line of a request, from this user.
-    #[track_caller]
-    fn reached(&self, line: &str) -> String {
-        assert_eq!(self.status, 200, "{self:?}");
-        let request = self.body.to_ascii_lowercase();
-        let line = format!("{line} http/1.1\r\n").to_ascii_lowercase();
-        assert!(request.starts_with(&line), "{self:?}");
-        assert!(request.contains("\r\nremote-user: admin\r\n"), "{self:?}");
-        assert_eq!(request.matches("remote").count(), 1, "{self:?}");
-        assert!(!request.contains("-session="), "{self:?}");
-        request
-    }
-}
 
 #[test]
 #[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
@@ -264,6 +153,36 @@ fn no_tunnel_to_the_application_opens_in_which_nobody_asks_us() {
         let mut app = guarded.client(APP);
         let request = ask(&mut app, "GET /a", &cookie, UPGRADE, "").reached("GET /a");
         assert!(!request.contains("\r\nupgrade:"), "{request}");
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_body_of_any_size_reaches_the_application_that_may_get_it() {
+    for kind in KINDS {
+        // As an operator does whose application takes large files.
+        let allow = |configuration: String| match kind {
+            Kind::Nginx => configuration.replace(
+                "proxy_pass http://127",
+                "client_max_body_size 8m; proxy_pass http://127",
+            ),
+            _ => configuration,
+        };
+        let guarded = Guarded::start_with(kind, |signet| signet, allow);
+        let cookie = guarded.log_in();
+        let mut app = guarded.client(APP);
+        let body = "a".repeat(4 << 20);
+        let request = ask(&mut app, "POST /file", &cookie, "", &body).reached("POST /file");
+        assert!(request.ends_with(&body), "{kind:?}: {}", request.len());
+        let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+        let headers = "Transfer-Encoding: chunked\r\n";
+        let request = ask(&mut app, "POST /file", &cookie, headers, &chunks).reached("POST /file");
+        // Caddy cuts it into chunks of its own.
+        let arrived = request.matches('a').count();
+        assert!(arrived >= body.len(), "{kind:?}: {arrived}");
+        // From a visitor who is not logged in nothing arrives.
+        let answer = ask(&mut guarded.client(APP), "POST /file", "", "", &body);
+        assert!([302, 401].contains(&answer.status), "{kind:?}: {answer:?}");
     }
 }
 

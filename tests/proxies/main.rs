@@ -7,6 +7,9 @@ mod certificate;
 #[path = "../nodes/client.rs"]
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod client;
+mod guarded;
+mod headers;
+mod http2;
 #[path = "../nodes/nodes.rs"]
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod nodes;

@@ -32,7 +32,8 @@ pub struct Proxy {
     pub address: SocketAddr,
     /// Where it speaks HTTP, to send visitors to HTTPS.
     pub plain_address: SocketAddr,
-    certificate: PathBuf,
+    /// The certificate that it shows, which signs itself.
+    pub certificate: PathBuf,
     process: Child,
     _dir: TempDir,
 }
@@ -53,12 +54,22 @@ impl Proxy {
     /// Starts a proxy with README's configuration, in front of a node at `login.example.com`. It guards
     /// the application at this address, as each of these hosts below `example.com`.
     #[track_caller]
+    #[allow(dead_code, reason = "only the tests in a browser need no changes")]
     pub fn start_guarding(
         kind: Kind,
         node: SocketAddr,
         application: SocketAddr,
         hosts: &[&str],
     ) -> Self {
+        let configuration = Self::guarding(kind, application, hosts);
+        let hosts = [&["login.example.com"], hosts].concat();
+        Self::start_as(kind, &configuration, node, &hosts)
+    }
+
+    /// Returns README's configuration for a proxy in front of `login.example.com`, which guards the
+    /// application at this address, as each of these hosts.
+    #[track_caller]
+    pub fn guarding(kind: Kind, application: SocketAddr, hosts: &[&str]) -> String {
         let guard = Self::guard_block(kind, application);
         // nginx's maps are for all of them.
         let (maps, site) = match kind {
@@ -68,13 +79,8 @@ impl Proxy {
         let sites = hosts
             .iter()
             .map(|host| replace(site, "app.example.com", host));
-        let all = format!(
-            "{}\n{maps}{}",
-            Self::login_block(kind),
-            sites.collect::<String>()
-        );
-        let hosts = [&["login.example.com"], hosts].concat();
-        Self::start_as(kind, &all, node, &hosts)
+        let sites: String = sites.collect();
+        format!("{}\n{maps}{sites}", Self::login_block(kind))
     }
 
     /// Returns README's configuration for a proxy in front of `login.example.com`.
