@@ -24,9 +24,9 @@ use crate::{
     cookie_domain::CookieDomain,
     public_url::PublicUrl,
     secret::{self, SecretKeys},
-    session::{DataIn, RedisAddress, Timeouts},
     users::TrustedProxies,
 };
+use signet_session::{DataIn, RedisAddress, Timeouts};
 
 /// The longest timeout: about a hundred years, so that no date overflows.
 const MAX_DURATION: Duration = Duration::days(36_500);

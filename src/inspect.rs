@@ -16,13 +16,13 @@ use self::explanation::explain;
 use crate::{
     config::{Config, ConfigError},
     secret::SecretKeys,
-    session::{
-        Contents, EmbeddedStore, OpenError, RedisStore, SessionConfig, StoreError, Timeouts,
-    },
     site,
     state_dir::StateDir,
     users::Users,
     web,
+};
+use signet_session::{
+    Contents, EmbeddedStore, OpenError, RedisStore, SessionConfig, StoreError, Timeouts,
 };
 
 /// How much of standard input is read, in bytes: more than any browser sends.

@@ -3,8 +3,8 @@
 //! A server-rendered application with sessions: axum routes, askama pages, and a `username` in a
 //! tower-sessions `Session`, whose data is by default in a signed cookie.
 //!
-//! Without the default feature `site` there is only the module [`session`], for other axum
-//! applications; the feature `redis` adds its store for several machines.
+//! The session layer is a package of its own, [`signet_session`], which other axum applications
+//! use too.
 //!
 //! # The map
 //!
@@ -38,7 +38,8 @@
 //!     `logins`, of the `store` and of the `process`, and `scrape`, which answers
 //!   - `systemd`: tells it when the site is ready and when it stops
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
-//! - `session`: the session layer, which depends on no other module.
+//! - `session`: the session layer, a package of its own, which knows nothing of the site.
+//!   - `lib`: the configuration
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
 //!   - `received`: which cookies of a request are sessions, and why others are refused;
 //!     `received_session`: what handlers can extract about them
@@ -87,30 +88,17 @@
     warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)
 )]
 
-#[cfg(feature = "site")]
 pub mod config;
-#[cfg(feature = "site")]
 pub mod cookie_domain;
-#[cfg(feature = "site")]
 pub mod inspect;
-#[cfg(feature = "site")]
 pub mod log;
-#[cfg(feature = "site")]
 pub mod operations;
-#[cfg(feature = "site")]
 pub mod public_url;
-#[cfg(feature = "site")]
 pub mod secret;
-#[cfg(feature = "site")]
 pub mod server;
-pub mod session;
-#[cfg(feature = "site")]
 pub mod site;
-#[cfg(feature = "site")]
 pub mod state_dir;
-#[cfg(feature = "site")]
 pub mod users;
-#[cfg(feature = "site")]
 pub mod web;
 
 /// Runs README's examples as doc tests.

@@ -142,6 +142,7 @@ fn subscribe(format: LogFormat, level: Level, writer: NonBlocking, limits: Arc<L
     let levels = Targets::new()
         .with_default(level.min(Level::WARN))
         .with_target("signet", level)
+        .with_target("signet_session", level)
         .with_target(ALWAYS, Level::INFO)
         .with_target("tower_sessions_core", Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);

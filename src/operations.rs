@@ -16,7 +16,7 @@ pub use self::{
     health::Health,
     metrics::{Counted, Measured, Metrics, Scrape},
 };
-use crate::session::Records;
+use signet_session::Records;
 
 /// The future of a response.
 type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;

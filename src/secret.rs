@@ -10,10 +10,8 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 
-use crate::{
-    session::{KeyError, MIN_KEY_BYTES, SecretKey},
-    state_dir::StateDir,
-};
+use crate::state_dir::StateDir;
+use signet_session::{KeyError, MIN_KEY_BYTES, SecretKey};
 
 /// The name of the file with keys in the state directory.
 pub const FILE_NAME: &str = "secret_key";

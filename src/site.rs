@@ -15,10 +15,10 @@ use crate::{
     operations::{Counted, Health, Metrics, systemd},
     public_url::Origins,
     server::{self, OpenConnections},
-    session::{OpenError, SessionConfig, UnsafePolicy},
     users::Users,
     web::{Accounts, App},
 };
+use signet_session::{OpenError, SessionConfig, UnsafePolicy};
 
 /// How many open files are not connections, with room to spare.
 const OTHER_FILES: u64 = 32;

@@ -55,11 +55,8 @@ use self::{
         home, login, logout,
     },
 };
-use crate::{
-    cookie_domain::CookieDomain,
-    public_url::Origins,
-    session::{SessionConfig, SessionLayer, SessionService},
-};
+use crate::{cookie_domain::CookieDomain, public_url::Origins};
+use signet_session::{SessionConfig, SessionLayer, SessionService};
 
 /// The state that the pages share.
 #[derive(Clone)]

@@ -3,9 +3,9 @@
 use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::{
-    cookie_domain::CookieDomainError, public_url::PublicUrl, secret::SecretError,
-    session::CookieError, users::UsersError,
+    cookie_domain::CookieDomainError, public_url::PublicUrl, secret::SecretError, users::UsersError,
 };
+use signet_session::CookieError;
 
 /// An error in the command line, the environment or the state directory.
 #[derive(Debug, thiserror::Error)]

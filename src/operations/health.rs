@@ -15,7 +15,7 @@ use axum::{
 use tower::Service;
 
 use super::{Answer, is_up, method_not_allowed};
-use crate::session::Records;
+use signet_session::Records;
 
 /// Answers GET and HEAD for two paths, and passes all other requests on:
 ///

@@ -65,6 +65,28 @@ impl Refusal {
             Self::Unacceptable => "unacceptable",
         }
     }
+
+    /// Returns a sentence for an operator that says what is wrong.
+    #[must_use]
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::Malformed => {
+                "It is not the value of a session cookie, or its data is not where this \
+                 configuration keeps it."
+            }
+            Self::BadSignature => "No key signed it for a cookie of this name.",
+            Self::FromTheFuture => {
+                "It was signed, or the session began, more than a minute from now: is a clock wrong?"
+            }
+            Self::Idle => {
+                "It was signed longer ago than the idle timeout: the session was not used."
+            }
+            Self::Lifetime => "The session is older than the absolute timeout.",
+            Self::Revoked => "The session was logged out, or replaced by another login.",
+            Self::Ambiguous => "The request has acceptable cookies of more than one session.",
+            Self::Unacceptable => "The application does not accept the data of the session.",
+        }
+    }
 }
 
 /// The reason why a session could not be read or saved.

@@ -26,6 +26,20 @@ pub enum Event {
     Refused(Refusal),
 }
 
+impl Event {
+    /// Returns what happened, as logs and metrics name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Began => "began",
+            Self::Renewed => "renewed",
+            Self::Ended => "ended",
+            Self::Verified { .. } => "verified",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 /// The function that is told of events, if there is one.
 #[derive(Default)]
 pub(super) struct Listener(Option<Box<dyn Fn(Event) + Send + Sync>>);

@@ -102,12 +102,12 @@ where
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded"))]
 mod tests {
     use std::{convert::Infallible, future::ready, mem::take};
 
     use super::*;
-    use crate::session::{EmbeddedStore, SecretKey};
+    use crate::{EmbeddedStore, SecretKey};
     use axum::body::Body;
     use tower::ServiceExt as _;
 

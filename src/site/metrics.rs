@@ -10,8 +10,8 @@ use crate::{
     log::Log,
     operations::{Health, Metrics, Scrape},
     server::{self, OpenConnections},
-    session::Records,
 };
+use signet_session::Records;
 
 /// How many connections are served at once. One Prometheus needs one.
 const MAX_CONNECTIONS: u32 = 64;

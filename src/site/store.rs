@@ -8,10 +8,10 @@ use crate::{
     operations::Metrics,
     public_url::PublicUrl,
     secret::{self, SecretKeys},
-    session::{
-        CookieOptions, EmbeddedStore, OpenError, Records, RedisAddress, RedisStore, SessionConfig,
-    },
     state_dir::StateDir,
+};
+use signet_session::{
+    CookieOptions, EmbeddedStore, OpenError, Records, RedisAddress, RedisStore, SessionConfig,
 };
 
 /// The name of the embedded store's file in the state directory.

@@ -12,7 +12,8 @@ use time::OffsetDateTime;
 use tower_sessions::{Session, session};
 
 use super::username::Username;
-use crate::{session::ReceivedSession, users::Login};
+use crate::users::Login;
+use signet_session::ReceivedSession;
 
 /// The session key of the name.
 const USERNAME: &str = "username";
@@ -103,7 +104,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     }
 }
 
-/// The route is not inside [`SessionLayer`](crate::session::SessionLayer): 500.
+/// The route is not inside [`SessionLayer`](signet_session::SessionLayer): 500.
 #[derive(Debug)]
 pub(super) struct NoSession;
 

@@ -36,10 +36,8 @@ use self::{
     return_to::Destinations,
 };
 use super::current_user;
-use crate::{
-    public_url::Origins,
-    session::{FoundSession, SessionLayer},
-};
+use crate::public_url::Origins;
+use signet_session::{FoundSession, SessionLayer};
 
 /// The path of the question. Requests for it pass none of the checks of a page.
 pub(super) const PATH: &str = "/auth";

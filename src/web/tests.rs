@@ -10,10 +10,8 @@ use futures_util::stream;
 use tower::{Layer as _, ServiceExt as _};
 
 use super::*;
-use crate::{
-    public_url::PublicUrl,
-    session::{EmbeddedStore, SecretKey, SessionConfig, SessionLayer},
-};
+use crate::public_url::PublicUrl;
+use signet_session::{EmbeddedStore, SecretKey, SessionConfig, SessionLayer};
 
 /// Returns a site whose pages panic, hang or wait for a body.
 fn bad_site() -> App {

@@ -10,9 +10,9 @@ use axum::{
 use cookie::{Cookie, CookieJar};
 use signet::{
     public_url::{Origins, PublicUrl},
-    session::{CookieOptions, DataIn, SecretKey, SessionConfig},
     web::{Accounts, App},
 };
+use signet_session::{CookieOptions, DataIn, SecretKey, SessionConfig};
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
 use crate::store::TestStore;

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Method, Request, header},
 };
-use signet::session::SecretKey;
+use signet_session::SecretKey;
 
 use crate::{
     app::{KEY, Page, TestApp},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signet::session::{DataIn, Record, Records, RedisStore};
+use signet_session::{DataIn, Record, Records, RedisStore};
 use tower_sessions::session::Id;
 
 use crate::{forger::now, redis::Redis, store::TestStore};

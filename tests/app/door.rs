@@ -2,9 +2,9 @@
 
 use signet::{
     cookie_domain::CookieDomain,
-    session::{CookieOptions, DataIn, SessionConfig},
     web::{Accounts, App},
 };
+use signet_session::{CookieOptions, DataIn, SessionConfig};
 
 use crate::{
     app::{KEY, Page, Pages, TestApp, origins_at},

@@ -16,7 +16,7 @@ use axum::{
 };
 use futures_util::stream;
 use serde_json::Value;
-use signet::session::{SessionConfig, SessionLayer};
+use signet_session::{SessionConfig, SessionLayer};
 use tokio::sync::Semaphore;
 use tower_sessions::{Expiry, Session};
 

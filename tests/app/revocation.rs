@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::json;
-use signet::session::{DataIn, Record, Records as _, Timeouts};
+use signet_session::{DataIn, Record, Records as _, Timeouts};
 use time::Duration;
 
 use crate::{

@@ -5,7 +5,7 @@ use axum::{
     http::{Method, header::VARY},
 };
 use serde_json::{Value, json};
-use signet::session::SessionError;
+use signet_session::SessionError;
 
 use crate::{
     app::TestApp,

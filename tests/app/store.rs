@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use signet::session::{EmbeddedStore, Record, Records, StoreError};
+use signet_session::{EmbeddedStore, Record, Records, StoreError};
 use tempfile::TempDir;
 use tower_sessions::session::Id;
 

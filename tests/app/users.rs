@@ -5,10 +5,10 @@ use std::{fs, net::Ipv4Addr, path::Path, sync::Arc};
 use axum::http::Method;
 use signet::{
     secret::SecretKeys,
-    session::{DataIn, SessionConfig},
     users::{TrustedProxies, Users},
     web::{Accounts, App},
 };
+use signet_session::{DataIn, SessionConfig};
 use tempfile::NamedTempFile;
 
 use crate::{

@@ -10,7 +10,7 @@ use axum::{
     http::Request,
     response::Response,
 };
-use signet::session::EmbeddedStore;
+use signet_session::EmbeddedStore;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tower::Service;
 

@@ -18,7 +18,7 @@ mod table;
 use std::{fs, process::exit, thread::available_parallelism};
 
 use mimalloc::MiMalloc;
-use signet::session::EmbeddedStore;
+use signet_session::EmbeddedStore;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{

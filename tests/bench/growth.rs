@@ -6,7 +6,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use signet::session::{EmbeddedStore, Record, Records as _, SessionLayer};
+use signet_session::{EmbeddedStore, Record, Records as _, SessionLayer};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{Session, session::Id};
 

@@ -13,8 +13,10 @@ use axum::{
 use serde::Deserialize;
 use signet::{
     public_url::Origins,
-    session::{CookieOptions, EmbeddedStore, Records, SecretKey, SessionConfig, SessionLayer},
     web::{Accounts, App},
+};
+use signet_session::{
+    CookieOptions, EmbeddedStore, Records, SecretKey, SessionConfig, SessionLayer,
 };
 use time::Duration;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};

@@ -229,7 +229,7 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_private() {
             r#"signet::access: answered method=POST path="/login" status=303"#,
             r#"signet::access: answered method=GET path="/" status=200"#,
             r#"signet::access: answered method=GET path="/nowhere%0a" status=404"#,
-            "signet::session::received: session cookie refused reason=malformed refusals=1",
+            "signet_session::received: session cookie refused reason=malformed refusals=1",
             r#"signet::access: answered method=GET path="/" status=200"#,
             &format!(
                 r#"signet::access: answered method=GET path="/{}" status=404"#,

@@ -19,8 +19,8 @@ use super::Metrics;
 use crate::{
     log::Losses,
     operations::{Answer, is_up, method_not_allowed},
-    session::Records,
 };
+use signet_session::Records;
 
 /// Answers GET and HEAD for `/metrics` to any host. All other paths are 404.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use prometheus::{IntCounter, IntCounterVec};
 
 use super::{Metrics, add, opts};
-use crate::session::{Event, Refusal};
+use signet_session::{Event, Refusal};
 
 impl Metrics {
     /// Returns the function that counts the events of sessions whose cookies this many keys verify.
@@ -15,16 +15,24 @@ impl Metrics {
         &self,
         keys: usize,
     ) -> prometheus::Result<impl Fn(Event) + Send + Sync + 'static> {
-        let counter = |name, help| add(&self.registry, IntCounter::with_opts(opts(name, help)));
-        let started = counter("sessions_started_total", "Sessions that began.")?;
-        let renewed = counter(
-            "sessions_renewed_total",
-            "Session cookies that were signed again.",
-        )?;
-        let ended = counter(
-            "sessions_ended_total",
-            "Sessions that a logout or another login ended. Timeouts are not counted.",
-        )?;
+        let counters = [
+            ("began", "sessions_started_total", "Sessions that began."),
+            (
+                "renewed",
+                "sessions_renewed_total",
+                "Session cookies that were signed again.",
+            ),
+            (
+                "ended",
+                "sessions_ended_total",
+                "Sessions that a logout or another login ended. Timeouts are not counted.",
+            ),
+        ];
+        let counters = counters.map(|(event, name, help)| {
+            let counter = add(&self.registry, IntCounter::with_opts(opts(name, help)));
+            counter.map(|counter| (event, counter))
+        });
+        let counters = counters.into_iter().collect::<Result<Vec<_>, _>>()?;
         let verified = opts(
             "session_cookies_verified_total",
             "Session cookies with a valid signature, by the key that signed them: 0 is the key that \
@@ -43,11 +51,14 @@ impl Metrics {
             refused.with_label_values(&[reason.as_str()]);
         }
         Ok(move |event| match event {
-            Event::Began => started.inc(),
-            Event::Renewed => renewed.inc(),
-            Event::Ended => ended.inc(),
             Event::Verified { key } => verified[key].inc(),
             Event::Refused(reason) => refused.with_label_values(&[reason.as_str()]).inc(),
+            other => {
+                let counter = counters.iter().find(|(name, _)| *name == other.as_str());
+                if let Some((_, counter)) = counter {
+                    counter.inc();
+                }
+            }
         })
     }
 }

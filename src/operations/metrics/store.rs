@@ -7,7 +7,7 @@ use prometheus::{Histogram, HistogramOpts, IntCounter};
 use tower_sessions::session::Id;
 
 use super::{Metrics, PREFIX, add, opts};
-use crate::session::{Record, Records, StoreError};
+use signet_session::{Record, Records, StoreError};
 
 /// The limits of the histogram, in seconds. Redis is away after 500 ms.
 const BUCKETS: [f64; 13] = [

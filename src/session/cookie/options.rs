@@ -90,7 +90,7 @@ impl CookieOptions {
     }
 
     /// Refuses options of a cookie that browsers would refuse.
-    pub(in crate::session) fn check(&self) -> Result<(), CookieError> {
+    pub(crate) fn check(&self) -> Result<(), CookieError> {
         let name = &*self.name;
         let is_token =
             |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

@@ -11,21 +11,21 @@ use tower_sessions::session::Id;
 
 /// A session as it is serialized between two requests.
 #[derive(Clone, Debug, Serialize)]
-pub(in crate::session) struct Payload {
+pub(crate) struct Payload {
     /// The ID of the session.
     #[serde(rename = "_sid", serialize_with = "write_id")]
-    pub(in crate::session) id: Id,
+    pub(crate) id: Id,
     /// When the session began, in unix seconds.
     #[serde(rename = "_iat")]
-    pub(in crate::session) began: i64,
+    pub(crate) began: i64,
     /// The data that handlers keep in the session.
     #[serde(flatten)]
-    pub(in crate::session) data: HashMap<String, Value>,
+    pub(crate) data: HashMap<String, Value>,
 }
 
 impl Payload {
     /// Returns the same session without its data.
-    pub(in crate::session) fn without_data(&self) -> Self {
+    pub(crate) fn without_data(&self) -> Self {
         Self {
             data: HashMap::new(),
             ..*self
@@ -34,7 +34,7 @@ impl Payload {
 }
 
 /// Returns whether this key is one of the two reserved members.
-pub(in crate::session) fn is_reserved(key: &str) -> bool {
+pub(crate) fn is_reserved(key: &str) -> bool {
     matches!(key, "_sid" | "_iat")
 }
 

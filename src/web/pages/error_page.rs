@@ -16,12 +16,12 @@ use super::{
 };
 use crate::{
     public_url::Origins,
-    session::SessionError,
     web::gate::{
         accept::{MediaType, preferred},
         notes::Notes,
     },
 };
+use signet_session::SessionError;
 
 /// Why a handler failed. As a response it is a 500 without a body, which [`draw`] turns into a
 /// page.

@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use signet::session::{
+use signet_session::{
     CookieOptions, EmbeddedStore, SecretKey, SessionBegan, SessionConfig, SessionError,
     SessionLayer,
 };

@@ -33,11 +33,11 @@
 //! The timeouts are the same for all sessions. If a handler sets another one with
 //! [`set_expiry`](tower_sessions::Session::set_expiry), the response is an error (500).
 //!
-//! This module does not depend on the application around it, which uses it like this:
+//! An application uses it like this:
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use signet::session::{EmbeddedStore, SecretKey, SessionConfig, SessionLayer};
+//! use signet_session::{EmbeddedStore, SecretKey, SessionConfig, SessionLayer};
 //! use tower_sessions::Session;
 //!
 //! # let dir = tempfile::tempdir()?;
@@ -51,8 +51,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![warn(unreachable_pub)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)
+)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod condition;
 mod cookie;
+#[cfg(feature = "embedded")]
 mod embedded;
 mod error;
 mod event;
@@ -75,6 +83,8 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use time::OffsetDateTime;
 
+#[cfg(feature = "embedded")]
+pub use self::embedded::{EmbeddedStore, OpenError};
 #[cfg(feature = "redis")]
 pub use self::redis::{AddressError, RedisAddress, RedisStore, UnsafePolicy};
 use self::{
@@ -87,7 +97,6 @@ use self::{
 };
 pub use self::{
     cookie::{CookieError, CookieOptions, Persistence, SameSite},
-    embedded::{EmbeddedStore, OpenError},
     error::{Refusal, SessionError},
     event::Event,
     inspection::{Contents, Inspection},
@@ -98,6 +107,11 @@ pub use self::{
     registry::DataIn,
     timeouts::Timeouts,
 };
+
+/// Runs README's example as a doc test.
+#[cfg(all(doctest, feature = "embedded"))]
+#[doc = include_str!("README.md")]
+struct Readme;
 
 /// The configuration of sessions: the keys, the cookie, the timeouts and the store.
 #[derive(Debug)]
