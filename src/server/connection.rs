@@ -33,8 +33,8 @@ use super::clock::{Clock, ObservedStream, Phase};
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// How much of what a client sends ahead is read into memory, in bytes. hyper's default is 408 KiB
-/// for each connection.
-const MAX_BUFFER_BYTES: usize = 2 * MAX_HEAD_BYTES;
+/// for each connection. A head must fit, and more than that would only be memory for slow clients.
+const MAX_BUFFER_BYTES: usize = MAX_HEAD_BYTES;
 
 /// How long an idle connection stays open after the server was told to stop. A request that was
 /// sent before may not have reached this task yet, and closing the connection would reset it.

@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod accept;
 pub(in crate::web) mod admission;
+mod body;
 pub(in crate::web) mod cookies;
 pub(in crate::web) mod cross_site;
 pub(in crate::web) mod deadline;

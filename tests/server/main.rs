@@ -16,6 +16,8 @@ mod limits;
 mod logs;
 #[cfg(target_os = "linux")]
 mod machine;
+#[cfg(target_os = "linux")]
+mod memory;
 mod metrics;
 mod passwd;
 mod prometheus;

@@ -25,13 +25,15 @@ pub enum RequestRefusal {
     ContentEncoding,
     /// The body has a transfer coding that is not `chunked`: 501.
     TransferEncoding,
+    /// Too many other bodies are waited for: 503. The connection is closed.
+    TooManyBodies,
     /// A browser would fetch the logout ahead of time: 503.
     Prefetch,
 }
 
 impl RequestRefusal {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Host,
         Self::IncompleteBody,
         Self::CrossSite,
@@ -39,6 +41,7 @@ impl RequestRefusal {
         Self::TooLarge,
         Self::ContentEncoding,
         Self::TransferEncoding,
+        Self::TooManyBodies,
         Self::Prefetch,
     ];
 
@@ -53,6 +56,7 @@ impl RequestRefusal {
             Self::TooLarge => "too_large",
             Self::ContentEncoding => "content_encoding",
             Self::TransferEncoding => "transfer_encoding",
+            Self::TooManyBodies => "too_many_bodies",
             Self::Prefetch => "prefetch",
         }
     }
@@ -65,7 +69,7 @@ impl RequestRefusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
-            Self::Prefetch => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyBodies | Self::Prefetch => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -73,9 +77,13 @@ impl RequestRefusal {
 impl IntoResponse for RequestRefusal {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if self == Self::TooSlow {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
+        let headers = response.headers_mut();
+        if let Self::TooSlow | Self::TooManyBodies = self {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self == Self::TooManyBodies {
+            // By then those bodies have arrived, or were too slow.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
         }
         Notes::of(&mut response).refusal = Some(self);
         response
