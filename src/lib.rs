@@ -37,6 +37,7 @@
 //!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of
 //!     `logins`, of the `store` and of the `process`, and `scrape`, which answers
 //!   - `systemd`: tells it when the site is ready and when it stops
+//! - [`manual`]: how to run and use all this.
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
 //! - `session`: the session layer, a package of its own, which knows nothing of the site.
 //!   - `lib`: the configuration
@@ -77,8 +78,8 @@
 //!     names are allowed; `route`: the routes by their names in metrics
 //!
 //! In `tests`, `app` calls the pages in process, `server` runs the real program on a real socket,
-//! `nodes` runs three of it with one store, `proxies` runs it behind the proxies as README configures
-//! them, `browser` drives a real Chromium, `library` is another application that uses the session
+//! `nodes` runs three of it with one store, `proxies` runs it behind the proxies as the manual
+//! configures them, `browser` drives a real Chromium, `library` is another application that uses the session
 //! layer, and `bench` measures speed and memory.
 
 // Not in Cargo.toml, whose lints apply to tests too.
@@ -92,6 +93,7 @@ pub mod config;
 pub mod cookie_domain;
 pub mod inspect;
 pub mod log;
+pub mod manual;
 pub mod operations;
 pub mod public_url;
 pub mod secret;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{KEY, TestApp},
     forger::{SID, now, payload},
+    manual,
 };
 
 const SERIALIZER: &str = "
@@ -70,10 +71,8 @@ async fn python_reads_a_cookie_made_by_signet() {
 
 #[tokio::test]
 #[ignore = "needs Python with itsdangerous"]
-async fn the_python_snippet_in_readme_reads_a_cookie() {
-    let readme = include_str!("../../README.md");
-    let snippet = readme.split("```python\n").nth(1).expect("a snippet");
-    let snippet = snippet.split("```").next().unwrap();
+async fn the_python_snippet_in_the_manual_reads_a_cookie() {
+    let snippet = manual::block("cookie", "How it works", "python");
     let app = TestApp::new();
     app.log_in("admin").await;
     let value = app.cookie().unwrap();

@@ -5,6 +5,7 @@ mod assets;
 mod auth;
 #[path = "../nodes/certificate.rs"]
 mod certificate;
+mod chapters;
 mod contract;
 mod cookies;
 mod cross_site;
@@ -15,6 +16,8 @@ mod handlers;
 mod headers;
 mod itsdangerous;
 mod languages;
+#[path = "../common/manual.rs"]
+mod manual;
 mod markup;
 mod outage;
 mod parallel;

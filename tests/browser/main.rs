@@ -8,12 +8,11 @@ mod certificate;
 #[expect(dead_code, reason = "here Chromium is the client")]
 mod client;
 mod guarded;
+#[path = "../common/manual.rs"]
+mod manual;
 #[path = "../proxies/proxy.rs"]
 #[expect(dead_code, reason = "the tests of the proxies need more of it")]
 mod proxy;
-#[path = "../proxies/readme.rs"]
-#[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
-mod readme;
 #[path = "../nodes/redis.rs"]
 #[expect(dead_code, reason = "only its choice of ports is needed")]
 mod redis;

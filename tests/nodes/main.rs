@@ -4,13 +4,12 @@ mod certificate;
 mod client;
 mod faults;
 mod load;
+#[path = "../common/manual.rs"]
+mod manual;
 mod nodes;
 #[path = "../proxies/proxy.rs"]
 #[expect(dead_code, reason = "the tests of the proxies need more of it")]
 mod proxy;
-#[path = "../proxies/readme.rs"]
-#[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
-mod readme;
 mod redis;
 #[path = "../server/signet.rs"]
 #[expect(dead_code, reason = "the tests of one process need more of it")]

@@ -23,7 +23,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server that keeps what it has answered, as README recommends.
+    /// Starts a server that keeps what it has answered, as the manual recommends.
     pub fn start() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         loop {

@@ -4,8 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     client::Client,
+    manual,
     nodes::{KEY, Nodes, node_command},
-    readme,
     redis::{Redis, free_port},
     signet::Signet,
 };
@@ -36,9 +36,9 @@ fn a_server_that_evicts_records_is_refused_at_the_start() {
 
 #[test]
 #[ignore = "needs Redis, haproxy and nginx"]
-fn a_server_with_the_settings_of_readme_serves_its_user_and_nobody_else() {
+fn a_server_with_the_settings_of_the_manual_serves_its_user_and_nobody_else() {
     let redis = Redis::start();
-    let settings = readme::block_with("text", "appendonly yes");
+    let settings = manual::block("machines", "More than one machine", "text");
     for line in settings.lines().map(str::trim) {
         let command = match line.split_once(' ').expect("a value") {
             ("user", user) => format!("ACL SETUSER {user}"),

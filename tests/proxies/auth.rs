@@ -1,4 +1,4 @@
-//! Proxies that ask who is logged in, with README's configurations.
+//! Proxies that ask who is logged in, with the manual's configurations.
 
 use std::net::{SocketAddr, TcpStream};
 
@@ -261,7 +261,7 @@ fn while_the_store_or_the_program_is_away_nobody_is_let_in() {
     }
 }
 
-/// Puts the part of README's configuration that guards a site into that of Signet's own host.
+/// Puts the part of the manual's configuration that guards a site into that of Signet's own host.
 fn guard_own_path(kind: Kind, application: SocketAddr) -> String {
     let login = Proxy::login_block(kind);
     let guard = Proxy::guard_block(kind, application);

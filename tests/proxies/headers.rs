@@ -82,7 +82,7 @@ fn lines(headers: &http2::Headers) -> String {
 }
 
 fn start(kind: Kind) -> Guarded {
-    // README's nginx speaks HTTP/1.1 only.
+    // The manual's nginx speaks HTTP/1.1 only.
     let with_http2 = |configuration: String| configuration.replace("443 ssl;", "443 ssl http2;");
     Guarded::start_with(kind, |signet| signet, with_http2)
 }

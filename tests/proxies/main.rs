@@ -1,4 +1,4 @@
-//! README's configurations for proxies, run by the real proxies in front of the real program.
+//! The manual's configurations for proxies, run by the real proxies in front of the real program.
 
 mod application;
 mod auth;
@@ -10,13 +10,13 @@ mod client;
 mod guarded;
 mod headers;
 mod http2;
+#[path = "../common/manual.rs"]
+mod manual;
 #[path = "../nodes/nodes.rs"]
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod nodes;
 mod passwords;
 mod proxy;
-#[expect(dead_code, reason = "the tests of the systemd unit need more of it")]
-mod readme;
 #[path = "../nodes/redis.rs"]
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod redis;

@@ -1,4 +1,4 @@
-//! Real proxies with TLS in front of nodes, configured as README says.
+//! Real proxies with TLS in front of nodes, configured as the manual says.
 
 use std::{
     fs::{self, File},
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{
     certificate,
     client::{Client, HOST},
-    readme,
+    manual,
     redis::free_port,
 };
 
@@ -39,19 +39,23 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy with README's configuration.
+    /// Starts a proxy with the manual's configuration.
     #[track_caller]
     pub fn start(kind: Kind, nodes: &[SocketAddr]) -> Self {
-        Self::start_with(kind, &readme::block_with(kind.language(), HOST), nodes)
+        Self::start_with(
+            kind,
+            &manual::block("running", "The proxy", kind.language()),
+            nodes,
+        )
     }
 
-    /// Starts a proxy with another configuration that is written like the one in README.
+    /// Starts a proxy with another configuration that is written like the one in the manual.
     #[track_caller]
     pub fn start_with(kind: Kind, configuration: &str, nodes: &[SocketAddr]) -> Self {
         Self::start_whole(kind, &with_nodes(configuration, nodes), HOST, &[HOST])
     }
 
-    /// Starts a proxy with README's configuration, in front of a node at `login.example.com`. It guards
+    /// Starts a proxy with the manual's configuration, in front of a node at `login.example.com`. It guards
     /// the application at this address, as each of these hosts below `example.com`.
     #[track_caller]
     #[allow(dead_code, reason = "only the tests in a browser need no changes")]
@@ -66,7 +70,7 @@ impl Proxy {
         Self::start_as(kind, &configuration, node, &hosts)
     }
 
-    /// Returns README's configuration for a proxy in front of `login.example.com`, which guards the
+    /// Returns the manual's configuration for a proxy in front of `login.example.com`, which guards the
     /// application at this address, as each of these hosts.
     #[track_caller]
     pub fn guarding(kind: Kind, application: SocketAddr, hosts: &[&str]) -> String {
@@ -83,16 +87,16 @@ impl Proxy {
         format!("{}\n{maps}{sites}", Self::login_block(kind))
     }
 
-    /// Returns README's configuration for a proxy in front of `login.example.com`.
+    /// Returns the manual's configuration for a proxy in front of `login.example.com`.
     #[track_caller]
     pub fn login_block(kind: Kind) -> String {
-        readme::block_with(kind.language(), HOST).replace(HOST, "login.example.com")
+        manual::block("running", "The proxy", kind.language()).replace(HOST, "login.example.com")
     }
 
-    /// Returns README's configuration for a proxy that guards `app.example.com`, which is there.
+    /// Returns the manual's configuration for a proxy that guards `app.example.com`, which is there.
     #[track_caller]
     pub fn guard_block(kind: Kind, application: SocketAddr) -> String {
-        let guard = readme::block_with(kind.language(), "app.example.com");
+        let guard = manual::block("guarding", "Guarding other sites", kind.language());
         replace(&guard, "127.0.0.1:8080", &application.to_string())
     }
 
@@ -248,7 +252,7 @@ impl Kind {
     }
 }
 
-/// Puts these nodes in the place of the one in README. nginx and haproxy have a line for each.
+/// Puts these nodes in the place of the one in the manual. nginx and haproxy have a line for each.
 #[track_caller]
 fn with_nodes(configuration: &str, nodes: &[SocketAddr]) -> String {
     const NODE: &str = "127.0.0.1:5000";

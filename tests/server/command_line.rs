@@ -1,6 +1,6 @@
 //! Flags and variables, and which values are refused.
 
-use crate::signet::Signet;
+use crate::{manual, signet::Signet};
 
 #[test]
 fn help_names_every_flag_and_variable() {
@@ -233,8 +233,8 @@ fn the_key_command_ignores_the_environment() {
 }
 
 #[test]
-fn readme_has_every_flag_and_variable_that_help_has() {
-    let readme = include_str!("../../README.md");
+fn the_manual_has_every_flag_and_variable_that_help_has() {
+    let table = manual::chapter("configuration");
     let ended = Signet::new().args(&["--help"]).run();
     // Joined by spaces, because help may break lines anywhere.
     let words: Vec<_> = ended.stdout.split_whitespace().collect();
@@ -250,11 +250,11 @@ fn readme_has_every_flag_and_variable_that_help_has() {
     assert!(variables.len() > 10, "{help}");
     for flag in flags {
         assert!(
-            readme.contains(&format!("| `{flag}")),
-            "no {flag} in README"
+            table.contains(&format!("| `{flag}")),
+            "no {flag} in the manual"
         );
     }
     for variable in variables {
-        assert!(readme.contains(&format!("`{variable}`")), "no {variable}");
+        assert!(table.contains(&format!("`{variable}`")), "no {variable}");
     }
 }

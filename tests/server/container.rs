@@ -1,10 +1,10 @@
-//! README's container, built and run by podman.
+//! The manual's container, built and run by podman.
 
 use std::path::Path;
 
-use crate::{machine::Machine, readme};
+use crate::{machine::Machine, manual};
 
-/// The program that README's command builds.
+/// The program that the manual's command builds.
 const PROGRAM: &str = "target/x86_64-unknown-linux-gnu/release/signet";
 
 /// What podman needs on a machine inside another one: its own place for images, and the limits that
@@ -63,8 +63,11 @@ fn the_container_keeps_its_state_on_a_volume_and_is_not_root() {
     let machine = Machine::new();
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAM);
     machine.copy(program, PROGRAM);
-    machine.file("image/Containerfile", &readme::block("dockerfile"));
-    let install = readme::block_with("sh", "podman run");
+    machine.file(
+        "image/Containerfile",
+        &manual::block("running", "The image", "dockerfile"),
+    );
+    let install = manual::block("running", "The image", "sh");
     let (_, run) = install.split_once("\npodman run").expect("a command");
     let run = format!("\nrun() {{\npodman run{run}}}\n");
     machine.run(&[PREPARE, &install, &run, STORY].concat());

@@ -16,13 +16,13 @@ mod limits;
 mod logs;
 #[cfg(target_os = "linux")]
 mod machine;
+#[path = "../common/manual.rs"]
+mod manual;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
 mod passwd;
 mod prometheus;
-#[path = "../proxies/readme.rs"]
-mod readme;
 mod running;
 mod shell;
 mod signet;

@@ -11,8 +11,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    manual,
     metrics::Measured,
-    readme,
     signet::{Signet, wait_for},
 };
 
@@ -82,7 +82,7 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
 
 #[test]
 #[ignore = "needs Prometheus"]
-fn the_queries_of_readme_answer_what_they_say() {
+fn the_queries_of_the_manual_answer_what_they_say() {
     let old_key = "q7Zt3mX9vB2kLw8RfYp5NcJd6HsGa4Ue";
     let old_site = Signet::new().env("SECRET_KEY", old_key).start();
     let old_cookie = old_site.log_in("admin");
@@ -95,7 +95,7 @@ fn the_queries_of_readme_answer_what_they_say() {
     let dir = tempfile::tempdir().expect("a directory");
     let config = dir.path().join("prometheus.yml");
     let target = measured.address;
-    let jobs = readme::block_with("yaml", "scrape_configs");
+    let jobs = manual::block("operating", "Metrics", "yaml");
     assert!(jobs.contains("127.0.0.1:9180"), "{jobs}");
     let jobs = jobs.replace("127.0.0.1:9180", &target.to_string());
     let text = format!("global: {{scrape_interval: 1s}}\n{jobs}");
@@ -127,7 +127,7 @@ fn the_queries_of_readme_answer_what_they_say() {
                     .expect("an answer");
             }
         });
-        let queries = readme::block("promql");
+        let queries = manual::block("operating", "Metrics", "promql");
         let queries: Vec<_> = queries.lines().filter(|it| it.contains('(')).collect();
         let [failures, latency, old_keys] = queries[..] else {
             panic!("three queries: {queries:?}");

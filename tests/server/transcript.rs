@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use crate::{readme, signet::Signet};
+use crate::{manual, signet::Signet};
 
 #[test]
 #[ignore = "needs curl"]
 fn the_visit_that_readme_shows_goes_as_it_says() {
     let site = Signet::new().start();
     let dir = tempfile::tempdir().expect("a directory");
-    let transcript = readme::block_with("console", "stolen");
+    let transcript = manual::block("README", "Signet", "console");
     let mut steps = transcript.split("$ ").skip(1).peekable();
     assert!(steps.peek().is_some(), "{transcript}");
     for step in steps {

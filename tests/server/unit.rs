@@ -1,11 +1,11 @@
-//! README's unit for systemd: checked by systemd's own tools, and run by a real systemd.
+//! The manual's unit for systemd: checked by systemd's own tools, and run by a real systemd.
 
 use std::{
     fs,
     process::{Command, Output},
 };
 
-use crate::{machine::Machine, readme};
+use crate::{machine::Machine, manual};
 
 /// The most that `systemd-analyze security` may say, times ten.
 const EXPOSURE: &str = "15";
@@ -29,7 +29,7 @@ fn the_unit_is_right_and_shuts_the_program_in() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("signet.service");
     // systemd looks for the program.
-    let unit = readme::block_with("ini", "[Service]")
+    let unit = manual::block("running", "As a service", "ini")
         .replace("/usr/local/bin/signet", env!("CARGO_BIN_EXE_signet"));
     fs::write(&file, unit).unwrap();
     let complaints = run(Command::new("systemd-analyze").arg("verify").arg(&file));
@@ -62,7 +62,7 @@ log_in_and_out() {
 }
 "#;
 
-/// What an operator and a visitor do. `upgrade` are README's commands.
+/// What an operator and a visitor do. `upgrade` are the manual's commands.
 const STORY: &str = r#"
 log_in
 upgrade
@@ -94,10 +94,13 @@ systemctl show signet -p Result
 #[ignore = "needs root, systemd, curl and Redis"]
 fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
     let machine = Machine::new();
-    machine.file("signet.service", &readme::block_with("ini", "[Service]"));
+    machine.file(
+        "signet.service",
+        &manual::block("running", "As a service", "ini"),
+    );
     machine.copy(env!("CARGO_BIN_EXE_signet"), "target/release/signet");
-    let install = readme::block_with("sh", "systemctl enable");
-    let upgrade = readme::block_with("sh", "systemctl restart");
+    let install = manual::block("running", "As a service", "sh");
+    let upgrade = manual::block("operating", "Upgrading", "sh");
     let upgrade = format!("upgrade() {{\n{upgrade}systemctl reset-failed signet\n}}\n");
     let output = machine.run(&[HELPERS, &install, &upgrade, STORY].concat());
     assert!(output.contains("\nResult=success\n"), "{output}");

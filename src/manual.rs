@@ -1,0 +1,35 @@
+//! The manual, a chapter a module. On a code host, read the same files in `src/manual`.
+//!
+//! At the end of each file are the addresses of its links for a code host. Here the links lead to rustdoc's
+//! pages, because other definitions come first, and in Markdown the first definition of a name counts.
+
+/// Makes a module of each file.
+macro_rules! chapters {
+    ($($name:ident: $file:literal,)*) => {$(
+        #[doc = "[configuration]: crate::manual::configuration"]
+        #[doc = "[guarding]: crate::manual::guarding"]
+        #[doc = "[machines]: crate::manual::machines"]
+        #[doc = "[map]: crate"]
+        #[doc = "[metrics]: crate::manual::operating#metrics"]
+        #[doc = "[passwords]: crate::manual::passwords"]
+        #[doc = "[performance]: crate::manual::performance"]
+        #[doc = "[session]: signet_session"]
+        #[doc = "[the proxy]: crate::manual::running#the-proxy"]
+        #[doc = "[when the browser goes in circles]: crate::manual::guarding#when-the-browser-goes-in-circles"]
+        #[doc = ""]
+        #[doc = include_str!(concat!("manual/", $file))]
+        pub mod $name {}
+    )*};
+}
+
+chapters! {
+    running: "running.md",
+    configuration: "configuration.md",
+    machines: "machines.md",
+    operating: "operating.md",
+    guarding: "guarding.md",
+    passwords: "passwords.md",
+    promises: "promises.md",
+    performance: "performance.md",
+    cookie: "cookie.md",
+}

@@ -1,0 +1,158 @@
+//! README and the manual: their links lead somewhere, on a code host and in rustdoc.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::manual;
+
+const README: &str = "README";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns the names of the files in `src/manual`, without `.md`.
+fn chapters() -> Vec<String> {
+    let files = fs::read_dir(root().join("src/manual")).expect("the directory");
+    let names = files.map(|file| file.expect("a file").file_name());
+    let names = names.map(|name| name.into_string().expect("UTF-8"));
+    let mut names: Vec<_> = names
+        .map(|name| name.strip_suffix(".md").expect("a chapter").to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Returns a text without its code.
+fn prose(text: &str) -> String {
+    let mut is_code = false;
+    let lines = text.lines().filter(|line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    text.split('`').step_by(2).collect()
+}
+
+/// Returns what follows each `](` up to its `)`.
+fn inline_targets(prose: &str) -> Vec<&str> {
+    let rests = prose.split("](").skip(1);
+    rests.map(|rest| rest.split(')').next().unwrap()).collect()
+}
+
+/// Returns the label and the target of each `[label]: target`.
+fn definitions(prose: &str) -> Vec<(&str, &str)> {
+    let lines = prose.lines().filter_map(|line| line.strip_prefix('['));
+    lines.filter_map(|line| line.split_once("]: ")).collect()
+}
+
+/// Returns the label of each `[text][label]` and `[label][]`.
+fn labels(prose: &str) -> BTreeSet<String> {
+    let prose = prose.replace('\n', " ");
+    let mut found = BTreeSet::new();
+    for (at, _) in prose.match_indices("][") {
+        let label = prose[at + 2..].split(']').next().unwrap();
+        let text = prose[..at].rsplit('[').next().unwrap();
+        let label = if label.is_empty() { text } else { label };
+        found.insert(label.to_lowercase());
+    }
+    found
+}
+
+/// Returns the fragments that lead to the headings of a text.
+fn anchors(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    let headings = prose.lines().filter_map(|line| line.strip_prefix('#'));
+    let anchor = |heading: &str| {
+        let letters = heading.trim_start_matches('#').trim().to_lowercase();
+        let letters = letters
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        letters.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+/// Panics unless there is what a relative target leads to.
+#[track_caller]
+fn leads_somewhere(from: &Path, target: &str) {
+    if target.contains("://") {
+        return;
+    }
+    let (file, fragment) = target.split_once('#').unwrap_or((target, ""));
+    let file = match file {
+        "" => from.to_owned(),
+        file => from.parent().unwrap().join(file),
+    };
+    assert!(file.exists(), "{}: no {target}", from.display());
+    if !fragment.is_empty() {
+        let text = fs::read_to_string(&file).expect("a text");
+        let found = anchors(&text).contains(&fragment.to_owned());
+        assert!(found, "{}: no heading for {target}", from.display());
+    }
+}
+
+#[test]
+fn every_link_of_readme_leads_somewhere_and_every_chapter_is_linked() {
+    let text = prose(&manual::chapter(README));
+    let from = root().join("README.md");
+    let mut targets = inline_targets(&text);
+    targets.extend(definitions(&text).iter().map(|(_, target)| target));
+    for target in &targets {
+        leads_somewhere(&from, target);
+    }
+    for chapter in chapters() {
+        let file = format!("src/manual/{chapter}.md");
+        assert!(targets.contains(&&*file), "README has no link to {file}");
+    }
+    for label in labels(&text) {
+        let mut defined = definitions(&text).into_iter();
+        assert!(
+            defined.any(|(name, _)| name.to_lowercase() == label),
+            "{label}"
+        );
+    }
+}
+
+#[test]
+fn every_link_of_the_manual_leads_to_the_same_place_on_a_code_host_and_in_rustdoc() {
+    let modules = fs::read_to_string(root().join("src/manual.rs")).expect("the modules");
+    for chapter in chapters() {
+        let file = format!("{chapter}.md");
+        assert!(
+            modules.contains(&format!("\"{file}\"")),
+            "no module for {file}"
+        );
+        let text = prose(&manual::chapter(&chapter));
+        let from = root().join("src/manual").join(&file);
+        for target in inline_targets(&text) {
+            let is_here = target.starts_with('#');
+            assert!(
+                is_here || target.contains("://"),
+                "{file}: {target} is wrong in rustdoc"
+            );
+            leads_somewhere(&from, target);
+        }
+        let definitions = definitions(&text);
+        for (label, target) in &definitions {
+            leads_somewhere(&from, target);
+            // Of a file of code rustdoc has a page, which it checks itself.
+            let (page, fragment) = target.split_once('#').unwrap_or((target, ""));
+            let target = match page.strip_suffix(".md") {
+                Some(page) => format!("crate::manual::{}", page.replace('-', "_")),
+                None => String::new(),
+            };
+            let hash = if fragment.is_empty() { "" } else { "#" };
+            let definition = format!("[{label}]: {target}{hash}{fragment}");
+            assert!(
+                modules.contains(&definition),
+                "{file}: no {definition} in rustdoc"
+            );
+        }
+        let defined: BTreeSet<_> = definitions
+            .iter()
+            .map(|(label, _)| label.to_lowercase())
+            .collect();
+        assert_eq!(labels(&text), defined, "{file}");
+    }
+}
