@@ -21,9 +21,7 @@ use self::{
 };
 pub use self::{error::ConfigError, flags::flags};
 use crate::{
-    cookie_domain::CookieDomain,
-    public_url::PublicUrl,
-    secret::{self, SecretKeys},
+    cookie_domain::CookieDomain, private_file::Owners, public_url::PublicUrl, secret::SecretKeys,
     users::TrustedProxies,
 };
 use signet_session::{DataIn, RedisAddress, Timeouts};
@@ -210,14 +208,10 @@ fn keys(flags: &ArgMatches, warnings: &mut Vec<String>) -> Result<Option<SecretK
                 .map(Some)
         }
         (None, None, Some(file)) => {
-            let keys = SecretKeys::from_file(&file).map_err(ConfigError::SecretKeyFile)?;
-            if secret::is_readable_by_everybody(&file) {
-                warnings.push(format!(
-                    "--secret-key-file (SECRET_KEY_FILE): everybody on this machine can read {}; \
-                     outside of a container, give it the mode 0600",
-                    file.display()
-                ));
-            }
+            let (keys, warning) = SecretKeys::from_file(&file, Owners::Trusted)
+                .map_err(ConfigError::SecretKeyFile)?;
+            let place = |warning| format!("--secret-key-file (SECRET_KEY_FILE): {warning}");
+            warnings.extend(warning.map(place));
             Ok(Some(keys))
         }
         (None, Some(_), None) => Err(ConfigError::FallbacksAlone),

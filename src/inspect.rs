@@ -117,9 +117,13 @@ fn open_snapshot(config: &Config) -> Result<SessionConfig, InspectError> {
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
     let keys = match &config.keys {
         Some(keys) => keys.clone(),
-        None => SecretKeys::load(&state_dir).map_err(ConfigError::StateDirKey)?,
+        None => {
+            SecretKeys::load(&state_dir)
+                .map_err(ConfigError::StateDirKey)?
+                .0
+        }
     };
-    let path = site::check_store_file(&state_dir)?;
+    let (path, _) = site::check_store_file(&state_dir)?;
     let store =
         EmbeddedStore::snapshot(&path).map_err(|source| InspectError::Snapshot { path, source })?;
     Ok(site::session_config(config, keys, store)?)

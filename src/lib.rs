@@ -24,6 +24,7 @@
 //!     `environment`; `error`
 //! - `public_url`: where visitors reach the site, and which hosts and origins are ours.
 //! - `cookie_domain`: which domain may share a session cookie.
+//! - `private_file`: which files are private enough to be read.
 //! - `secret`: reads, checks and generates the keys that sign.
 //! - `state_dir`: the directory whose files outlive a run, and its lock.
 //! - `site`: turns a `Config` into a running site. Here all parts meet.
@@ -95,6 +96,7 @@ pub mod inspect;
 pub mod log;
 pub mod manual;
 pub mod operations;
+pub mod private_file;
 pub mod public_url;
 pub mod secret;
 pub mod server;

@@ -4,13 +4,16 @@
 mod tests;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 
-use crate::state_dir::StateDir;
+use crate::{
+    private_file::{self, Owners},
+    state_dir::StateDir,
+};
 use signet_session::{KeyError, MIN_KEY_BYTES, SecretKey};
 
 /// The name of the file with keys in the state directory.
@@ -69,24 +72,6 @@ pub fn generate() -> Result<String, SecretError> {
     Ok(BASE64URL.encode(bytes))
 }
 
-/// Returns whether every user of the machine can read the file at `path`.
-#[must_use]
-pub fn is_readable_by_everybody(path: &Path) -> bool {
-    mode(path).is_ok_and(|mode| mode & 0o004 != 0)
-}
-
-/// Returns the mode of a file, or 0 where files have no mode.
-fn mode(path: &Path) -> io::Result<u32> {
-    let metadata = fs::metadata(path)?;
-    #[cfg(unix)]
-    return Ok(std::os::unix::fs::MetadataExt::mode(&metadata));
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        Ok(0)
-    }
-}
-
 impl SecretKeys {
     /// Returns the keys in the variables `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
     ///
@@ -101,31 +86,30 @@ impl SecretKeys {
         Self::check(("SECRET_KEY".to_owned(), signing), fallbacks)
     }
 
-    /// Returns the keys in a file, one on each line. The first one signs.
+    /// Returns the keys in a file, one on each line. The first one signs. Returns also a warning if
+    /// everybody can read the file.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, everybody can write it, it has no key, or a key is refused or
+    /// When the file cannot be read, is not [private](private_file) or has no key, or a key is refused or
     /// given twice.
-    pub fn from_file(path: &Path) -> Result<Self, SecretError> {
-        let text = mode(path)
-            .and_then(|mode| match mode & 0o002 {
-                0 => fs::read_to_string(path),
-                _ => Err(io::Error::other(
-                    "everybody can write it: give it the mode 0600",
-                )),
-            })
-            .map_err(file_error("read", path))?;
-        Self::from_lines(path, &text)
+    pub fn from_file(path: &Path, owners: Owners) -> Result<(Self, Option<String>), SecretError> {
+        let text = private_file::read(path, owners).and_then(|(text, warning)| {
+            let text = String::from_utf8(text).map_err(|_| io::Error::other("it is not UTF-8"))?;
+            Ok((text, warning))
+        });
+        let (text, warning) = text.map_err(file_error("read", path))?;
+        Ok((Self::from_lines(path, &text)?, warning))
     }
 
-    /// Returns the keys in the file `secret_key` in the state directory. A missing file is created
-    /// with a new key, so that sessions survive a restart without any configuration.
+    /// Returns the keys in the file `secret_key` in the state directory, as [`from_file`](Self::from_file)
+    /// does. A missing file is created with a new key, so that sessions survive a restart without any
+    /// configuration.
     ///
     /// # Errors
     ///
     /// When the file cannot be created, and in the cases of [`load`](Self::load).
-    pub fn load_or_generate(state_dir: &StateDir) -> Result<Self, SecretError> {
+    pub fn load_or_generate(state_dir: &StateDir) -> Result<(Self, Option<String>), SecretError> {
         let path = state_dir.path_of(FILE_NAME);
         if !path.try_exists().map_err(file_error("read", &path))? {
             state_dir
@@ -135,18 +119,14 @@ impl SecretKeys {
         Self::load(state_dir)
     }
 
-    /// Returns the keys in the file `secret_key` in the state directory.
+    /// Returns the keys in the file `secret_key` in the state directory, as [`from_file`](Self::from_file)
+    /// does.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is not [private](StateDir::check_file) or has no key, or a key
-    /// is refused or given twice.
-    pub fn load(state_dir: &StateDir) -> Result<Self, SecretError> {
-        let path = state_dir.path_of(FILE_NAME);
-        let text = state_dir
-            .read_file(FILE_NAME)
-            .map_err(file_error("read", &path))?;
-        Self::from_lines(&path, &text)
+    /// Those of [`from_file`](Self::from_file).
+    pub fn load(state_dir: &StateDir) -> Result<(Self, Option<String>), SecretError> {
+        Self::from_file(&state_dir.path_of(FILE_NAME), state_dir.owners())
     }
 
     #[expect(

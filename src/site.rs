@@ -62,19 +62,23 @@ pub enum SiteError {
 ///
 /// When the store or the state directory cannot be used, the address cannot be bound or the signals
 /// cannot be caught.
-pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
+pub async fn run(config: Config, log: &Log) -> Result<(), SiteError> {
     catch_file_size_signal()?;
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose()?;
     let metrics = metrics.map(Arc::new);
-    let sessions = store::open(&mut config, metrics.as_deref()).await?;
-    let users = users::open(&mut config, metrics.as_deref())?;
+    let opened = store::open(&config, metrics.as_deref()).await?;
+    let (users, users_warnings) = users::open(&config, &opened.keys, metrics.as_deref())?;
+    let sessions = opened.sessions;
     let listener = listen(config.listen, "--listen (LISTEN)")?;
     let address = listener.local_addr()?;
     let origins = Origins::new(config.public_url.as_ref(), address);
     let public_url = origins.public().to_owned();
     let (keys, store) = (sessions.key_count(), sessions.store());
     let site = build_pages(&config, sessions, origins, users.clone());
-    raise_file_limit(&mut config);
+    let mut warnings = config.warnings.clone();
+    warnings.extend(opened.warnings);
+    warnings.extend(users_warnings);
+    warnings.extend(raise_file_limit(config.max_connections));
     let open = OpenConnections::default();
     if let Some(metrics) = &metrics {
         let open = open.clone();
@@ -94,6 +98,9 @@ pub async fn run(mut config: Config, log: &Log) -> Result<(), SiteError> {
     };
     log.line(&format!("listening on http://{address}"));
     log_start(&config, &public_url, keys, metrics_address);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let serving = server::serve(listener, site, config.max_connections, open, stop.clone());
     systemd::keep_informed(serving, stop).await;
     log.report();
@@ -128,7 +135,7 @@ fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Sit
     })
 }
 
-/// Logs the settings, and warnings about them.
+/// Logs the settings.
 fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<SocketAddr>) {
     let is_embedded = config.store.is_none();
     let state_dir = config.state_dir.display();
@@ -147,21 +154,17 @@ fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<Soc
         metrics_listen = metrics.map(tracing::field::display),
         "started"
     );
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
 }
 
-/// Raises the limit on open files, and warns if it is too low for the connections.
-fn raise_file_limit(config: &mut Config) {
-    if let Some(files) = server::raise_file_limit()
-        && files < u64::from(config.max_connections) + OTHER_FILES
-    {
-        config.warnings.push(format!(
+/// Raises the limit on open files. Returns a warning if it is too low for the connections.
+fn raise_file_limit(max_connections: u32) -> Option<String> {
+    let files = server::raise_file_limit()?;
+    (files < u64::from(max_connections) + OTHER_FILES).then(|| {
+        format!(
             "the limit on open files is {files}, too low for --max-connections (MAX_CONNECTIONS): \
              raise the hard limit (LimitNOFILE=, ulimit -Hn)"
-        ));
-    }
+        )
+    })
 }
 
 fn show_duration(duration: time::Duration) -> humantime::FormattedDuration {

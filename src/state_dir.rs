@@ -6,12 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::private_file::{self, Owners};
+
 /// A state directory.
 #[derive(Debug)]
 pub struct StateDir {
     path: PathBuf,
-    /// If true, files of another user are accepted, because they are only read.
-    accepts_foreign_files: bool,
+    /// The owners that its files may have.
+    owners: Owners,
 }
 
 /// A lock on the directory, released on drop.
@@ -21,34 +23,49 @@ pub struct Lock {
 }
 
 impl StateDir {
-    /// Opens the directory at `path` for a site. A missing one is created, with the mode 0700.
+    /// Opens the directory at `path` for a site. A missing one is created, with the mode 0700. Returns a
+    /// warning too, if its group may write to it.
     ///
     /// # Errors
     ///
     /// When the directory cannot be created or examined. On Unix also when it belongs to another
     /// user, except root, or everybody may write to it: others could replace its files.
-    pub fn open_or_create(path: &Path) -> io::Result<Self> {
+    pub fn open_or_create(path: &Path) -> io::Result<(Self, Option<String>)> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(path)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let metadata = fs::metadata(path)?;
-            if ![rustix::process::geteuid().as_raw(), 0].contains(&metadata.uid()) {
-                return Err(io::Error::other("it belongs to another user"));
-            }
-            if metadata.mode() & 0o002 != 0 {
-                return Err(io::Error::other(
-                    "everybody may write to it: give it the mode 0700",
-                ));
-            }
-        }
-        Ok(Self {
+        let state_dir = Self {
             path: path.to_owned(),
-            accepts_foreign_files: false,
-        })
+            owners: Owners::Trusted,
+        };
+        let warning = state_dir.check()?;
+        Ok((state_dir, warning))
+    }
+
+    /// Makes sure that others cannot replace the files in the directory. Returns a warning if its group
+    /// can.
+    #[cfg(unix)]
+    fn check(&self) -> io::Result<Option<String>> {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = fs::metadata(&self.path)?;
+        if ![rustix::process::geteuid().as_raw(), 0].contains(&metadata.uid()) {
+            return Err(io::Error::other("it belongs to another user"));
+        }
+        if metadata.mode() & 0o002 != 0 {
+            return Err(io::Error::other(
+                "everybody may write to it: give it the mode 0700",
+            ));
+        }
+        let warning = "its group may write to it, and so replace the files in it: give it the mode 0700, \
+                       or 0750";
+        Ok((metadata.mode() & 0o020 != 0).then(|| warning.to_owned()))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on Unix")]
+    fn check(&self) -> io::Result<Option<String>> {
+        Ok(None)
     }
 
     /// Opens the directory at `path` for reading, without a check of its owner and mode. For root,
@@ -61,10 +78,7 @@ impl StateDir {
         fs::read_dir(path)?;
         Ok(Self {
             path: path.to_owned(),
-            #[cfg(unix)]
-            accepts_foreign_files: rustix::process::geteuid().is_root(),
-            #[cfg(not(unix))]
-            accepts_foreign_files: false,
+            owners: Owners::AnyForRoot,
         })
     }
 
@@ -90,42 +104,20 @@ impl StateDir {
         self.path.join(name)
     }
 
-    /// Returns the contents of the file with this name.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read, or is not [private](Self::check_file).
-    pub fn read_file(&self, name: &str) -> io::Result<String> {
-        self.check_file(name)?;
-        fs::read_to_string(self.path_of(name))
+    /// Returns the owners that the files in the directory may have.
+    #[must_use]
+    pub fn owners(&self) -> Owners {
+        self.owners
     }
 
-    /// Makes sure that the file with this name is private.
+    /// Makes sure that the file with this name is [private](private_file). Returns a warning if everybody
+    /// can read it.
     ///
     /// # Errors
     ///
-    /// When the file is missing. On Unix also when it belongs to another user, or everybody may use
-    /// it: a stranger may have written it, or may know its contents.
-    pub fn check_file(&self, name: &str) -> io::Result<()> {
-        let metadata = fs::metadata(self.path_of(name))?;
-        if !metadata.is_file() {
-            // Opening a FIFO would wait for somebody to write to it.
-            return Err(io::Error::other("it is not a regular file"));
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
-            if !is_ours && !self.accepts_foreign_files {
-                return Err(io::Error::other("it belongs to another user"));
-            }
-            if metadata.mode() & 0o007 != 0 {
-                return Err(io::Error::other(
-                    "everybody may use it: give it the mode 0600",
-                ));
-            }
-        }
-        Ok(())
+    /// When the file is missing, or is not private.
+    pub fn check_file(&self, name: &str) -> io::Result<Option<String>> {
+        private_file::check(&self.path_of(name), self.owners)
     }
 
     /// Creates the file with this name, with the mode 0600. A file that exists is left as it is.
@@ -158,10 +150,11 @@ mod tests {
     #[test]
     fn an_existing_file_is_not_overwritten() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open_or_create(&dir.path().join("a").join("b")).expect("made");
+        let (state, _) = StateDir::open_or_create(&dir.path().join("a").join("b")).expect("made");
         state.create_file("note", "first").expect("made");
         state.create_file("note", "second").expect("content");
-        assert_eq!(state.read_file("note").expect("there"), "first");
+        let path = state.path_of("note");
+        assert_eq!(fs::read(path).expect("there"), b"first");
         assert_eq!(
             fs::read_dir(state.path).expect("there").count(),
             1,
@@ -172,22 +165,8 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_created_is_an_error() {
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open_or_create(dir.path()).expect("there");
+        let (state, _) = StateDir::open_or_create(dir.path()).expect("there");
         assert!(state.create_file("no/such/place", "").is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_file_that_everybody_may_use_is_not_read() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open_or_create(dir.path()).expect("there");
-        state.create_file("note", "first").expect("made");
-        for (mode, is_read) in [(0o600, true), (0o660, true), (0o604, false), (0o602, false)] {
-            let permissions = fs::Permissions::from_mode(mode);
-            fs::set_permissions(state.path_of("note"), permissions).expect("ours");
-            assert_eq!(state.read_file("note").is_ok(), is_read, "{mode:o}");
-        }
     }
 
     #[cfg(unix)]
@@ -195,7 +174,7 @@ mod tests {
     fn new_files_and_directories_are_for_their_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
-        let state = StateDir::open_or_create(&dir.path().join("state")).expect("made");
+        let (state, _) = StateDir::open_or_create(&dir.path().join("state")).expect("made");
         state.create_file("note", "first").expect("made");
         let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(state.path.clone()), 0o700);

@@ -27,10 +27,7 @@ use std::{
 use arc_swap::ArcSwap;
 
 use self::{
-    accounts::{Accounts, Owners},
-    browsers::KnownBrowsers,
-    hashing::Hashing,
-    login::Listener,
+    accounts::Accounts, browsers::KnownBrowsers, hashing::Hashing, login::Listener,
     throttle::Throttle,
 };
 pub use self::{
@@ -45,7 +42,7 @@ pub(crate) use self::{
     browsers::MAX_AGE as KNOWN_BROWSER_MAX_AGE,
     login::{Attempt, Failure, Login},
 };
-use crate::secret::SecretKeys;
+use crate::{private_file::Owners, secret::SecretKeys};
 
 /// The users of a site, from a file that can be read again while the site runs.
 #[derive(Debug)]

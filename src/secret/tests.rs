@@ -4,7 +4,7 @@ const ONE: &str = "one-key-of-enough-bytes-to-be-tested";
 const TWO: &str = "two-keys-of-enough-bytes-to-be-tested";
 
 #[track_caller]
-fn refusal(keys: Result<SecretKeys, SecretError>) -> String {
+fn refusal<T: std::fmt::Debug>(keys: Result<T, SecretError>) -> String {
     keys.expect_err("refused").to_string()
 }
 
@@ -23,8 +23,8 @@ fn a_refused_fallback_is_named_by_its_number() {
 fn a_key_that_is_in_a_file_twice_is_refused_with_both_lines() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("keys");
-    fs::write(&path, format!("\n{ONE}\r\n{TWO}\n  {ONE}\n")).expect("a file");
-    let error = refusal(SecretKeys::from_file(&path));
+    std::fs::write(&path, format!("\n{ONE}\r\n{TWO}\n  {ONE}\n")).expect("a file");
+    let error = refusal(SecretKeys::from_file(&path, Owners::Trusted));
     assert!(
         error.contains("keys\", line 4 is the same key as"),
         "{error}"
@@ -35,7 +35,7 @@ fn a_key_that_is_in_a_file_twice_is_refused_with_both_lines() {
 #[test]
 fn an_empty_file_is_refused_and_not_replaced() {
     let dir = tempfile::tempdir().expect("a directory");
-    let state = StateDir::open_or_create(dir.path()).expect("there");
+    let (state, _) = StateDir::open_or_create(dir.path()).expect("there");
     state.create_file("secret_key", "\n").expect("made");
     let error = refusal(SecretKeys::load_or_generate(&state));
     assert!(error.contains("secret_key\" holds no key"), "{error}");
@@ -44,17 +44,17 @@ fn an_empty_file_is_refused_and_not_replaced() {
 #[test]
 fn the_key_in_the_state_directory_is_generated_once() {
     let dir = tempfile::tempdir().expect("a directory");
-    let state = StateDir::open_or_create(&dir.path().join("state")).expect("made");
+    let (state, _) = StateDir::open_or_create(&dir.path().join("state")).expect("made");
     refusal(SecretKeys::load(&state));
-    let made = SecretKeys::load_or_generate(&state).expect("made");
+    let (made, _) = SecretKeys::load_or_generate(&state).expect("made");
     for read in [
         SecretKeys::load_or_generate(&state),
         SecretKeys::load(&state),
     ] {
-        assert!(made.signing == read.expect("read").signing);
+        assert!(made.signing == read.expect("read").0.signing);
     }
-    let elsewhere = StateDir::open_or_create(dir.path()).expect("there");
-    let other = SecretKeys::load_or_generate(&elsewhere).expect("another");
+    let (elsewhere, _) = StateDir::open_or_create(dir.path()).expect("there");
+    let (other, _) = SecretKeys::load_or_generate(&elsewhere).expect("another");
     assert!(made.signing != other.signing);
 }
 

@@ -17,76 +17,85 @@ use signet_session::{
 /// The name of the embedded store's file in the state directory.
 const STORE_FILE: &str = "sessions.redb";
 
+/// The sessions of the site, and what was found while they were opened.
+pub(super) struct Opened {
+    pub(super) sessions: SessionConfig,
+    pub(super) keys: SecretKeys,
+    /// Warnings to log.
+    pub(super) warnings: Vec<String>,
+}
+
 /// Opens the store that the configuration names.
 ///
 /// # Errors
 ///
 /// When the state directory, the keys or the store cannot be used.
-pub(super) async fn open(
-    config: &mut Config,
-    metrics: Option<&Metrics>,
-) -> Result<SessionConfig, SiteError> {
-    match config.store.clone() {
-        Some(address) => open_shared_store(config, &address, metrics).await,
+pub(super) async fn open(config: &Config, metrics: Option<&Metrics>) -> Result<Opened, SiteError> {
+    match &config.store {
+        Some(address) => open_shared_store(config, address, metrics).await,
         None => open_state_dir(config, metrics),
     }
 }
 
 /// Connects to the store that several machines share.
 async fn open_shared_store(
-    config: &mut Config,
+    config: &Config,
     address: &RedisAddress,
     metrics: Option<&Metrics>,
-) -> Result<SessionConfig, SiteError> {
-    let keys = config.keys.take().ok_or(ConfigError::StoreWithoutKey)?;
+) -> Result<Opened, SiteError> {
+    let keys = config.keys.clone().ok_or(ConfigError::StoreWithoutKey)?;
     let store = RedisStore::connect(address, config.data_in).await?;
     let warning = store.warning();
     let warning = warning.map(|warning| format!("--store (STORE_URL): {warning}"));
-    config.warnings.extend(warning);
-    configure(config, keys, store, metrics)
+    Ok(Opened {
+        sessions: configure(config, keys.clone(), store, metrics)?,
+        keys,
+        warnings: warning.into_iter().collect(),
+    })
 }
 
 /// Opens the state directory, the keys and the store, and creates what is missing.
-fn open_state_dir(
-    config: &mut Config,
-    metrics: Option<&Metrics>,
-) -> Result<SessionConfig, SiteError> {
+fn open_state_dir(config: &Config, metrics: Option<&Metrics>) -> Result<Opened, SiteError> {
     let path = config.state_dir.clone();
-    let state_dir = StateDir::open_or_create(&path);
-    let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
-    let path = check_store_file(&state_dir)?;
+    let (state_dir, dir_warning) =
+        StateDir::open_or_create(&path).map_err(|source| ConfigError::StateDir { path, source })?;
+    let (path, file_warning) = check_store_file(&state_dir)?;
     let lock = state_dir.lock().ok_or_else(|| SiteError::Store {
         path: path.clone(),
         source: OpenError::InUse,
     })?;
     let had_key = config.keys.is_some() || state_dir.path_of(secret::FILE_NAME).exists();
-    if had_key && !path.exists() {
-        config.warnings.push(format!(
-            "--state-dir (STATE_DIRECTORY): there is a key, but {} is missing: unless this is the \
-             first start, cookies from before a logout are accepted again; replace the key to \
-             prevent it",
+    let loss = (had_key && !path.exists()).then(|| {
+        format!(
+            "there is a key, but {} is missing: unless this is the first start, cookies from before a \
+             logout are accepted again; replace the key to prevent it",
             path.display()
-        ));
-    }
-    let keys = match config.keys.take() {
-        Some(keys) => keys,
+        )
+    });
+    let (keys, key_warning) = match &config.keys {
+        Some(keys) => (keys.clone(), None),
         None => SecretKeys::load_or_generate(&state_dir).map_err(ConfigError::StateDirKey)?,
     };
     let store = EmbeddedStore::open(&path, config.max_records)
         .map_err(|source| SiteError::Store { path, source })?;
     // Held until the process ends: requests that are cut off then may still use the store.
     std::mem::forget(lock);
-    configure(config, keys, store, metrics)
+    let warnings = [dir_warning, file_warning, loss, key_warning];
+    let place = |warning| format!("--state-dir (STATE_DIRECTORY): {warning}");
+    Ok(Opened {
+        sessions: configure(config, keys.clone(), store, metrics)?,
+        keys,
+        warnings: warnings.into_iter().flatten().map(place).collect(),
+    })
 }
 
 /// Configures the session layer. If there are metrics, they count what it and the store do.
 fn configure(
-    config: &mut Config,
+    config: &Config,
     keys: SecretKeys,
     store: impl Records,
     metrics: Option<&Metrics>,
 ) -> Result<SessionConfig, SiteError> {
-    config.keys = Some(keys.clone());
     let Some(metrics) = metrics else {
         return Ok(session_config(config, keys, store)?);
     };
@@ -95,19 +104,18 @@ fn configure(
     Ok(sessions.on_event(count))
 }
 
-/// Returns the path of the store's file. The file may be missing, but must be
-/// [private](StateDir::check_file) if it exists.
+/// Returns the path of the store's file, and perhaps a warning about it. The file may be missing, but
+/// must be [private](crate::private_file) if it exists.
 ///
 /// # Errors
 ///
 /// When the file is not private, or cannot be examined.
-pub fn check_store_file(state_dir: &StateDir) -> Result<PathBuf, ConfigError> {
+pub fn check_store_file(state_dir: &StateDir) -> Result<(PathBuf, Option<String>), ConfigError> {
     let path = state_dir.path_of(STORE_FILE);
     match state_dir.check_file(STORE_FILE) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(ConfigError::StoreFile { path, source })
-        }
-        _ => Ok(path),
+        Ok(warning) => Ok((path, warning)),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok((path, None)),
+        Err(source) => Err(ConfigError::StoreFile { path, source }),
     }
 }
 

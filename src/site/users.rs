@@ -6,28 +6,29 @@ use super::SiteError;
 use crate::{
     config::{Config, ConfigError},
     operations::Metrics,
+    secret::SecretKeys,
     users::Users,
 };
 
-/// Reads the users, if there is a file of them. Comes after the keys are known.
-///
+/// Reads the users, if there is a file of them. Returns warnings about it too.
 /// If there are metrics, they count the attempts to log in.
 pub(super) fn open(
-    config: &mut Config,
+    config: &Config,
+    keys: &SecretKeys,
     metrics: Option<&Metrics>,
-) -> Result<Option<Arc<Users>>, SiteError> {
-    let (Some(path), Some(keys)) = (&config.users, &config.keys) else {
-        return Ok(None);
+) -> Result<(Option<Arc<Users>>, Vec<String>), SiteError> {
+    let Some(path) = &config.users else {
+        return Ok((None, Vec::new()));
     };
     let (users, warnings) =
         Users::open(path, keys, config.trusted_proxies.clone()).map_err(ConfigError::Users)?;
     let warnings = warnings.into_iter();
     let warnings = warnings.map(|warning| format!("--users (USERS_FILE): {warning}"));
-    config.warnings.extend(warnings);
-    Ok(Some(match metrics {
+    let users = match metrics {
         Some(metrics) => metrics.observe_users(users)?,
         None => Arc::new(users),
-    }))
+    };
+    Ok((Some(users), warnings.collect()))
 }
 
 /// Reads the users again at each SIGHUP.

@@ -1,6 +1,5 @@
 //! `Accounts`: what a users file says.
 
-mod file;
 mod stand_ins;
 #[cfg(test)]
 mod tests;
@@ -15,13 +14,13 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use sha2::{Digest as _, Sha256};
 
-pub(super) use self::file::Owners;
 use self::stand_ins::StandIns;
 use super::{
     hash::{HashError, PasswordHash},
     passwd,
     password::canonical,
 };
+use crate::private_file::{self, Owners};
 
 /// The longest name of a user, in bytes.
 const MAX_NAME_BYTES: usize = 64;
@@ -131,23 +130,20 @@ pub(super) fn check_name(name: &str) -> Result<(), NameError> {
 impl Accounts {
     /// Reads a file, and returns warnings about it too.
     pub(super) fn read(path: &Path, owners: Owners) -> Result<(Self, Vec<String>), UsersError> {
-        let (text, is_readable_by_everybody) =
-            file::read(path, owners).map_err(|source| UsersError::File {
+        let (text, warning) =
+            private_file::read(path, owners).map_err(|source| UsersError::File {
                 path: path.to_owned(),
                 source,
             })?;
-        let (accounts, mut warnings) =
+        let (accounts, warnings) =
             Self::parse(&text).map_err(|(line, source)| UsersError::Line {
                 path: path.to_owned(),
                 line,
                 source,
             })?;
-        if is_readable_by_everybody {
-            let warning = "everybody on this machine can read it; give it the mode 0600";
-            warnings.push(warning.to_owned());
-        }
         let place = |warning| format!("{}: {warning}", path.display());
-        Ok((accounts, warnings.into_iter().map(place).collect()))
+        let warnings = warnings.into_iter().map(place).chain(warning);
+        Ok((accounts, warnings.collect()))
     }
 
     /// Reads the text of a file. A line that is refused is given with its number.

@@ -121,38 +121,113 @@ fn the_key_command_prints_a_fresh_key_that_the_site_accepts() {
     }
 }
 
+/// The rules of the users file are the same: see `users`.
 #[cfg(unix)]
 #[test]
-fn a_generated_key_that_everybody_can_read_is_refused() {
+fn private_files_that_others_can_write_are_refused_and_those_that_all_can_read_are_a_warning() {
     use std::{fs, os::unix::fs::PermissionsExt as _};
-    let mut signet = Signet::new();
-    drop(signet.start());
-    let path = signet.state_dir().join("secret_key");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    signet
-        .run()
-        .refused("--state-dir (STATE_DIRECTORY): cannot read");
+    for (mode, is_refused, warnings) in [
+        (0o602, true, 0),
+        (0o660, true, 0),
+        (0o644, false, 1),
+        (0o640, false, 0),
+        (0o600, false, 0),
+    ] {
+        let mut of_state_dir = Signet::new();
+        drop(of_state_dir.start());
+        let state_dir = of_state_dir.state_dir();
+        let with_file = Signet::new();
+        let file = with_file.file("keys", ONE);
+        let with_file = with_file.args(&["--secret-key-file", file.to_str().unwrap()]);
+        for (mut signet, file, setting) in [
+            (with_file, file, "--secret-key-file (SECRET_KEY_FILE): "),
+            (
+                Signet::new().env("STATE_DIRECTORY", &state_dir),
+                state_dir.join("secret_key"),
+                "--state-dir (STATE_DIRECTORY): ",
+            ),
+            (
+                of_state_dir,
+                state_dir.join("sessions.redb"),
+                "--state-dir (STATE_DIRECTORY): ",
+            ),
+        ] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            check_private_file(&mut signet, is_refused, warnings, setting);
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn check_private_file(signet: &mut Signet, is_refused: bool, warnings: usize, setting: &str) {
+    if is_refused {
+        let ended = signet.run_with("");
+        ended.refused(setting);
+        ended.refused("its group or everybody can write it: give it the mode 0600");
+        return;
+    }
+    let site = signet.start();
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    let warning = format!("{setting}everybody on this machine can read ");
+    assert_eq!(log.matches(&warning).count(), warnings, "{log}");
+    let advice = "give it the mode 0600";
+    assert_eq!(log.matches(advice).count(), warnings, "{log}");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_world_writable_key_file_is_refused_and_a_world_readable_one_is_a_warning() {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
-    for (mode, is_refused, warnings) in [(0o602, true, 0), (0o644, false, 1), (0o640, false, 0)] {
-        let signet = Signet::new();
-        let file = signet.file("keys", ONE);
-        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-        let mut signet = signet.args(&["--secret-key-file", file.to_str().unwrap()]);
-        if is_refused {
-            let ended = signet.run();
-            ended.refused("--secret-key-file (SECRET_KEY_FILE)");
-            ended.refused("everybody can write it");
-            continue;
-        }
-        let site = signet.start();
-        site.signal(rustix::process::Signal::TERM);
-        let (_, log) = site.wait();
-        let warning = "--secret-key-file (SECRET_KEY_FILE): everybody on this machine can read ";
-        assert_eq!(log.matches(warning).count(), warnings, "{log}");
+fn a_key_file_may_be_a_link_but_no_fifo_and_no_file_of_another_user() {
+    let signet = Signet::new();
+    signet.file("keys", ONE);
+    let link = signet.path("link");
+    std::os::unix::fs::symlink("keys", &link).unwrap();
+    signet.env("SECRET_KEY_FILE", &link).start();
+
+    let signet = Signet::new();
+    let fifo = signet.path("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.is_ok_and(|it| it.success()), "mkfifo");
+    let signet = signet.env("SECRET_KEY_FILE", fifo);
+    signet.run().refused("it is not a regular file");
+
+    let signet = Signet::new();
+    let foreign = signet.file("keys", ONE);
+    // Only root can give a file away. Without root, this checks nothing.
+    if std::os::unix::fs::chown(&foreign, Some(65_534), None).is_ok() {
+        let ended = signet.env("SECRET_KEY_FILE", &foreign).run();
+        ended.refused("--secret-key-file (SECRET_KEY_FILE): ");
+        ended.refused("it belongs to another user, who can write it");
     }
+}
+
+/// The advice must not stop the next start.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root"]
+fn the_advice_about_a_file_of_root_leaves_it_readable() {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    let as_nobody = || {
+        let mut setpriv = std::process::Command::new("setpriv");
+        setpriv.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+        setpriv.arg(env!("CARGO_BIN_EXE_signet"));
+        Signet::with_command(setpriv)
+    };
+    let signet = as_nobody();
+    let file = signet.file("keys", ONE);
+    fs::set_permissions(signet.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut signet = signet.env("SECRET_KEY_FILE", &file);
+    let mut site = signet.start();
+    let warning = site.read_log_until("everybody on this machine can read ");
+    let advice = "it is root's, so give it the group 65534, which is Signet's, and the mode 0640";
+    assert!(warning.ends_with(advice), "{warning}");
+    drop(site);
+    std::os::unix::fs::chown(&file, None, Some(65_534)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let site = signet.start();
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    assert!(!log.contains("WARN"), "{log}");
 }

@@ -119,7 +119,7 @@ fn only_its_owner_can_read_the_store() {
 
 #[cfg(unix)]
 #[test]
-fn a_world_writable_store_is_refused() {
+fn a_world_writable_store_is_refused_by_its_name() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut signet = Signet::new();
     drop(signet.start());
@@ -127,7 +127,7 @@ fn a_world_writable_store_is_refused() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o606)).unwrap();
     signet
         .run()
-        .refused("sessions.redb\": everybody may use it: give it the mode 0600");
+        .refused("sessions.redb\": its group or everybody can write it: give it the mode 0600");
 }
 
 /// Simulates the full disk by a limit on the size of files.
@@ -303,7 +303,7 @@ fn a_full_store_refuses_further_records_and_logs_that_once() {
 /// Others could replace the files in it.
 #[cfg(unix)]
 #[test]
-fn a_world_writable_state_directory_is_refused() {
+fn a_world_writable_state_directory_is_refused_and_a_group_writable_one_is_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;
     for (mode, is_refused) in [(0o777, true), (0o702, true), (0o755, false), (0o770, false)] {
         let mut signet = Signet::new();
@@ -314,7 +314,11 @@ fn a_world_writable_state_directory_is_refused() {
             ended.refused("--state-dir (STATE_DIRECTORY)");
             ended.refused("everybody may write to it");
         } else {
-            signet.start();
+            let site = signet.start();
+            site.signal(rustix::process::Signal::TERM);
+            let (_, log) = site.wait();
+            let warning = "--state-dir (STATE_DIRECTORY): its group may write to it";
+            assert_eq!(log.contains(warning), mode == 0o770, "{log}");
         }
     }
 }

@@ -166,7 +166,7 @@ fn a_file_that_others_may_write_is_refused_and_one_that_they_may_read_is_a_warni
         let (mut signet, file) = with_users(&format!("admin:{}", strong()));
         set_mode(&file, mode);
         let log = log_of(signet.start());
-        let warning = "everybody on this machine can read it";
+        let warning = "everybody on this machine can read ";
         assert_eq!(log.matches(warning).count(), warnings, "{log}");
     }
     for mode in [0o602, 0o660, 0o620, 0o666] {
