@@ -2,6 +2,7 @@
 
 mod clock;
 mod connection;
+mod refused_head;
 mod signals;
 
 use std::{
@@ -85,12 +86,13 @@ impl Drop for Entered {
 /// Serves connections until the first stop signal. Then waits until all requests have finished, 10
 /// seconds have passed, or a second signal comes.
 ///
-/// `service_for` returns the service for a connection from an address.
+/// `on_refused_head` is called when a client sends what is no head of a request, which no service sees.
 pub async fn serve<S>(
     listener: TcpListener,
-    service_for: impl Fn(SocketAddr) -> S,
+    site: S,
     max_connections: u32,
     open: OpenConnections,
+    on_refused_head: impl Fn() + Clone + Send + 'static,
     mut signals: watch::Receiver<u32>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
@@ -98,9 +100,10 @@ pub async fn serve<S>(
 {
     let (stop_sender, stopping) = watch::channel(false);
     let connections = Connections {
-        service_for,
+        site,
         permits: Arc::new(Semaphore::new(max_connections as usize)),
         open,
+        on_refused_head,
         stopping,
     };
     tokio::select! {
@@ -117,18 +120,19 @@ pub async fn serve<S>(
 }
 
 /// The connections that are served, each in a task of its own.
-struct Connections<F> {
-    service_for: F,
+struct Connections<S, F> {
+    site: S,
     /// One permit for each connection. Without one, clients wait in the kernel's backlog, where they
     /// take no file descriptor.
     permits: Arc<Semaphore>,
     open: OpenConnections,
+    on_refused_head: F,
     stopping: watch::Receiver<bool>,
 }
 
-impl<F, S> Connections<F>
+impl<S, F> Connections<S, F>
 where
-    F: Fn(SocketAddr) -> S,
+    F: Fn() + Clone + Send + 'static,
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + Sync + 'static,
 {
@@ -174,10 +178,14 @@ where
     fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         // Answers are written in one piece, so Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
-        let serving = connection::serve(stream, (self.service_for)(peer), self.stopping.clone());
+        let serving = connection::serve(stream, peer, self.site.clone(), self.stopping.clone());
+        let on_refused_head = self.on_refused_head.clone();
         let entered = self.open.enter();
         tokio::spawn(async move {
-            serving.await;
+            if let Err(refused) = serving.await {
+                refused.log(peer);
+                on_refused_head();
+            }
             drop((permit, entered));
         });
     }

@@ -3,6 +3,7 @@
 mod metrics;
 mod store;
 mod users;
+mod visitors;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -12,7 +13,7 @@ pub use self::store::{check_store_file, session_config};
 use crate::{
     config::{Config, ConfigError},
     log::Log,
-    operations::{Counted, Health, Metrics, systemd},
+    operations::{Metrics, probes, systemd},
     public_url::Origins,
     server::{self, OpenConnections},
     users::Users,
@@ -92,16 +93,15 @@ pub async fn run(config: Config, log: &Log) -> Result<(), SiteError> {
         users::reload_on_hangup(users)?;
     }
     let metrics_address = metrics::serve(&config, metrics.clone(), &store, log, stop.clone())?;
-    let site = move |peer: SocketAddr| {
-        let site = Counted::new(site.clone().with_peer(peer.ip()), metrics.clone());
-        Health::new(site, Arc::clone(&store))
-    };
+    let site = visitors::service(site, probes(store), metrics.clone());
+    let on_refused_head = visitors::count_refused_heads(metrics);
     log.line(&format!("listening on http://{address}"));
     log_start(&config, &public_url, keys, metrics_address);
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let serving = server::serve(listener, site, config.max_connections, open, stop.clone());
+    let limit = config.max_connections;
+    let serving = server::serve(listener, site, limit, open, on_refused_head, stop.clone());
     systemd::keep_informed(serving, stop).await;
     log.report();
     tracing::info!("stopped");

@@ -21,7 +21,6 @@ mod username;
 use std::{
     convert::Infallible,
     mem,
-    net::{IpAddr, Ipv4Addr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -30,7 +29,7 @@ use std::{
 use axum::{
     Router,
     extract::{FromRef, Request},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -47,7 +46,7 @@ use self::{
     forward_auth::{ForwardAuth, return_to::Destinations},
     gate::{
         admission::admit, cross_site, deadline::within_deadline, headers, host_watch::HostWatch,
-        log_lines, proxies::Peer,
+        log_lines,
     },
     pages::{
         assets,
@@ -109,8 +108,6 @@ fn routes(shared: Shared) -> Router {
 pub struct App {
     /// Behind one pointer, because an app is cloned for each request.
     parts: Arc<Parts>,
-    /// From where requests come. Pages see it if they ask for a password.
-    peer: Peer,
 }
 
 /// The parts that all clones of an app share.
@@ -175,15 +172,7 @@ impl App {
         };
         Self {
             parts: Arc::new(parts),
-            peer: Peer(Ipv4Addr::UNSPECIFIED.into()),
         }
-    }
-
-    /// Says from which address the requests come.
-    #[must_use]
-    pub fn with_peer(mut self, address: IpAddr) -> Self {
-        self.peer = Peer(address);
-        self
     }
 
     /// Adds a line to the log for each request.
@@ -228,9 +217,6 @@ impl App {
         }
         if let Err(refusal) = admit(request, &parts.origins, &parts.hosts).await {
             return refusal.into_response();
-        }
-        if parts.forward_auth.is_some() && request.method() == Method::POST {
-            request.extensions_mut().insert(self.peer);
         }
         // A link on another site chooses the language of one page only.
         let is_own_choice = preferences.language.is_chosen

@@ -1,84 +1,59 @@
 //! `/healthz` and `/readyz`: the questions of load balancers and probes.
 
-use std::{
-    convert::Infallible,
-    future::ready,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
 use axum::{
-    extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    Router,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    middleware::map_response,
+    response::Response,
+    routing::get,
 };
-use tower::Service;
 
-use super::{Answer, is_up, method_not_allowed};
+use super::is_up;
 use signet_session::Records;
 
-/// Answers GET and HEAD for two paths, and passes all other requests on:
+const HEALTH: &str = "/healthz";
+
+const READINESS: &str = "/readyz";
+
+/// Returns whether the path is one of [`probes`].
+#[must_use]
+pub fn is_probe(path: &str) -> bool {
+    [HEALTH, READINESS].contains(&path)
+}
+
+/// Returns two routes for a site with this store:
 ///
 /// - `/healthz`: 200, because the process serves.
 /// - `/readyz`: 200 if the store answers, or else 503.
 ///
-/// A probe knows no host and brings no session, so this comes before the checks of a page. It logs
-/// nothing and sets no cookie. The answers say no more than that, because anybody may ask.
-#[derive(Clone, Debug)]
-pub struct Health<S> {
-    site: S,
-    store: Arc<dyn Records>,
+/// A probe knows no host and brings no session, so these come before the checks of a page. They log
+/// nothing and set no cookie. The answers say no more than that, because anybody may ask.
+pub fn probes(store: Arc<dyn Records>) -> Router {
+    Router::new()
+        .route(HEALTH, get("ok"))
+        .route(READINESS, get(readiness))
+        .with_state(store)
+        .layer(map_response(no_store))
 }
 
-impl<S> Health<S> {
-    /// Puts the two paths in front of a site with this store.
-    #[must_use]
-    pub fn new(site: S, store: Arc<dyn Records>) -> Self {
-        Self { site, store }
+async fn readiness(State(store): State<Arc<dyn Records>>) -> (StatusCode, &'static str) {
+    if is_up(&*store).await {
+        (StatusCode::OK, "ok")
+    } else {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the session store does not answer\n",
+        )
     }
 }
 
-impl<S> Service<Request> for Health<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible, Future = Answer>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Answer;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.site.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request) -> Answer {
-        let is_readiness = match request.uri().path() {
-            "/healthz" => false,
-            "/readyz" => true,
-            _ => return self.site.call(request),
-        };
-        if ![Method::GET, Method::HEAD].contains(request.method()) {
-            return Box::pin(ready(Ok(method_not_allowed())));
-        }
-        if !is_readiness {
-            return Box::pin(ready(Ok(answer(StatusCode::OK, "ok"))));
-        }
-        let store = Arc::clone(&self.store);
-        Box::pin(async move {
-            Ok(if is_up(&*store).await {
-                answer(StatusCode::OK, "ok")
-            } else {
-                answer(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "the session store does not answer\n",
-                )
-            })
-        })
-    }
-}
-
-fn answer(status: StatusCode, body: impl IntoResponse) -> Response {
-    let mut response = (status, body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+async fn no_store(mut response: Response) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
     response
 }

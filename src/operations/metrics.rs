@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicU64;
 use prometheus::{IntCounter, IntGauge, Opts, PullingGauge, Registry, core::Collector};
 
 use self::requests::Requests;
-pub use self::{requests::Counted, scrape::Scrape, store::Measured};
+pub use self::{scrape::scrape, store::Measured};
 
 /// The beginning of every name, except those of the process.
 const PREFIX: &str = "signet";

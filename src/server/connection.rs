@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     future::poll_fn,
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::{
         Arc,
@@ -13,7 +14,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::{HeaderValue, header::CONNECTION},
     response::Response,
 };
@@ -27,7 +28,10 @@ use tokio::{
 };
 use tower::{Service, ServiceExt as _};
 
-use super::clock::{Clock, ObservedStream, Phase};
+use super::{
+    clock::{Clock, ObservedStream, Phase},
+    refused_head::RefusedHead,
+};
 
 /// The largest request line and headers together, in bytes. hyper also has a limit of 100 headers.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
@@ -42,16 +46,23 @@ const LAST_CALL: Duration = Duration::from_millis(50);
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Serves requests on a connection until it is closed, takes too long, or the server stops.
+/// Serves requests on a connection until it is closed, takes too long, or the server stops. Each
+/// request gets the address of the client as an extension: `ConnectInfo<SocketAddr>`.
+///
+/// # Errors
+///
+/// Fails if the client sent what is no head of a request.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
     site: impl Service<Request, Response = Response, Error = Infallible> + Clone,
     mut stopping: watch::Receiver<bool>,
-) {
+) -> Result<(), RefusedHead> {
     let clock = Arc::new(Clock::new());
     let is_last_call = AtomicBool::new(false);
-    let service = service_fn(|request: hyper::Request<_>| {
+    let service = service_fn(|mut request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
+        request.extensions_mut().insert(ConnectInfo(peer));
         let answer = site.clone().oneshot(request.map(Body::new));
         let (clock, is_last_call) = (&clock, &is_last_call);
         async move {
@@ -64,22 +75,27 @@ pub(super) async fn serve(
         }
     });
     let stream = TokioIo::new(ObservedStream::new(stream, Arc::clone(&clock)));
-    let mut connection = pin!(http1().serve_connection(stream, service));
+    let mut connection = http1().serve_connection(stream, service);
     let mut timer = pin!(sleep_until(clock.deadline()));
     // Polled after the connection, so that it sees the connection's latest phase.
     let mut too_late = pin!(poll_fn(|cx| clock.poll_deadline(timer.as_mut(), cx)));
     tokio::select! {
         // The connection comes first, so that a request that has arrived counts as running.
         biased;
-        // Clients that hang up or speak no HTTP are not worth a line in the log.
-        _ = connection.as_mut() => return,
-        () = too_late.as_mut() => return,
+        served = &mut connection => {
+            let Err(error) = served else { return Ok(()) };
+            let unread = connection.into_parts().read_buf;
+            return RefusedHead::of(&error, &unread).map_or(Ok(()), Err);
+        }
+        () = too_late.as_mut() => return Ok(()),
         _ = stopping.wait_for(|is_stopping| *is_stopping) => {}
     }
+    let mut connection = Pin::new(&mut connection);
     if last_call(connection.as_mut(), &clock, &is_last_call).await {
         connection.as_mut().graceful_shutdown();
         select(connection, too_late).await;
     }
+    Ok(())
 }
 
 /// Waits a moment for a request on an idle connection. Returns whether a request is running then.
@@ -140,7 +156,8 @@ mod tests {
         let (ours, theirs) = duplex(1000);
         let (never, stopping) = watch::channel(false);
         tokio::spawn(async move {
-            serve(theirs, app, stopping).await;
+            let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+            let _ = serve(theirs, peer, app, stopping).await;
             drop(never);
         });
         ours

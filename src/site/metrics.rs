@@ -8,7 +8,7 @@ use super::{SiteError, listen};
 use crate::{
     config::Config,
     log::Log,
-    operations::{Health, Metrics, Scrape},
+    operations::{Metrics, probes, scrape},
     server::{self, OpenConnections},
 };
 use signet_session::Records;
@@ -33,14 +33,14 @@ pub(super) fn serve(
     };
     let listener = listen(address, "--metrics-listen (METRICS_LISTEN)")?;
     let address = listener.local_addr()?;
-    let scrape = Scrape::new(metrics, Arc::clone(store), log.losses())?;
-    let answers = Health::new(scrape, Arc::clone(store));
+    let scrape = scrape(metrics, Arc::clone(store), log.losses())?;
     let open = OpenConnections::default();
     tokio::spawn(server::serve(
         listener,
-        move |_| answers.clone(),
+        scrape.merge(probes(Arc::clone(store))),
         MAX_CONNECTIONS,
         open,
+        || {},
         stop,
     ));
     Ok(Some(address))

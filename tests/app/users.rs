@@ -1,8 +1,13 @@
 //! Logging in with a password, on a site that has a file of users.
 
-use std::{fs, net::Ipv4Addr, path::Path, sync::Arc};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 
-use axum::http::Method;
+use axum::{Extension, extract::ConnectInfo, http::Method};
 use signet::{
     secret::SecretKeys,
     users::{TrustedProxies, Users},
@@ -10,6 +15,7 @@ use signet::{
 };
 use signet_session::{DataIn, SessionConfig};
 use tempfile::NamedTempFile;
+use tower::Layer as _;
 
 use crate::{
     app::{KEY, Page, Pages, TestApp, encode},
@@ -63,7 +69,8 @@ impl GuardedApp {
         let pages = |config| {
             let origins = crate::app::origins_at("http://localhost");
             let site = App::new(config, origins, Accounts::File(Arc::clone(&users)), None);
-            Pages::new(site.with_peer(Ipv4Addr::LOCALHOST.into()))
+            let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+            Pages::new(Extension(ConnectInfo(peer)).layer(site))
         };
         let app = TestApp::with_config(pages, configure);
         Self { app, users, file }

@@ -59,6 +59,8 @@ fn a_body_in_an_unsupported_coding_is_refused() {
     let host = site.host.clone();
     for (coding, status) in [
         ("gzip, chunked", "501"),
+        ("chunked, chunked", "501"),
+        ("chunked\r\nTransfer-Encoding: chunked", "501"),
         ("chunked", "303"),
         ("Chunked", "303"),
     ] {

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     deadlines::{SLOW_CLIENT_TIMEOUT, unfinished_requests},
+    metrics::Measured,
     signet::{Signet, Site},
 };
 
@@ -46,6 +47,55 @@ fn a_head_has_16_kib_and_100_headers_at_most() {
     assert!(with_headers(101).starts_with("HTTP/1.1 431 "));
     let long = get(&site, &format!("/{}", "x".repeat(20_000)), "");
     assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
+}
+
+#[test]
+fn a_head_that_is_none_is_counted_and_the_log_says_why() {
+    let mut measured = Measured::start(Signet::new());
+    let client_hello = b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03";
+    let large = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(17_000));
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(101));
+    for (count, bytes, line) in [
+        (1.0, &client_hello[..], "the client speaks TLS"),
+        (
+            2.0,
+            large.as_bytes(),
+            "more than 16 KiB or more than 100 headers",
+        ),
+        (
+            3.0,
+            many.as_bytes(),
+            "more than 16 KiB or more than 100 headers",
+        ),
+        (4.0, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP2"),
+        (
+            5.0,
+            b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+            "not valid HTTP/1.1",
+        ),
+    ] {
+        exchange(&measured.site, bytes);
+        let logged = measured.site.next_line();
+        assert!(logged.contains(line), "{logged}");
+        assert!(logged.contains("address=127.0.0.1"), "{logged}");
+        let refused = measured.scrape()[r#"signet_requests_refused_total{reason="head"}"#];
+        assert!((refused - count).abs() < 0.5, "{refused}");
+    }
+    // Not those who hang up, or say nothing.
+    for bytes in ["", "GET / HTTP/1.1\r\nHost: x"] {
+        let mut socket = measured.site.connect();
+        socket.write_all(bytes.as_bytes()).unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let _ = socket.read_to_end(&mut Vec::new());
+    }
+    for _ in 0..30 {
+        exchange(&measured.site, client_hello);
+    }
+    let Measured { site, .. } = measured;
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    assert_eq!(log.matches("address=").count(), 19, "{log}");
+    assert_eq!(log.matches("request refused").count(), 0, "{log}");
 }
 
 #[test]

@@ -40,8 +40,9 @@ fn check_head(
         let mut values = headers.get_all(name).iter();
         values.any(|it| !it.as_bytes().trim_ascii().eq_ignore_ascii_case(known))
     };
-    // hyper decodes no other transfer coding (RFC 9112 §6.1).
-    if has_other(header::TRANSFER_ENCODING, b"chunked") {
+    // hyper decodes no other transfer coding, and several lines are a list (RFC 9112 §6.1).
+    let codings = headers.get_all(header::TRANSFER_ENCODING).iter().count();
+    if codings > 1 || has_other(header::TRANSFER_ENCODING, b"chunked") {
         return Err(RequestRefusal::TransferEncoding);
     }
     if !request.method().is_safe() && cross_site::is_from_another_site(headers, origins) {

@@ -2,22 +2,17 @@
 
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 
 use axum::{
-    extract::{FromRef, FromRequestParts},
+    extract::{ConnectInfo, FromRef, FromRequestParts},
     http::{HeaderValue, request::Parts},
 };
 
 use super::known_browser;
 use crate::public_url::Origins;
-
-/// The address from which a request comes, which may be that of a proxy. In the extensions of a
-/// request with a form.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::web) struct Peer(pub(in crate::web) IpAddr);
 
 /// The client that submits a form.
 #[derive(Debug)]
@@ -40,11 +35,11 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get().map(|Peer(address)| *address);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let forwarded_for = parts.headers.get_all("x-forwarded-for").iter();
         let known_browsers = known_browser::values(&parts.headers);
         Ok(Self {
-            peer: peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            peer: peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0.ip()),
             forwarded_for: forwarded_for.cloned().collect(),
             has_proxy: Arc::<Origins>::from_ref(state).is_https(),
             known_browsers: known_browsers.map(str::to_owned).collect(),
