@@ -8,13 +8,16 @@ macro_rules! chapters {
     ($($name:ident: $file:literal,)*) => {$(
         #[doc = "[configuration]: crate::manual::configuration"]
         #[doc = "[guarding]: crate::manual::guarding"]
+        #[doc = "[login]: crate::web"]
         #[doc = "[machines]: crate::manual::machines"]
         #[doc = "[map]: crate"]
         #[doc = "[metrics]: crate::manual::operating#metrics"]
         #[doc = "[passwords]: crate::manual::passwords"]
         #[doc = "[performance]: crate::manual::performance"]
+        #[doc = "[running]: crate::manual::running"]
         #[doc = "[session]: signet_session"]
         #[doc = "[the proxy]: crate::manual::running#the-proxy"]
+        #[doc = "[tutorial]: crate::manual::tutorial"]
         #[doc = "[when the browser goes in circles]: crate::manual::guarding#when-the-browser-goes-in-circles"]
         #[doc = ""]
         #[doc = include_str!(concat!("manual/", $file))]
@@ -23,6 +26,9 @@ macro_rules! chapters {
 }
 
 chapters! {
+    getting_started: "getting-started.md",
+    tutorial: "tutorial.md",
+    tutorial_zh_hant: "tutorial.zh-Hant.md",
     running: "running.md",
     configuration: "configuration.md",
     machines: "machines.md",

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -193,6 +194,34 @@ impl Chromium {
         let light = if dark { "dark" } else { "light" };
         let file = dir.join(format!("{name}-{languages}-{width}-{light}.png"));
         fs::write(file, png).expect("a file");
+    }
+
+    /// Returns which part of the pixels, from 0 to 1, differs clearly from this PNG. Leaves the page.
+    pub async fn difference_from(&self, png: &[u8]) -> f64 {
+        const COMPARE: &str = "
+            const done = arguments[2];
+            const pixels = async base64 => {
+                const image = new Image();
+                image.src = 'data:image/png;base64,' + base64;
+                await image.decode();
+                const {width, height} = image;
+                const context = new OffscreenCanvas(width, height).getContext('2d');
+                context.drawImage(image, 0, 0);
+                return {width, height, data: context.getImageData(0, 0, width, height).data};
+            };
+            Promise.all([pixels(arguments[0]), pixels(arguments[1])]).then(([a, b]) => {
+                if (a.width !== b.width || a.height !== b.height) return done(1);
+                const far = a.data.filter((value, at) => Math.abs(value - b.data[at]) > 64);
+                done(far.length / a.data.length);
+            }, error => done(String(error)));
+        ";
+        let shown = self.client.screenshot().await.expect("a picture");
+        // The pages allow no pictures from elsewhere.
+        self.go_to("about:blank").await;
+        let pictures = [&*shown, png].map(|png| json!(STANDARD.encode(png)));
+        let compared = self.client.execute_async(COMPARE, pictures.into()).await;
+        let compared = compared.expect("the script runs");
+        compared.as_f64().unwrap_or_else(|| panic!("{compared}"))
     }
 
     /// Presses a key wherever the focus is.

@@ -25,5 +25,6 @@ mod signet;
 
 mod chromium;
 mod pages;
+mod picture;
 mod story;
 mod words;

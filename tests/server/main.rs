@@ -2,6 +2,7 @@
 
 mod auth;
 mod command_line;
+mod commands;
 #[cfg(target_os = "linux")]
 mod container;
 mod cookie_domain;
@@ -32,6 +33,7 @@ mod systemd;
 #[cfg(unix)]
 mod terminal;
 mod transcript;
+mod tutorial;
 #[cfg(target_os = "linux")]
 mod unit;
 #[cfg(unix)]

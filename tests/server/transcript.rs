@@ -9,7 +9,7 @@ use crate::{manual, signet::Signet};
 fn the_visit_that_readme_shows_goes_as_it_says() {
     let site = Signet::new().start();
     let dir = tempfile::tempdir().expect("a directory");
-    let transcript = manual::block("README", "Signet", "console");
+    let transcript = manual::block("README", "What is different", "console");
     let mut steps = transcript.split("$ ").skip(1).peekable();
     assert!(steps.peek().is_some(), "{transcript}");
     for step in steps {

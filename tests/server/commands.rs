@@ -1,0 +1,67 @@
+//! The commands that README and the manual tell a newcomer to type.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::{
+    manual,
+    signet::{Ended, Signet},
+};
+
+/// Returns a shell that runs a command in this directory, which is its home too, and finds the program.
+fn shell(dir: &Path, command: &str) -> Signet {
+    let program = Path::new(env!("CARGO_BIN_EXE_signet"));
+    let programs = program.parent().expect("a directory");
+    let path = format!("{}:/usr/bin:/bin", programs.display());
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-ec", command]).current_dir(dir);
+    Signet::with_command(shell)
+        .env("PATH", path)
+        .env("HOME", dir)
+}
+
+#[track_caller]
+fn succeeded(ended: &Ended) {
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_readme_guard_a_site() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let block = manual::block("README", "Guard a site", "sh");
+    let (passwd, serve) = block.split_once('\n').expect("two commands");
+    succeeded(&shell(dir.path(), passwd).run_with("correct horse battery\n"));
+    let mut site = shell(dir.path(), &format!("exec env {serve}")).start();
+    site.read_log_until("public_url=https://login.example.com");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_getting_started_put_help_where_shells_look_for_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let block = manual::block("getting-started", "Help", "sh");
+    succeeded(&shell(dir.path(), &block).run_with(""));
+    for (file, begins) in [
+        (".local/share/man/man1/signet.1", ".ie "),
+        (
+            ".local/share/bash-completion/completions/signet",
+            "_signet()",
+        ),
+    ] {
+        let text = fs::read_to_string(dir.path().join(file)).expect("a file");
+        assert!(text.starts_with(begins), "{text}");
+    }
+}
+
+#[test]
+fn the_first_start_is_as_getting_started_shows_it() {
+    let shown = manual::block("getting-started", "The first start", "text");
+    let site = Signet::new().start();
+    let address = site.address.to_string();
+    let line = shown.replace("127.0.0.1:5000", &address);
+    assert_eq!(line, format!("listening on http://{address}\n"));
+    assert_eq!(
+        manual::block("getting-started", "The first start", "sh"),
+        "signet\n"
+    );
+}
