@@ -8,5 +8,5 @@ pub(in crate::web) mod language;
 pub(in crate::web) mod login;
 mod login_refusal;
 pub(in crate::web) mod logout;
+mod on_the_way;
 mod page;
-mod stuck;

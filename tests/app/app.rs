@@ -384,7 +384,7 @@ impl Page {
     pub fn is_the_form_with(&self, typed: &str) {
         let heading = self.html.split("<h1>").nth(1).expect("a heading");
         let heading = heading.split('<').next().unwrap();
-        assert!(["登入", "切換使用者"].contains(&heading), "{heading}");
+        assert!(["登錄", "切換使用者"].contains(&heading), "{heading}");
         assert!(
             self.html
                 .contains(r#"<form method="post" action="/login">"#)

@@ -238,7 +238,7 @@ async fn a_cookie_that_another_machine_signs_while_a_key_is_replaced_sends_nobod
     let app = door_with_other_key(30).await;
     says(&ask_for_page(&app, NGINX).await, "admin");
     says(&ask_for_page(&app, CADDY).await, "admin");
-    let hop = format!("{LOGIN}&cookie=set");
+    let hop = format!("{LOGIN}&cookie=renewed");
     app.get(&hop).await.redirects_to(TARGET);
 }
 

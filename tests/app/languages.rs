@@ -38,7 +38,7 @@ const TRADITIONAL_CHINESE: [&str; 5] = [
     "點擊這裏註銷",
     "您暫未登錄,",
     "點擊這裏登錄",
-    "登入",
+    "登錄",
 ];
 
 const SIMPLIFIED_CHINESE: [&str; 5] = [
@@ -199,8 +199,9 @@ async fn a_chosen_language_wins_and_is_kept_for_a_year_without_a_session() {
                 };
                 let page = reader.get(&format!("{path}?lang={tag}")).await;
                 page.has_status(status);
-                let cookie =
-                    format!("language={tag}; Path=/{secure}; SameSite=Lax; Max-Age=31536000");
+                let cookie = format!(
+                    "language={tag}; Path=/{secure}; HttpOnly; SameSite=Lax; Max-Age=31536000"
+                );
                 page.sets_cookie("language", &cookie);
                 assert_eq!(page.set_cookies().len(), 1);
                 for name in ["accept-language", "cookie"] {

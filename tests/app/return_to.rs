@@ -1,10 +1,10 @@
 //! Back to the site that sent the visitor to the login page.
 
-use axum::http::header;
+use axum::http::{Method, header};
 
 use crate::{
     app::{Page, TestApp},
-    door::{COOKIE, HOP, LOGIN, TARGET, door, doors},
+    door::{COOKIE, HOP, LOGIN, RENEWED, TARGET, door, doors},
     forger::DAY,
     users::{PASSWORD, credentials},
 };
@@ -18,10 +18,19 @@ fn leads_to_the_app(page: &Page) {
     let field = r#"name="rd" value="https://app.example.com/a?b=1&#38;c=2">"#;
     assert!(page.html.contains(field), "{}", page.html);
     let policy = page.header("content-security-policy");
-    assert!(
-        policy.contains("form-action 'self' https://app.example.com; "),
-        "{policy}"
-    );
+    assert!(policy.contains("form-action 'self'; "), "{policy}");
+}
+
+/// Asserts that the page goes on to the other site by itself, and has a link there.
+#[track_caller]
+fn sends_on_to_the_app(page: &Page) {
+    page.has_status(200);
+    for part in [
+        r#"<meta http-equiv="refresh" content="0; url=https://app.example.com/a?b=1&#38;c=2">"#,
+        r#"href="https://app.example.com/a?b=1&#38;c=2""#,
+    ] {
+        assert!(page.html.contains(part), "{}", page.html);
+    }
 }
 
 /// Asserts that the page is the usual login form.
@@ -56,7 +65,7 @@ async fn a_visitor_goes_back_after_the_login_over_one_hop() {
         form.sets_no_cookie();
 
         app.log_in_for(TARGET).await.redirects_to(HOP);
-        app.get(HOP).await.redirects_to(TARGET);
+        sends_on_to_the_app(&app.get(HOP).await);
         // A visitor who is logged in already is sent there at once.
         app.get(LOGIN).await.redirects_to(TARGET);
         app.get("/login").await.is_the_form_of_home();
@@ -185,12 +194,13 @@ async fn a_browser_that_keeps_the_old_cookie_when_it_is_renewed_is_not_sent_in_c
     app.age_cookie(DAY);
     let old = app.cookie().unwrap();
     let page = app.get(LOGIN).await;
-    page.redirects_to(HOP);
+    page.redirects_to(RENEWED);
     assert_ne!(app.cookie().unwrap(), old);
-    app.get(HOP).await.redirects_to(TARGET);
+    // The visitor sent no form, so that a redirect will do.
+    app.get(RENEWED).await.redirects_to(TARGET);
 
     app.set_cookie(old);
-    let page = app.get(&format!("{HOP}&lang=en")).await;
+    let page = app.get(&format!("{RENEWED}&lang=en")).await;
     page.has_status(200);
     page.shows("Your browser did not keep the cookie");
 }
@@ -199,7 +209,7 @@ async fn a_browser_that_keeps_the_old_cookie_when_it_is_renewed_is_not_sent_in_c
 async fn a_site_that_always_sends_the_visitor_back_is_given_up_for_a_while() {
     let app = door();
     app.log_in_for(TARGET).await.redirects_to(HOP);
-    app.get(HOP).await.redirects_to(TARGET);
+    sends_on_to_the_app(&app.get(HOP).await);
     // Nothing of that is a circle.
     for number in 0..20 {
         let rd = format!("https%3A%2F%2Fapp.example.com%2F{number}");
@@ -252,4 +262,38 @@ async fn without_users_the_address_is_ignored_wholly() {
     page.has_status(200);
     assert!(!page.headers.contains_key(header::LOCATION));
     page.is_the_form_of_home();
+}
+
+#[tokio::test]
+async fn a_browser_that_logs_in_for_the_home_page_is_told_there_if_it_keeps_no_cookie() {
+    const NAVIGATE: &[(&str, &str)] = &[
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    for (app, form) in [
+        (TestApp::over_https(), "username=admin".to_owned()),
+        (door(), credentials("admin", PASSWORD)),
+    ] {
+        let login = app.send_with(NAVIGATE, Method::POST, "/login", form.into());
+        let login = login.await;
+        login.redirects_to("/login?cookie=home");
+        app.get("/login?cookie=home").await.redirects_to("/");
+        app.get("/").await.greets("admin");
+        let without_cookies = app.another_visitor();
+        let page = without_cookies.get("/login?cookie=home&lang=en").await;
+        page.has_status(200);
+        page.shows("Your browser did not keep the cookie");
+        assert!(
+            page.html.contains(r#"href="/login">Try again"#),
+            "{}",
+            page.html
+        );
+        // The links to the other languages stay on this page.
+        assert!(
+            page.html.contains("?cookie=home&#38;lang=zh-Hans"),
+            "{}",
+            page.html
+        );
+    }
 }

@@ -118,7 +118,7 @@ async fn titles_name_the_page_and_the_logged_in_user() {
     visitor.log_in("admin").await;
     for (app, path, title) in [
         (&app, "/", "您暫未登錄 · Signet"),
-        (&app, "/login", "登入 · Signet"),
+        (&app, "/login", "登錄 · Signet"),
         (&app, "/nowhere", "找不到這個頁面 · Signet"),
         (&visitor, "/", "登錄用戶名是:admin · Signet"),
         (&visitor, "/login", "切換使用者 · Signet"),
@@ -182,12 +182,12 @@ async fn the_page_after_a_logout_says_so_once() {
         app.log_in("admin").await;
         let page = app.get("/logout").await;
         page.redirects_to("/");
-        let note = format!("logged_out=1; Path=/{secure}; SameSite=Lax; Max-Age=60");
+        let note = format!("logged_out=1; Path=/{secure}; HttpOnly; SameSite=Lax; Max-Age=60");
         page.sets_cookie("logged_out", &note);
         let page = app.get("/").await;
         page.greets_nobody();
         page.shows("您已登出。");
-        let removal = format!("logged_out=; Path=/{secure}; SameSite=Lax; Max-Age=0");
+        let removal = format!("logged_out=; Path=/{secure}; HttpOnly; SameSite=Lax; Max-Age=0");
         page.sets_cookie("logged_out", &removal);
         let page = app.get("/").await;
         page.greets_nobody();

@@ -68,7 +68,7 @@ async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
         // HTML cannot hold U+0000.
         page.is_the_form_with(&typed.replace('\0', "\u{fffd}"));
         page.shows(message);
-        assert!(page.html.contains("<title>錯誤：登入 · Signet</title>"));
+        assert!(page.html.contains("<title>錯誤：登錄 · Signet</title>"));
         assert!(
             page.html
                 .contains(r#"aria-describedby="hint message" aria-invalid="true""#)

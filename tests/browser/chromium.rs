@@ -41,6 +41,15 @@ impl Chromium {
 
     /// Starts one with these further arguments.
     pub async fn start_with(view: View, more_args: &[&str]) -> Self {
+        Self::start_as(view, more_args, true).await
+    }
+
+    /// Starts one that has these further arguments, and keeps no cookies.
+    pub async fn start_without_cookies(view: View, more_args: &[&str]) -> Self {
+        Self::start_as(view, more_args, false).await
+    }
+
+    async fn start_as(view: View, more_args: &[&str], has_cookies: bool) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -76,7 +85,11 @@ impl Chromium {
         let capabilities = json!({
             "goog:chromeOptions": {
                 "args": args,
-                "prefs": {"intl.accept_languages": view.languages},
+                "prefs": {
+                    "intl.accept_languages": view.languages,
+                    // 1 allows cookies, and 2 blocks them.
+                    "profile.default_content_setting_values.cookies": if has_cookies { 1 } else { 2 },
+                },
                 "mobileEmulation": {
                     "deviceMetrics": {
                         "width": view.width, "height": 720, "pixelRatio": 1.0,
@@ -137,6 +150,15 @@ impl Chromium {
     /// Returns the whole address of the page that is shown.
     pub async fn address(&self) -> String {
         self.client.current_url().await.expect("a page").into()
+    }
+
+    /// Waits until the page with this address has loaded.
+    pub async fn wait_for_address(&self, address: &str) {
+        let address = json!(address);
+        self.wait_until(&format!(
+            "location.href == {address} && document.readyState == 'complete'"
+        ))
+        .await;
     }
 
     /// Returns the rendered text of the page's `main` element.
@@ -273,7 +295,7 @@ impl Chromium {
             .await;
     }
 
-    async fn wait_until(&self, condition: &str) {
+    pub async fn wait_until(&self, condition: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.evaluate(condition).await != true {
             assert!(Instant::now() < deadline, "never true: {condition}");

@@ -27,4 +27,5 @@ mod chromium;
 mod pages;
 mod picture;
 mod story;
+mod way_back;
 mod words;

@@ -33,7 +33,7 @@ pub const TRADITIONAL_CHINESE: Words = Words {
     click_to_log_out: "點擊這裏註銷",
     not_logged_in: "您暫未登錄,",
     click_to_log_in: "點擊這裏登錄",
-    log_in: "登入",
+    log_in: "登錄",
     switch_user: "切換使用者",
     error: "錯誤：",
     go_home: "回到首頁",

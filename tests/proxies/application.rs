@@ -1,27 +1,50 @@
-//! A guarded application: it answers with the request that reached it.
+//! A guarded application: it answers with the request that reached it. A path such as
+//! `/to/https://signet.example/` redirects there.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
     thread,
 };
 
+/// The first lines of the requests that reached it.
+#[derive(Clone, Default)]
+pub struct Reached(Arc<Mutex<Vec<String>>>);
+
+impl Reached {
+    /// Returns whether a request with this method and path reached it.
+    #[allow(dead_code, reason = "only the tests in a browser ask")]
+    pub fn has(&self, line: &str) -> bool {
+        let lines = self.0.lock().expect("no panic");
+        lines.iter().any(|it| it == &format!("{line} HTTP/1.1\r\n"))
+    }
+}
+
 /// Starts it. It runs until the test ends.
 pub fn start() -> SocketAddr {
+    start_and_note().0
+}
+
+/// Starts it, and notes what reaches it.
+pub fn start_and_note() -> (SocketAddr, Reached) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
+    let reached = Reached::default();
+    let notes = reached.clone();
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            thread::spawn(move || serve(&connection));
+            let notes = notes.clone();
+            thread::spawn(move || serve(&connection, &notes));
         }
     });
-    address
+    (address, reached)
 }
 
 /// Answers requests until the connection is closed. With `Upgrade` it changes to whatever protocol that
 /// says first, in which it sends everything back. It sends the lines of a body in chunks back with the
 /// request, and so its trailers.
-fn serve(connection: &TcpStream) -> io::Result<()> {
+fn serve(connection: &TcpStream, reached: &Reached) -> io::Result<()> {
     let (mut input, mut output) = (BufReader::new(connection), connection);
     loop {
         let mut request = String::new();
@@ -29,6 +52,16 @@ fn serve(connection: &TcpStream) -> io::Result<()> {
             if input.read_line(&mut request)? == 0 {
                 return Ok(());
             }
+        }
+        let first = request.split_inclusive('\n').next().unwrap_or_default();
+        reached.0.lock().expect("no panic").push(first.to_owned());
+        if let Some(rest) = request.strip_prefix("GET /to/") {
+            let target = rest.split(' ').next().unwrap_or_default();
+            write!(
+                output,
+                "HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
+            )?;
+            continue;
         }
         let lowercase = request.to_ascii_lowercase();
         let value = |name| lowercase.split(name).nth(1)?.split("\r\n").next();

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
-use crate::web::gate::accept::weighted;
+use crate::web::gate::accept::is_for_page;
 
 const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
 const ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// The method, the scheme, the host, and the path with the query.
 const FORWARDED: [HeaderName; 4] = [
@@ -121,15 +120,4 @@ fn is_scheme(text: &str) -> bool {
 fn is_host(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     !text.is_empty() && text.bytes().all(is_part)
-}
-
-/// Returns whether a browser fetches a page: it says so in `Sec-Fetch-Mode`, or without that header
-/// accepts HTML. Browsers from before 2023 send no fetch metadata, and none does over plain http.
-fn is_for_page(headers: &HeaderMap) -> bool {
-    let mut modes = headers.get_all(SEC_FETCH_MODE).iter().peekable();
-    if modes.peek().is_some() {
-        return modes.all(|mode| mode == "navigate");
-    }
-    weighted(headers.get_all(header::ACCEPT))
-        .any(|(range, weight)| weight > 0 && range.eq_ignore_ascii_case("text/html"))
 }

@@ -132,11 +132,6 @@ impl ReturnTo {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Returns the origin, as a Content-Security-Policy names it.
-    pub(in crate::web) fn origin(&self) -> String {
-        self.0.origin().ascii_serialization()
-    }
-
     /// Returns the query of a login page that leads to this address.
     pub(in crate::web) fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());

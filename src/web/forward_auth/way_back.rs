@@ -1,8 +1,14 @@
-//! Leads a visitor back to the site that sent them to the login page.
+//! Leads a visitor on after the login: back to the site that sent them to the login page, or to the home
+//! page.
 //!
-//! After a login, and after a cookie was renewed, the visitor first comes to the login page once more.
-//! It sends them on if the browser kept the cookie. Otherwise it says so: the other site would only
-//! send them here again, and so on.
+//! After a login, and after a cookie was renewed, the browser first comes to the login page once more.
+//! That sends the visitor on if the browser kept the cookie. Otherwise it says so: the other site would
+//! only send them here again, and so on, and the home page would greet nobody without a word.
+//!
+//! After a login it sends them on with a page, and not with a redirect. Chromium applies the policy of the
+//! page with the form to all redirects after the form, also to those of the other site, which may lead
+//! anywhere. The page begins a new navigation, without a script. That costs the fragment of the address,
+//! which browsers keep over redirects only.
 
 use axum::{
     extract::Request,
@@ -14,52 +20,103 @@ use url::form_urlencoded;
 use super::{circles, return_to::ReturnTo};
 use crate::web::current_user::CurrentUser;
 
-/// The parameter that says that the browser has just been sent a cookie.
-const HAS_COOKIE: &str = "cookie";
+/// The parameter that says that the browser has just been sent a cookie, and why.
+const SENT_COOKIE: &str = "cookie";
 
-/// What the login page does for a visitor who came from another site.
+/// Why the browser was sent a cookie, as the parameter says it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Sent {
+    /// After a login, to go on to another site.
+    Set,
+    /// After a login, to go on to the home page.
+    Home,
+    /// Because it was due.
+    Renewed,
+}
+
+impl Sent {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Home => "home",
+            Self::Renewed => "renewed",
+        }
+    }
+
+    fn in_query(query: &str) -> Option<Self> {
+        let (_, value) =
+            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == SENT_COOKIE)?;
+        let all = [Self::Set, Self::Home, Self::Renewed];
+        all.into_iter().find(|it| it.as_str() == value)
+    }
+}
+
+/// What the login page does for a visitor.
 pub(in crate::web) enum WayBack {
-    /// The visitor has to log in.
+    /// The visitor has to log in, or can log in as somebody else.
     LogIn,
     /// This response sends the visitor on.
     On(Response),
+    /// A page has to send the visitor on. The address was in the query.
+    OnByPage,
     /// The other site always sends the visitor here again.
     InCircles,
-    /// The browser did not keep the cookie.
-    NoCookie,
+    /// The browser did not keep the cookie that it was sent.
+    NoCookie(Sent),
 }
 
-/// Returns the response to a login: to the login page, and from there on.
-pub(in crate::web) fn after_login(return_to: &ReturnTo) -> Response {
-    Redirect::to(&format!("/login?{}", query_after_login(return_to))).into_response()
+/// Returns the response to a login. A program that shows no pages is told at once where a browser arrives.
+pub(in crate::web) fn after_login(shows_pages: bool, return_to: Option<&ReturnTo>) -> Response {
+    match return_to {
+        None if !shows_pages => home(),
+        None => once_more(None, Sent::Home),
+        Some(_) => once_more(return_to, Sent::Set),
+    }
 }
 
-/// Returns the query of the login page for a browser that has just been sent a cookie.
-pub(in crate::web) fn query_after_login(return_to: &ReturnTo) -> String {
-    format!("{}&{HAS_COOKIE}=set", return_to.query())
+/// Sends a browser that was sent a cookie to the login page, which sees whether it kept the cookie.
+fn once_more(return_to: Option<&ReturnTo>, sent: Sent) -> Response {
+    Redirect::to(&format!("/login?{}", query(return_to, sent))).into_response()
+}
+
+/// Returns the query of the login page for a browser that was sent a cookie.
+pub(in crate::web) fn query(return_to: Option<&ReturnTo>, sent: Sent) -> String {
+    let sent = format!("{SENT_COOKIE}={}", sent.as_str());
+    match return_to {
+        Some(return_to) => format!("{}&{sent}", return_to.query()),
+        None => sent,
+    }
 }
 
 impl WayBack {
     /// Decides for a request of the login page.
-    pub(in crate::web) fn of(request: &Request, return_to: &ReturnTo, user: &CurrentUser) -> Self {
-        let query = request.uri().query().unwrap_or_default();
-        let should_have_cookie =
-            form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == HAS_COOKIE);
-        let is_logged_in = user.username().is_some();
+    pub(in crate::web) fn of(
+        request: &Request,
+        return_to: Option<&ReturnTo>,
+        user: &CurrentUser,
+    ) -> Self {
+        let sent = Sent::in_query(request.uri().query().unwrap_or_default());
+        // An address that is not ours is ignored, and what was said about it.
+        let sent = sent.filter(|sent| return_to.is_some() != (*sent == Sent::Home));
+        if user.username().is_none() {
+            return sent.map_or(Self::LogIn, Self::NoCookie);
+        }
+        let Some(return_to) = return_to else {
+            return sent.map_or(Self::LogIn, |_| Self::On(home()));
+        };
         // The response to this request has the new cookie. The next one shows if the browser kept it.
-        let is_being_renewed = user.is_being_renewed();
-        match (is_logged_in, should_have_cookie) {
-            (true, true) if !is_being_renewed => Self::On(to(return_to)),
-            (true, false) if !is_being_renewed => Self::once_more(request, return_to),
-            (true, false) => Self::On(after_login(return_to)),
-            (_, true) => Self::NoCookie,
-            (false, false) => Self::LogIn,
+        match (sent, user.is_being_renewed()) {
+            (Some(sent), true) => Self::NoCookie(sent),
+            (Some(Sent::Renewed), false) => Self::On(to(return_to)),
+            (Some(_), false) => Self::OnByPage,
+            (None, true) => Self::On(once_more(Some(return_to), Sent::Renewed)),
+            (None, false) => Self::unless_in_circles(request, return_to),
         }
     }
 
     /// Sends a visitor on who has been logged in for a while, unless the other site always sends them
     /// back.
-    fn once_more(request: &Request, return_to: &ReturnTo) -> Self {
+    fn unless_in_circles(request: &Request, return_to: &ReturnTo) -> Self {
         if let Some(cookie) = circles::count(request.headers(), return_to) {
             let mut response = to(return_to);
             response.headers_mut().append(SET_COOKIE, cookie);
@@ -76,4 +133,8 @@ impl WayBack {
 
 fn to(return_to: &ReturnTo) -> Response {
     Redirect::to(return_to.as_str()).into_response()
+}
+
+fn home() -> Response {
+    Redirect::to("/").into_response()
 }

@@ -1,11 +1,14 @@
-//! Parses `Accept` and `Accept-Language`, by which a client asks for a kind of response.
+//! Parses `Accept` and `Accept-Language`, by which a client asks for a kind of response, and tells whether
+//! it asks for a page.
 
 use std::{cmp::Reverse, iter};
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The most items of a header that are read. Browsers send fewer than ten.
 const MAX_ITEMS: usize = 32;
+
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Returns the items of a header, each with its weight in thousandths (RFC 9110 §12.4.2). Skips
 /// malformed items, lines that are not ASCII, and all items after the first [`MAX_ITEMS`].
@@ -26,6 +29,17 @@ pub(in crate::web) fn weighted<'a>(
             });
             Some((wanted, weight.map_or(Some(1000), parse_weight)?))
         })
+}
+
+/// Returns whether a browser fetches a page: it says so in `Sec-Fetch-Mode`, or without that header
+/// accepts HTML. Browsers from before 2023 send no fetch metadata, and none does over plain http.
+pub(in crate::web) fn is_for_page(headers: &HeaderMap) -> bool {
+    let mut modes = headers.get_all(SEC_FETCH_MODE).iter().peekable();
+    if modes.peek().is_some() {
+        return modes.all(|mode| mode == "navigate");
+    }
+    weighted(headers.get_all(header::ACCEPT))
+        .any(|(range, weight)| weight > 0 && range.eq_ignore_ascii_case("text/html"))
 }
 
 /// A kind of response.

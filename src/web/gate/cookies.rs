@@ -32,7 +32,8 @@ pub(in crate::web) fn set(
     is_https: bool,
 ) -> HeaderValue {
     let secure = if is_https { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/{secure}; SameSite=Lax; Max-Age={max_age}");
+    let cookie =
+        format!("{name}={value}; Path=/{secure}; HttpOnly; SameSite=Lax; Max-Age={max_age}");
     #[expect(
         clippy::expect_used,
         reason = "fails only for control characters and non-ASCII, and all parts are our literals, \

@@ -11,6 +11,9 @@ use axum::{
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
+/// Keeps a page and those that opened it, or that it opens, from each other.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
 const HEADERS: [(HeaderName, HeaderValue); 9] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -25,10 +28,7 @@ const HEADERS: [(HeaderName, HeaderValue); 9] = [
         header::REFERRER_POLICY,
         HeaderValue::from_static("same-origin"),
     ),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
+    (OPENER_POLICY, HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
@@ -61,21 +61,6 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// More headers than any response has.
 const MOST: usize = 24;
 
-/// Allows the form of a page to lead to this origin too. Chromium applies the policy to the redirects
-/// after a form.
-pub(in crate::web) fn allow_form_to(page: &mut Response, origin: &str) {
-    let policy = POLICY.replacen(
-        "form-action 'self'",
-        &format!("form-action 'self' {origin}"),
-        1,
-    );
-    // An origin is ASCII, so that this does not fail.
-    if let Ok(policy) = HeaderValue::try_from(policy) {
-        let headers = page.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-}
-
 /// Returns the headers that every response has. A response may begin with them.
 pub(in crate::web) fn common() -> HeaderMap {
     MAP.clone()
@@ -89,6 +74,11 @@ pub(in crate::web) fn add(response: &mut Response, is_https: bool) {
     if !headers.contains_key(header::X_CONTENT_TYPE_OPTIONS) {
         let given = mem::replace(headers, common());
         headers.extend(given);
+    }
+    // Browsers obey it in redirects too, and another site may have sent a window here that it opened, to be
+    // sent back.
+    if status.is_redirection() {
+        headers.remove(OPENER_POLICY);
     }
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

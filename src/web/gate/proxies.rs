@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderValue, request::Parts},
 };
 
-use super::known_browser;
+use super::{accept::is_for_page, known_browser};
 use crate::public_url::Origins;
 
 /// The client that submits a form.
@@ -23,6 +23,8 @@ pub(in crate::web) struct Client {
     pub(in crate::web) forwarded_for: Vec<HeaderValue>,
     /// Is true if the visitor uses https: then the peer is a proxy, because Signet itself speaks http.
     pub(in crate::web) has_proxy: bool,
+    /// Is true if a browser shows the response as a page.
+    pub(in crate::web) shows_pages: bool,
     /// The values of the cookie of known browsers.
     pub(in crate::web) known_browsers: Vec<String>,
 }
@@ -42,6 +44,7 @@ where
             peer: peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0.ip()),
             forwarded_for: forwarded_for.cloned().collect(),
             has_proxy: Arc::<Origins>::from_ref(state).is_https(),
+            shows_pages: is_for_page(&parts.headers),
             known_browsers: known_browsers.map(str::to_owned).collect(),
         })
     }

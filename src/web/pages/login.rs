@@ -13,8 +13,8 @@ use super::{
     error_page::AppError,
     language::{FormMessage, Language, Text, Words},
     login_refusal::LoginRefusal,
-    page::{page, to_home},
-    stuck,
+    on_the_way,
+    page::page,
 };
 use crate::{
     public_url::Origins,
@@ -26,7 +26,7 @@ use crate::{
             return_to::{self, Destinations, ReturnTo},
             way_back::{self, WayBack},
         },
-        gate::{headers, known_browser, log_lines::AuditLine, notes::Notes, proxies::Client},
+        gate::{known_browser, log_lines::AuditLine, notes::Notes, proxies::Client},
         username::{MAX_CHARS, Username},
     },
 };
@@ -108,23 +108,24 @@ pub(in crate::web) async fn show(
     let words = language.words;
     let query = request.uri().query().unwrap_or_default();
     let return_to = destinations.in_query(query);
-    if let Some(return_to) = &return_to {
-        match WayBack::of(&request, return_to, &user) {
-            WayBack::LogIn => {}
-            WayBack::On(response) => return Ok(response),
-            WayBack::InCircles => return stuck::in_circles(words, return_to),
-            WayBack::NoCookie => return stuck::no_cookie(words, return_to),
-        }
+    let return_to = return_to.as_ref();
+    match (WayBack::of(&request, return_to, &user), return_to) {
+        (WayBack::On(response), _) => return Ok(response),
+        (WayBack::NoCookie(sent), _) => return on_the_way::no_cookie(words, return_to, sent),
+        (WayBack::OnByPage, Some(to)) => return on_the_way::on(words, to),
+        (WayBack::InCircles, Some(to)) => return on_the_way::in_circles(words, to),
+        _ => {}
     }
-    show_form(&LoginPage {
+    let form = LoginPage {
         words,
-        query: &query_of(&language, return_to.as_ref()),
+        query: &query_of(&language, return_to),
         current: user.username(),
         typed: "",
         asks_password: accounts.ask_password(),
-        return_to: return_to.as_ref(),
+        return_to,
         message: None,
-    })
+    };
+    Ok(page(words, &form)?)
 }
 
 /// Returns the query of the links to the other languages. It never repeats an address that was ignored.
@@ -134,14 +135,6 @@ fn query_of(language: &Language, return_to: Option<&ReturnTo>) -> String {
         Some(return_to) => format!("{}&", return_to.query()),
         None => others.filter(|it| !return_to::is_parameter(it)).collect(),
     }
-}
-
-fn show_form(content: &LoginPage) -> Result<Response, AppError> {
-    let mut response = page(content.words, content)?;
-    if let Some(return_to) = content.return_to {
-        headers::allow_form_to(&mut response, &return_to.origin());
-    }
-    Ok(response)
 }
 
 pub(in crate::web) async fn submit(
@@ -158,12 +151,13 @@ pub(in crate::web) async fn submit(
     let refusal = match checked {
         Ok(login) => {
             user.log_in(&login).await?;
-            return Ok(welcome(login, return_to.as_ref(), &origins));
+            let response = way_back::after_login(client.shows_pages, return_to.as_ref());
+            return Ok(with_notes(response, login, &origins));
         }
         Err(error) => LoginRefusal::new(error, language.words),
     };
     refusal.answer(|message| {
-        show_form(&LoginPage {
+        let form = LoginPage {
             words: language.words,
             query: &query_of(&language, return_to.as_ref()),
             current: user.username(),
@@ -172,16 +166,13 @@ pub(in crate::web) async fn submit(
             asks_password: accounts.ask_password(),
             return_to: return_to.as_ref(),
             message: Some(message),
-        })
+        };
+        Ok(page(language.words, &form)?)
     })
 }
 
-/// Returns the response to a login.
-fn welcome(login: Login, return_to: Option<&ReturnTo>, origins: &Origins) -> Response {
-    let mut response = match return_to {
-        Some(return_to) => way_back::after_login(return_to),
-        None => to_home(),
-    };
+/// Adds to the response to a login what the log and the browser have to remember.
+fn with_notes(mut response: Response, login: Login, origins: &Origins) -> Response {
     let known_browser = login
         .browser
         .and_then(|it| known_browser::set(&it, origins));

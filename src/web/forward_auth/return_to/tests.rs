@@ -154,11 +154,10 @@ fn the_parameter_counts_only_once() {
 }
 
 #[test]
-fn an_address_names_its_host_and_its_origin() {
+fn an_address_names_its_host() {
     let own = destinations("https://example.com:8443", Some("example.com"));
     let address = own.check("https://app.example.com:8443/a?b").expect("ours");
     assert_eq!(address.host(), "app.example.com");
-    assert_eq!(address.origin(), "https://app.example.com:8443");
     assert_eq!(
         address.query(),
         "rd=https%3A%2F%2Fapp.example.com%3A8443%2Fa%3Fb"

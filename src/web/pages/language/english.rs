@@ -47,6 +47,8 @@ pub(super) static ENGLISH: Words = Words {
     },
     wrong_password: text("The username or the password is wrong. Please try again."),
     to_go_on_to: text("Log in to go on to "),
+    now_logged_in: text("You are logged in"),
+    go_on_to: text("Go on to "),
     no_cookie: Explanation {
         what_happened: text("Your browser did not keep the cookie"),
         what_to_do: text(

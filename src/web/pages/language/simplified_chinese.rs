@@ -45,6 +45,8 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     },
     wrong_password: text("用户名或密码不正确，请再试一次。"),
     to_go_on_to: text("登录后前往 "),
+    now_logged_in: text("您已登录"),
+    go_on_to: text("前往 "),
     no_cookie: Explanation {
         what_happened: text("您的浏览器没有保留 cookie"),
         what_to_do: text(

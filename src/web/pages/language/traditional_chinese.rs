@@ -18,7 +18,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     click_to_log_out: text("點擊這裏註銷"),
     not_logged_in: text("您暫未登錄,"),
     click_to_log_in: text("點擊這裏登錄"),
-    log_in: text("登入"),
+    log_in: text("登錄"),
     switch_user: text("切換使用者"),
     username: text("使用者名稱"),
     password: text("密碼"),
@@ -45,6 +45,8 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     },
     wrong_password: text("使用者名稱或密碼不正確，請再試一次。"),
     to_go_on_to: text("登入後前往 "),
+    now_logged_in: text("您已登入"),
+    go_on_to: text("前往 "),
     no_cookie: Explanation {
         what_happened: text("您的瀏覽器沒有保留 cookie"),
         what_to_do: text(

@@ -44,6 +44,9 @@ pub(in crate::web) struct Words {
     pub(in crate::web) wrong_password: Text,
     /// The text directly before the host of the site that the visitor goes back to.
     pub(in crate::web) to_go_on_to: Text,
+    pub(in crate::web) now_logged_in: Text,
+    /// The text directly before that host in a link.
+    pub(in crate::web) go_on_to: Text,
     /// For a browser that did not keep the cookie of a login.
     pub(in crate::web) no_cookie: Explanation,
     /// For a visitor whom the other site always sends back.
