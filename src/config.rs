@@ -1,5 +1,7 @@
 //! Turns the command line and the environment into a checked [`Config`], or one error.
 
+mod duration;
+mod effect;
 mod environment;
 mod error;
 mod flags;
@@ -8,26 +10,16 @@ mod setting;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::ArgMatches;
-use time::Duration;
 use tracing::Level;
 
-use self::{
-    environment::{non_empty, raw},
-    flags::{
-        ACCESS_LOG, ALLOW_INSECURE_HTTP, COOKIE_DOMAIN, LISTEN, LOG_FORMAT, LOG_LEVEL, LOG_NAMES,
-        MAX_CONNECTIONS, MAX_RECORDS, METRICS_LISTEN, PUBLIC_URL, SECRET_KEY_FILE, SESSION_IDLE,
-        SESSION_LIFETIME, SESSIONS, STATE_DIR, STORE, TRUSTED_PROXY, USERS,
-    },
-};
+pub(crate) use self::duration::show as show_duration;
+use self::environment::{non_empty, raw};
 pub use self::{error::ConfigError, flags::flags};
 use crate::{
     cookie_domain::CookieDomain, private_file::Owners, public_url::PublicUrl, secret::SecretKeys,
     users::TrustedProxies,
 };
 use signet_session::{DataIn, RedisAddress, Timeouts};
-
-/// The longest timeout: about a hundred years, so that no date overflows.
-const MAX_DURATION: Duration = Duration::days(36_500);
 
 /// What Signet runs with.
 #[derive(Debug)]
@@ -93,18 +85,19 @@ impl LogOptions {
     /// When there is no such format or level.
     pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
         Ok(Self {
-            format: LOG_FORMAT.value_or_default(flags, |text| match text {
-                "text" => Some(LogFormat::Text),
-                "json" => Some(LogFormat::Json),
-                _ => None,
-            })?,
-            level: LOG_LEVEL.value_or_default(flags, |text| match text {
-                "error" => Some(Level::ERROR),
-                "warn" => Some(Level::WARN),
-                "info" => Some(Level::INFO),
-                "debug" => Some(Level::DEBUG),
-                _ => None,
-            })?,
+            format: flags::LOG_FORMAT.choice(
+                flags,
+                &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+            )?,
+            level: flags::LOG_LEVEL.choice(
+                flags,
+                &[
+                    ("error", Level::ERROR),
+                    ("warn", Level::WARN),
+                    ("info", Level::INFO),
+                    ("debug", Level::DEBUG),
+                ],
+            )?,
         })
     }
 }
@@ -117,51 +110,40 @@ impl Config {
     ///
     /// When a setting is missing, malformed or unsafe.
     pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
-        let mut warnings = Vec::new();
-        let listen = LISTEN.value_or_default(flags, |text| text.parse().ok())?;
-        let timeouts = Timeouts {
-            idle: SESSION_IDLE.value_or_default(flags, duration)?,
-            absolute: SESSION_LIFETIME.value_or_default(flags, duration)?,
-        };
-        if timeouts.idle > timeouts.absolute {
-            warnings.push(
-                "--session-idle (SESSION_IDLE) is longer than --session-lifetime \
-                 (SESSION_LIFETIME), and ends no session"
-                    .to_owned(),
-            );
-        }
+        let listen = flags::LISTEN.value_or_default(flags, |text| text.parse().ok())?;
         let public_url = public_url(flags, listen)?;
-        Ok(Self {
+        let (keys, warning) = keys(flags)?;
+        let mut config = Self {
+            listen,
             cookie_domain: cookie_domain(flags, public_url.as_ref())?,
             public_url,
-            keys: keys(flags, &mut warnings)?,
-            listen,
-            timeouts,
-            data_in: SESSIONS.value_or_default(flags, |text| match text {
-                "cookie" => Some(DataIn::Cookie),
-                "store" => Some(DataIn::Store),
-                _ => None,
-            })?,
-            store: STORE.secret_value(flags, |text| text.parse().ok())?,
-            state_dir: STATE_DIR.path_or_default(flags),
-            max_records: MAX_RECORDS.value_or_default(flags, |text| number(text, 1_000_000_000))?,
-            max_connections: MAX_CONNECTIONS
+            keys,
+            timeouts: Timeouts {
+                idle: flags::SESSION_IDLE.value_or_default(flags, duration::parse)?,
+                absolute: flags::SESSION_LIFETIME.value_or_default(flags, duration::parse)?,
+            },
+            data_in: flags::SESSIONS.choice(
+                flags,
+                &[("cookie", DataIn::Cookie), ("store", DataIn::Store)],
+            )?,
+            store: flags::STORE.secret_value(flags, |text| text.parse().ok())?,
+            state_dir: flags::STATE_DIR.path_or_default(flags),
+            max_records: flags::MAX_RECORDS
+                .value_or_default(flags, |text| number(text, 1_000_000_000))?,
+            max_connections: flags::MAX_CONNECTIONS
                 .value_or_default(flags, |text| number(text, 1_000_000))?,
-            users: USERS.path(flags),
-            trusted_proxies: TRUSTED_PROXY.value_or_default(flags, TrustedProxies::parse)?,
-            metrics_listen: METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
-            access_log: ACCESS_LOG.is_on(flags)?,
-            log_names: LOG_NAMES.is_on(flags)?,
-            warnings,
-        })
+            users: flags::USERS.path(flags),
+            trusted_proxies: flags::TRUSTED_PROXY.value_or_default(flags, TrustedProxies::parse)?,
+            metrics_listen: flags::METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
+            access_log: flags::ACCESS_LOG.is_on(flags)?,
+            log_names: flags::LOG_NAMES.is_on(flags)?,
+            warnings: warning.into_iter().collect(),
+        };
+        config
+            .warnings
+            .extend(effect::without_effect(flags, &config)?);
+        Ok(config)
     }
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let duration = humantime::parse_duration(text).ok()?;
-    Duration::try_from(duration)
-        .ok()
-        .filter(|it| (Duration::SECOND..=MAX_DURATION).contains(it) && it.subsec_nanoseconds() == 0)
 }
 
 fn number<T: TryFrom<u32>>(text: &str, most: u32) -> Option<T> {
@@ -170,8 +152,8 @@ fn number<T: TryFrom<u32>>(text: &str, most: u32) -> Option<T> {
 }
 
 fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl>, ConfigError> {
-    let allow_insecure_http = ALLOW_INSECURE_HTTP.is_on(flags)?;
-    match PUBLIC_URL.value(flags, |text| text.parse::<PublicUrl>().ok())? {
+    let allow_insecure_http = flags::ALLOW_INSECURE_HTTP.is_on(flags)?;
+    match flags::PUBLIC_URL.value(flags, |text| text.parse::<PublicUrl>().ok())? {
         None if !listen.ip().is_loopback() => Err(ConfigError::PublicUrlMissing(listen)),
         Some(url) if !url.is_potentially_trustworthy() && !allow_insecure_http => {
             Err(ConfigError::InsecureHttp(url))
@@ -184,35 +166,35 @@ fn cookie_domain(
     flags: &ArgMatches,
     public_url: Option<&PublicUrl>,
 ) -> Result<Option<CookieDomain>, ConfigError> {
-    let Some(domain) = COOKIE_DOMAIN.value(flags, |text| Some(text.to_owned()))? else {
+    let Some(domain) = flags::COOKIE_DOMAIN.value(flags, |text| Some(text.to_owned()))? else {
         return Ok(None);
     };
     match CookieDomain::check(&domain, public_url) {
         Err(reason) => Err(ConfigError::CookieDomain { domain, reason }),
-        Ok(_) if USERS.path(flags).is_none() => Err(ConfigError::CookieDomainWithoutUsers),
+        Ok(_) if flags::USERS.path(flags).is_none() => Err(ConfigError::CookieDomainWithoutUsers),
         Ok(domain) => Ok(Some(domain)),
     }
 }
 
-fn keys(flags: &ArgMatches, warnings: &mut Vec<String>) -> Result<Option<SecretKeys>, ConfigError> {
+/// Returns the keys that are given, and perhaps a warning.
+fn keys(flags: &ArgMatches) -> Result<(Option<SecretKeys>, Option<String>), ConfigError> {
     // An empty SECRET_KEY is an error, unlike a missing one: a deployment that failed to fill it in
     // must not start with a generated key.
     let signing_key = raw("SECRET_KEY")?;
     let fallback_keys = non_empty("SECRET_KEY_FALLBACKS")?;
-    let file = SECRET_KEY_FILE.path(flags);
+    let file = flags::SECRET_KEY_FILE.path(flags);
     match (signing_key, fallback_keys, file) {
-        (None, None, None) => Ok(None),
+        (None, None, None) => Ok((None, None)),
         (Some(signing_key), fallback_keys, None) => {
             SecretKeys::from_environment(&signing_key, &fallback_keys.unwrap_or_default())
                 .map_err(ConfigError::Environment)
-                .map(Some)
+                .map(|keys| (Some(keys), None))
         }
         (None, None, Some(file)) => {
             let (keys, warning) = SecretKeys::from_file(&file, Owners::Trusted)
                 .map_err(ConfigError::SecretKeyFile)?;
             let place = |warning| format!("--secret-key-file (SECRET_KEY_FILE): {warning}");
-            warnings.extend(warning.map(place));
-            Ok(Some(keys))
+            Ok((Some(keys), warning.map(place)))
         }
         (None, Some(_), None) => Err(ConfigError::FallbacksAlone),
         (Some(_), _, Some(_)) => Err(ConfigError::TwoSourcesOfKeys("SECRET_KEY")),

@@ -6,15 +6,14 @@ use std::{
     fmt::Write as _,
     io::{self, IsTerminal as _, Read as _, Write as _},
     path::PathBuf,
-    time::Duration,
 };
 
-use icu_properties::{CodePointMapData, props::GeneralCategory};
 use time::OffsetDateTime;
 
 use self::explanation::explain;
 use crate::{
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, show_duration},
+    log::printable,
     secret::SecretKeys,
     site,
     state_dir::StateDir,
@@ -142,7 +141,7 @@ fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
     let mut data: Vec<_> = contents.data.iter().collect();
     data.sort_by_key(|(key, _)| key.as_str());
     for (key, value) in data {
-        lines.push(("data", printable(&format!("{key}: {value}"))));
+        lines.push(("data", printable(&format!("{key}: {value}")).into_owned()));
     }
     lines.push(("id", contents.id.to_string()));
     lines.push(("began", show_time(contents.began, now)));
@@ -190,50 +189,15 @@ fn show_remaining(start: i64, limit: time::Duration, now: i64) -> String {
     }
 }
 
-fn show_duration(seconds: u64) -> humantime::FormattedDuration {
-    humantime::format_duration(Duration::from_secs(seconds))
-}
-
-/// Replaces invisible characters, and those that control a terminal, with JSON escapes.
-fn printable(text: &str) -> String {
-    let mut printable = String::new();
-    for character in text.chars() {
-        match CodePointMapData::<GeneralCategory>::new().get(character) {
-            GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-            | GeneralCategory::PrivateUse
-            | GeneralCategory::Unassigned => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(printable, "\\u{unit:04x}");
-                }
-            }
-            _ => printable.push(character),
-        }
-    }
-    printable
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn session_data_cannot_control_the_terminal() {
-        assert_eq!(
-            printable("a\u{1b}[2J\u{9b}\u{202e}\u{2028}\u{e0001}\n"),
-            r"a\u001b[2J\u009b\u202e\u2028\udb40\udc01\u000a"
-        );
-        let shown = r#"username: "王小明 🦀 \" é""#;
-        assert_eq!(printable(shown), shown);
-    }
 
     #[test]
     fn absurd_times_are_shown_without_overflow() {
         assert_eq!(show_time(i64::MIN, 0), "at -9223372036854775808 s");
         let week = time::Duration::days(7);
         assert!(show_remaining(i64::MIN, week, i64::MAX).starts_with("ran out "));
-        assert!(show_remaining(i64::MAX, week, 0).ends_with(" left of 7days"));
+        assert!(show_remaining(i64::MAX, week, 0).ends_with(" left of 7d"));
     }
 }

@@ -18,7 +18,7 @@
 //!                                 registry -> records (a file, or Redis)
 //! ```
 //!
-//! - `main.rs`: the command line and the exit code.
+//! - `main.rs`: the command line and the exit code; `man_page.rs`: what `signet man` prints.
 //! - `config`: turns the command line and the environment into a checked `Config`, or one error.
 //!   - `flags`: a row for each flag and its variable; `setting`: how their value is found;
 //!     `environment`; `error`

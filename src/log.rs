@@ -1,5 +1,6 @@
 //! The log: writes lines to standard error without holding up the site.
 
+mod escape;
 mod limits;
 
 use std::{
@@ -22,7 +23,11 @@ use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-use self::limits::{Limiter, Limits, PERIOD};
+pub(crate) use self::escape::printable;
+use self::{
+    escape::Printable,
+    limits::{Limiter, Limits, PERIOD},
+};
 use crate::config::{LogFormat, LogOptions};
 
 /// How many lines wait to be written at most. While standard error is not read, further lines are
@@ -38,7 +43,7 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// The log of a running site.
 pub struct Log {
     format: LogFormat,
-    writer: NonBlocking,
+    writer: Printable<NonBlocking>,
     guard: WorkerGuard,
     losses: Arc<Losses>,
 }
@@ -62,6 +67,11 @@ impl Log {
             .thread_name("log")
             // Buffered, so that lines that wait together are written together.
             .finish(BufWriter::new(io::stderr()));
+        let dropped = writer.error_counter();
+        let writer = Printable {
+            inner: writer,
+            has_colours: format == LogFormat::Text && has_colours(),
+        };
         let limits = Arc::new(Limits::default());
         subscribe(format, level, writer.clone(), Arc::clone(&limits));
         // The default hook writes several lines, in neither format.
@@ -70,7 +80,7 @@ impl Log {
         }));
         let losses = Arc::new(Losses {
             limits,
-            dropped: writer.error_counter(),
+            dropped,
             reported: AtomicUsize::new(0),
         });
         let regularly = Arc::clone(&losses);
@@ -136,7 +146,7 @@ impl Log {
 }
 
 /// Sets the global subscriber of tracing.
-fn subscribe(format: LogFormat, level: Level, writer: NonBlocking, limits: Arc<Limits>) {
+fn subscribe(format: LogFormat, level: Level, writer: Printable<NonBlocking>, limits: Arc<Limits>) {
     // tower-sessions opens a span whenever a session is read, and warns when a visitor without one
     // logs in or out.
     let levels = Targets::new()
@@ -145,9 +155,10 @@ fn subscribe(format: LogFormat, level: Level, writer: NonBlocking, limits: Arc<L
         .with_target("signet_session", level)
         .with_target(ALWAYS, Level::INFO)
         .with_target("tower_sessions_core", Level::ERROR);
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let has_colours = writer.has_colours;
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
     let lines = match format {
-        LogFormat::Text => lines.with_ansi(has_colours()).boxed(),
+        LogFormat::Text => lines.with_ansi(has_colours).boxed(),
         LogFormat::Json => lines.json().with_span_list(false).boxed(),
     };
     tracing_subscriber::registry()

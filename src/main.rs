@@ -1,6 +1,8 @@
 //! The command line, and the exit code: 0, success; 1, a failure; 2, a wrong command line or
 //! environment. `signet inspect` exits with 1 for a refused cookie, and with 2 for every failure.
 
+mod man_page;
+
 use std::{
     fmt::Display,
     io::{self, Write as _},
@@ -16,9 +18,11 @@ use signet::{
     inspect::{self, InspectError},
     log::Log,
     secret,
+    server::Hangups,
     site::{self, SiteError},
     users::{self, PasswdError},
 };
+use tokio::runtime::Runtime;
 
 /// A page allocates often, and takes a third longer with the system's allocator.
 #[global_allocator]
@@ -28,13 +32,22 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// stopped, and may take long.
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
-const ENVIRONMENT: &str = "\
+/// What Signet is: its three uses.
+const ABOUT: &str = "\
+Logs people in, greets them and logs them out, with sessions in signed cookies. It is three things:
+  - a tutorial, in one small site to run and to read: start it, and log in with any name
+  - a sign-in page before your own sites: nginx, Caddy or Traefik ask it who is logged in (--users)
+  - a session layer for axum applications of your own: the crate signet-session";
+
+const NOTES: &str = "\
 Secrets, which only the environment or a file can hold:
   SECRET_KEY            Signs and verifies; at least 32 bytes, such as `signet key` prints
   SECRET_KEY_FALLBACKS  Older keys, separated by white space, that only verify
 
 With no key given, one is made once and kept in the state directory. With --store a key must be
-given: the same on all machines.";
+given: the same on all machines.
+
+Exit codes: 0, done; 1, it failed while running; 2, the command line or environment is wrong.";
 
 fn main() -> ExitCode {
     let matches = command_line().get_matches();
@@ -50,10 +63,13 @@ fn main() -> ExitCode {
 }
 
 fn command_line() -> Command {
-    let with_flags = |command: Command| command.args(config::flags()).after_help(ENVIRONMENT);
+    let with_flags = |command: Command| command.args(config::flags()).after_help(NOTES);
     with_flags(Command::new("signet"))
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Log in, be greeted, log out: a web app whose sessions travel in a signed cookie")
+        .about(
+            "A tutorial site, a sign-in page before your own sites, and a session layer for axum",
+        )
+        .long_about(ABOUT)
         .args_conflicts_with_subcommands(true)
         .subcommand(with_flags(
             Command::new("serve").about("Run the site; this is the default"),
@@ -96,18 +112,23 @@ fn printers() -> [Command; 3] {
 }
 
 fn run_site(flags: &ArgMatches) -> ExitCode {
+    // Before all else, because SIGHUP would end the process until then.
+    let started = Runtime::new().and_then(|runtime| {
+        let hangups = runtime.block_on(async { Hangups::catch() })?;
+        Ok((runtime, hangups))
+    });
+    let (runtime, hangups) = match started {
+        Ok(started) => started,
+        Err(error) => return fail(1, format_args!("cannot start: {error}")),
+    };
     let log = match LogOptions::check(flags) {
         Ok(options) => Log::start(options),
         Err(error) => return fail(2, error),
     };
     let result = Config::check(flags)
         .map_err(SiteError::Config)
-        .and_then(|config| {
-            let runtime = tokio::runtime::Runtime::new()?;
-            let result = runtime.block_on(site::run(config, &log));
-            runtime.shutdown_timeout(LAST_TASKS);
-            result
-        });
+        .and_then(|config| runtime.block_on(site::run(config, &log, hangups)));
+    runtime.shutdown_timeout(LAST_TASKS);
     if let Err(error) = &result {
         log.fail(error);
     }
@@ -150,9 +171,8 @@ fn print_completions(flags: &ArgMatches) -> ExitCode {
 }
 
 fn print_man_page() -> ExitCode {
-    let mut page = Vec::new();
-    match clap_mangen::Man::new(command_line()).render(&mut page) {
-        Ok(()) => print(&page),
+    match man_page::render(command_line()) {
+        Ok(page) => print(&page),
         Err(error) => fail(1, error),
     }
 }

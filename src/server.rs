@@ -24,7 +24,7 @@ use tokio::{
 };
 use tower::Service;
 
-pub use self::signals::stop_signals;
+pub use self::signals::{Hangups, stop_signals};
 
 /// How long running requests may take to finish once the server is told to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -11,11 +11,11 @@ use tokio::net::TcpListener;
 
 pub use self::store::{check_store_file, session_config};
 use crate::{
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, show_duration},
     log::Log,
     operations::{Metrics, probes, systemd},
     public_url::Origins,
-    server::{self, OpenConnections},
+    server::{self, Hangups, OpenConnections},
     users::Users,
     web::{Accounts, App},
 };
@@ -54,7 +54,8 @@ pub enum SiteError {
 }
 
 /// Runs the site until SIGTERM, Ctrl-C or SIGHUP, and then lets running requests finish. A second
-/// signal ends it at once. If there is a users file, SIGHUP instead lets the site read it again.
+/// signal ends it at once. If there is a users file, SIGHUP instead lets the site read it again. The
+/// caller has caught SIGHUP before all else: it must not end a site that is only about to start.
 ///
 /// Logs one line once clients can connect: `listening on http://127.0.0.1:5000`. Tells systemd then,
 /// and when the site begins to stop.
@@ -63,7 +64,7 @@ pub enum SiteError {
 ///
 /// When the store or the state directory cannot be used, the address cannot be bound or the signals
 /// cannot be caught.
-pub async fn run(config: Config, log: &Log) -> Result<(), SiteError> {
+pub async fn run(config: Config, log: &Log, hangups: Hangups) -> Result<(), SiteError> {
     catch_file_size_signal()?;
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose()?;
     let metrics = metrics.map(Arc::new);
@@ -88,10 +89,13 @@ pub async fn run(config: Config, log: &Log) -> Result<(), SiteError> {
 
     // Signals are caught before the log says that the site is ready, because a supervisor may stop
     // it at that very moment.
-    let stop = server::stop_signals(users.is_none())?;
-    if let Some(users) = users {
-        users::reload_on_hangup(users)?;
-    }
+    let stop = match users {
+        Some(users) => {
+            users::reload_at(hangups, users);
+            server::stop_signals(None)?
+        }
+        None => server::stop_signals(Some(hangups))?,
+    };
     let metrics_address = metrics::serve(&config, metrics.clone(), &store, log, stop.clone())?;
     let site = visitors::service(site, probes(store), metrics.clone());
     let on_refused_head = visitors::count_refused_heads(metrics);
@@ -143,8 +147,8 @@ fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<Soc
         %public_url,
         cookie_domain = config.cookie_domain.as_ref().map(tracing::field::display),
         sessions = %config.data_in,
-        idle = %show_duration(config.timeouts.idle),
-        lifetime = %show_duration(config.timeouts.absolute),
+        idle = %show_timeout(config.timeouts.idle),
+        lifetime = %show_timeout(config.timeouts.absolute),
         store = config.store.as_ref().map(tracing::field::display),
         state_dir = is_embedded.then(|| tracing::field::display(state_dir)),
         max_records = is_embedded.then_some(config.max_records),
@@ -167,8 +171,8 @@ fn raise_file_limit(max_connections: u32) -> Option<String> {
     })
 }
 
-fn show_duration(duration: time::Duration) -> humantime::FormattedDuration {
-    humantime::format_duration(duration.unsigned_abs())
+fn show_timeout(timeout: time::Duration) -> String {
+    show_duration(timeout.unsigned_abs().as_secs())
 }
 
 /// Keeps the process alive when a file would grow beyond `LimitFSIZE=`: besides the error, that

@@ -6,206 +6,154 @@ use clap::{Arg, ArgAction, value_parser};
 
 use super::setting::Setting;
 
-pub(super) const LISTEN: Setting = Setting {
-    flag: "listen",
-    variable: "LISTEN",
-    value_name: "ADDR:PORT",
-    default: "127.0.0.1:5000",
-    help: "Where to listen; port 0 takes any free one",
-    expected: "give an IP address and a port, such as 127.0.0.1:5000",
-};
-pub(super) const PUBLIC_URL: Setting = Setting {
-    flag: "public-url",
-    variable: "PUBLIC_URL",
-    value_name: "URL",
-    default: "http://ADDR:PORT",
-    help: "Where visitors reach the site; must be given when ADDR is beyond loopback",
-    expected: "not an origin: give a scheme, a host and perhaps a port, no path, such as \
-               https://signet.example",
-};
-pub(super) const COOKIE_DOMAIN: Setting = Setting {
-    flag: "cookie-domain",
-    variable: "COOKIE_DOMAIN",
-    value_name: "D",
-    default: "",
-    help: "The domain whose hosts share the session, such as example.com; without it, only the host of \
-           the public URL has it",
-    expected: "",
-};
-pub(super) const STATE_DIR: Setting = Setting {
-    flag: "state-dir",
-    variable: "STATE_DIRECTORY",
-    value_name: "DIR",
-    default: "instance",
-    help: "Where Signet keeps the records of sessions, and the key that it makes when none is given",
-    expected: "choose another directory",
-};
-pub(super) const SECRET_KEY_FILE: Setting = Setting {
-    flag: "secret-key-file",
-    variable: "SECRET_KEY_FILE",
-    value_name: "FILE",
-    default: "",
-    help: "A file with secret keys, one a line: the first signs, all verify",
-    expected: "",
-};
-pub(super) const STORE: Setting = Setting {
-    flag: "store",
-    variable: "STORE_URL",
-    value_name: "URL",
-    default: "",
-    help: "The Redis or Valkey server that keeps the records of sessions for several machines, \
-           instead of the state directory; better given in the variable, as it may have a password",
-    expected: "not an address: give a URL such as redis://HOST:PORT/0, or with TLS rediss://, with \
-               USER:PASSWORD@ before the host if the server asks for them",
-};
 const DURATION: &str = "give whole seconds, from 1s to 36500d, in units such as 30m or 7d";
-pub(super) const SESSION_IDLE: Setting = Setting {
-    flag: "session-idle",
-    variable: "SESSION_IDLE",
-    value_name: "D",
-    default: "7d",
-    help: "How long a session lasts without use, such as 30m or 7d",
-    expected: DURATION,
-};
-pub(super) const SESSION_LIFETIME: Setting = Setting {
-    flag: "session-lifetime",
-    variable: "SESSION_LIFETIME",
-    value_name: "D",
-    default: "30d",
-    help: "How long a session lasts at most, however busy it is",
-    expected: DURATION,
-};
-pub(super) const SESSIONS: Setting = Setting {
-    flag: "sessions",
-    variable: "SESSIONS",
-    value_name: "cookie|store",
-    default: "cookie",
-    help: "Where the data of sessions is: in the cookie, or in the store",
-    expected: "choose cookie or store",
-};
-pub(super) const MAX_RECORDS: Setting = Setting {
-    flag: "max-records",
-    variable: "MAX_RECORDS",
-    value_name: "N",
-    default: "2000000",
-    help: "How many records of sessions the state directory keeps at most: of those that were logged \
-           out, or with --sessions store of all",
-    expected: "give a number from 1 to 1000000000",
-};
-pub(super) const MAX_CONNECTIONS: Setting = Setting {
-    flag: "max-connections",
-    variable: "MAX_CONNECTIONS",
-    value_name: "N",
-    default: "10000",
-    help: "How many connections are served at once; more have to wait",
-    expected: "give a number from 1 to 1000000",
-};
-pub(super) const USERS: Setting = Setting {
-    flag: "users",
-    variable: "USERS_FILE",
-    value_name: "FILE",
-    default: "",
-    help: "A file with the users who can log in, NAME:HASH a line, as `signet passwd NAME` prints it; \
-           without it any name can, and there are no passwords",
-    expected: "",
-};
-pub(super) const METRICS_LISTEN: Setting = Setting {
-    flag: "metrics-listen",
-    variable: "METRICS_LISTEN",
-    value_name: "ADDR:PORT",
-    default: "",
-    help: "Where to serve /metrics for Prometheus, over http and to anybody who can connect; not where \
-           visitors can",
-    expected: "give an IP address and a port, such as 127.0.0.1:9100",
-};
-pub(super) const TRUSTED_PROXY: Setting = Setting {
-    flag: "trusted-proxy",
-    variable: "TRUSTED_PROXY",
-    value_name: "CIDR",
-    default: "127.0.0.0/8 ::1",
-    help: "Proxies whose X-Forwarded-For is believed when passwords are guessed; may be given several times",
-    expected: "give networks or addresses, separated by white space, such as 10.0.0.0/8 ::1",
-};
-pub(super) const ACCESS_LOG: Setting = Setting {
-    flag: "access-log",
-    variable: "ACCESS_LOG",
-    value_name: "",
-    default: "",
-    help: "Log a line for each request that is answered",
-    expected: SWITCH,
-};
-pub(super) const LOG_FORMAT: Setting = Setting {
-    flag: "log-format",
-    variable: "LOG_FORMAT",
-    value_name: "text|json",
-    default: "text",
-    help: "How to log: for people, or a JSON object a line",
-    expected: "choose text or json",
-};
-pub(super) const LOG_LEVEL: Setting = Setting {
-    flag: "log-level",
-    variable: "LOG_LEVEL",
-    value_name: "LEVEL",
-    default: "info",
-    help: "Which lines to log: error, warn, info or debug, each with those before it",
-    expected: "choose error, warn, info or debug",
-};
-pub(super) const LOG_NAMES: Setting = Setting {
-    flag: "log-names",
-    variable: "LOG_NAMES",
-    value_name: "",
-    default: "",
-    help: "Log the name of the visitor at a login and a logout",
-    expected: SWITCH,
-};
-pub(super) const ALLOW_INSECURE_HTTP: Setting = Setting {
-    flag: "allow-insecure-http",
-    variable: "ALLOW_INSECURE_HTTP",
-    value_name: "",
-    default: "",
-    help: "Allow an http public URL beyond loopback, although others on the network can read the cookies",
-    expected: SWITCH,
-};
 const SWITCH: &str = "set it to 1 or 0";
 
-/// All settings, in the order of `--help`.
-const ALL: [Setting; 19] = [
-    LISTEN,
-    PUBLIC_URL,
-    COOKIE_DOMAIN,
-    STATE_DIR,
-    SECRET_KEY_FILE,
-    SESSION_IDLE,
-    SESSION_LIFETIME,
-    SESSIONS,
-    STORE,
-    MAX_RECORDS,
-    MAX_CONNECTIONS,
-    USERS,
-    TRUSTED_PROXY,
-    METRICS_LISTEN,
-    ACCESS_LOG,
-    LOG_FORMAT,
-    LOG_LEVEL,
-    LOG_NAMES,
-    ALLOW_INSECURE_HTTP,
-];
+/// Defines a constant for each row, and `ALL`, in the order of `--help`. A row has the flag, the
+/// variable, the name of the value, the default, the help and the end of the message about a bad value:
+/// see [`Setting`].
+macro_rules! settings {
+    ($($name:ident: $flag:literal, $variable:literal, $value:literal, $default:literal,
+       $help:literal, $expected:expr;)*) => {
+        $(pub(super) const $name: Setting = Setting {
+            flag: $flag,
+            variable: $variable,
+            value_name: $value,
+            default: $default,
+            help: $help,
+            expected: $expected,
+        };)*
+        pub(super) const ALL: &[Setting] = &[$($name),*];
+    };
+}
+
+settings! {
+    LISTEN: "listen", "LISTEN", "ADDR:PORT", "127.0.0.1:5000",
+        "Where to listen; port 0 takes any free one",
+        "give an IP address and a port, such as 127.0.0.1:5000";
+    PUBLIC_URL: "public-url", "PUBLIC_URL", "URL", "http://ADDR:PORT",
+        "Where visitors reach the site: a scheme, a host and perhaps a port. Must be given when \
+         ADDR is beyond loopback. Requests for other hosts are refused. With https the cookie is \
+         Secure and has the name __Host-session",
+        "not an origin: give a scheme, a host and perhaps a port, no path, such as \
+         https://signet.example";
+    COOKIE_DOMAIN: "cookie-domain", "COOKIE_DOMAIN", "D", "",
+        "The domain whose hosts share the session, such as example.com. Needs --users, and an \
+         https public URL at this domain or below it. Without it, only the host of the public URL \
+         has the session",
+        "";
+    STATE_DIR: "state-dir", "STATE_DIRECTORY", "DIR", "instance",
+        "Where Signet keeps the records of sessions (sessions.redb), and the key that it makes \
+         when none is given (secret_key). Made when missing",
+        "choose another directory";
+    SECRET_KEY_FILE: "secret-key-file", "SECRET_KEY_FILE", "FILE", "",
+        "A file with secret keys, one a line: the first signs, all verify",
+        "";
+    SESSION_IDLE: "session-idle", "SESSION_IDLE", "D", "7d",
+        "How long a session lasts without use, such as 30m or 7d",
+        DURATION;
+    SESSION_LIFETIME: "session-lifetime", "SESSION_LIFETIME", "D", "30d",
+        "How long a session lasts at most, however busy it is",
+        DURATION;
+    SESSIONS: "sessions", "SESSIONS", "cookie|store", "cookie",
+        "Where the data of sessions is: in the cookie, or in the store",
+        "choose cookie or store";
+    STORE: "store", "STORE_URL", "URL", "",
+        "The Redis or Valkey server that keeps the records of sessions for several machines, \
+         instead of the state directory: redis://USER:PASSWORD@HOST:PORT/DATABASE, with TLS \
+         rediss://. Write special characters of the password percent-encoded, such as %23 for #. \
+         Better given in the variable, because other users of a machine can see the command line",
+        "not an address: give a URL such as redis://HOST:PORT/0, or with TLS rediss://, with \
+         USER:PASSWORD@ before the host if the server asks for them; percent-encode what is \
+         special in a URL: # is %23, / is %2F, ? is %3F, @ is %40, % is %25";
+    MAX_RECORDS: "max-records", "MAX_RECORDS", "N", "2000000",
+        "How many records of sessions the state directory keeps at most: of those that were logged \
+         out, or with --sessions store of all",
+        "give a number from 1 to 1000000000";
+    MAX_CONNECTIONS: "max-connections", "MAX_CONNECTIONS", "N", "10000",
+        "How many connections are served at once; more have to wait",
+        "give a number from 1 to 1000000";
+    USERS: "users", "USERS_FILE", "FILE", "",
+        "A file with the users who can log in, NAME:HASH a line, as `signet passwd NAME` prints \
+         it. Without it any name can log in, and there are no passwords",
+        "";
+    TRUSTED_PROXY: "trusted-proxy", "TRUSTED_PROXY", "CIDR", "127.0.0.0/8 ::1",
+        "With --users: the proxies whose X-Forwarded-For says from which address a visitor comes. \
+         A network or an address; the flag may be given several times, and white space separates \
+         them in the variable",
+        "give networks or addresses, separated by white space, such as 10.0.0.0/8 ::1";
+    METRICS_LISTEN: "metrics-listen", "METRICS_LISTEN", "ADDR:PORT", "",
+        "Where to serve /metrics for Prometheus, over http and to anybody who can connect; not \
+         where visitors can",
+        "give an IP address and a port, such as 127.0.0.1:9100";
+    ACCESS_LOG: "access-log", "ACCESS_LOG", "", "",
+        "Log a line for each request that is answered: method, path, status and duration",
+        SWITCH;
+    LOG_FORMAT: "log-format", "LOG_FORMAT", "text|json", "text",
+        "How to log: for people, or a JSON object a line",
+        "choose text or json";
+    LOG_LEVEL: "log-level", "LOG_LEVEL", "LEVEL", "info",
+        "Which lines to log: error, warn, info or debug, each with those before it. The line that \
+         says that Signet listens is written at any level",
+        "choose error, warn, info or debug";
+    LOG_NAMES: "log-names", "LOG_NAMES", "", "",
+        "Log the name of the visitor at a login and a logout",
+        SWITCH;
+    ALLOW_INSECURE_HTTP: "allow-insecure-http", "ALLOW_INSECURE_HTTP", "", "",
+        "Allow an http public URL beyond loopback, although others on the network can read and use \
+         the cookies",
+        SWITCH;
+}
 
 /// Returns the flags of `signet serve` and `signet inspect`.
 ///
 /// clap does not read the variables, because its messages would not name them.
 pub fn flags() -> impl Iterator<Item = Arg> {
-    ALL.into_iter().map(|setting| {
+    ALL.iter().map(|setting| {
         let mut help = format!("{} [env: {}]", setting.help, setting.variable);
         if !setting.default.is_empty() {
             help = format!("{help} [default: {}]", setting.default);
         }
         let arg = Arg::new(setting.flag).long(setting.flag).help(help);
         match setting.value_name {
-            "" => arg.action(ArgAction::SetTrue),
+            // Without a value it is on, and with one as the variable is.
+            "" => arg
+                .value_name("1|0")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("1"),
             name @ ("DIR" | "FILE") => arg.value_name(name).value_parser(value_parser!(PathBuf)),
             name @ "CIDR" => arg.value_name(name).action(ArgAction::Append),
             name => arg.value_name(name),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the table of the manual.
+    fn table() -> String {
+        let code = |text: &str| match text {
+            "" => String::new(),
+            text => format!("`{}`", text.replace('|', "\\|")),
+        };
+        let row = |setting: &Setting| {
+            let flag = format!("--{} {}", setting.flag, setting.value_name);
+            let (flag, variable) = (code(flag.trim_end()), code(setting.variable));
+            let (default, help) = (code(setting.default), setting.help);
+            format!("| {flag} | {variable} | {default} | {help}. |\n").replace("|  |", "| |")
+        };
+        let head = "| Flag | Variable | Default | |\n|---|---|---|---|\n";
+        ALL.iter()
+            .map(row)
+            .fold(head.to_owned(), |table, row| table + &row)
+    }
+
+    #[test]
+    fn the_table_of_the_manual_has_the_rows_of_the_flags() {
+        let (table, chapter) = (table(), include_str!("../manual/configuration.md"));
+        assert!(chapter.contains(&table), "the table is now:\n{table}");
+    }
 }

@@ -74,23 +74,34 @@ impl Setting {
             .unwrap_or_else(|| PathBuf::from(self.default))
     }
 
-    /// Returns whether the flag is given or its variable is on.
+    /// Returns which of these words the value is, in any case.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        flags: &ArgMatches,
+        choices: &[(&str, T)],
+    ) -> Result<T, ConfigError> {
+        self.value_or_default(flags, |text| {
+            let mut choices = choices.iter();
+            let found = choices.find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
+            found.map(|(_, value)| *value)
+        })
+    }
+
+    /// Returns whether the flag, or else its variable, is on.
     pub(super) fn is_on(&self, flags: &ArgMatches) -> Result<bool, ConfigError> {
-        if flags.get_flag(self.flag) {
-            return Ok(true);
-        }
-        let Some(text) = environment::non_empty(self.variable)? else {
-            return Ok(false);
-        };
-        match text.to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => Ok(true),
-            "0" | "false" | "no" | "off" => Ok(false),
-            // The flag takes no value, so only the variable can have a bad one.
-            _ => Err(ConfigError::Value(format!(
-                "{} is {text:?}: {}",
-                self.variable, self.expected
-            ))),
-        }
+        let is_on = self.value(flags, |text| {
+            match text.trim().to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => Some(true),
+                "0" | "false" | "no" | "off" => Some(false),
+                _ => None,
+            }
+        })?;
+        Ok(is_on.unwrap_or_default())
+    }
+
+    /// Returns whether the flag is given, or its variable.
+    pub(super) fn is_given(&self, flags: &ArgMatches) -> bool {
+        flags.contains_id(self.flag) || environment::path(self.variable).is_some()
     }
 
     fn read<T>(&self, text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {

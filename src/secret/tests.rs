@@ -12,7 +12,7 @@ fn refusal<T: std::fmt::Debug>(keys: Result<T, SecretError>) -> String {
 fn a_refused_fallback_is_named_by_its_number() {
     let error = refusal(SecretKeys::from_environment(ONE, &format!(" {TWO}\n dev ")));
     assert!(
-        error.starts_with("SECRET_KEY_FALLBACKS, key 2 is a published"),
+        error.starts_with("SECRET_KEY_FALLBACKS, key 2 has 3 bytes"),
         "{error}"
     );
     let error = refusal(SecretKeys::from_environment(&format!("{ONE}\n"), ONE));

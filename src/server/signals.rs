@@ -4,25 +4,58 @@ use std::io;
 #[cfg(unix)]
 use std::sync::Arc;
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Starts to count stop signals: SIGTERM, SIGINT, and if `hangup_stops` also SIGHUP, unless it is
-/// ignored as under `nohup`.
+/// SIGHUP, which does not end the process from the moment on when this is made.
+#[cfg(unix)]
+pub struct Hangups {
+    signal: Signal,
+    /// Is true if this process was started with SIGHUP ignored, as under `nohup`.
+    were_ignored: bool,
+}
+
+#[cfg(unix)]
+impl Hangups {
+    /// Catches SIGHUP. Signals wait until they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the signal cannot be caught.
+    pub fn catch() -> io::Result<Self> {
+        let were_ignored = is_hangup_ignored();
+        let signal = signal(SignalKind::hangup())?;
+        Ok(Self {
+            signal,
+            were_ignored,
+        })
+    }
+
+    /// Waits for the next SIGHUP.
+    pub async fn next(&mut self) -> Option<()> {
+        self.signal.recv().await
+    }
+}
+
+/// Starts to count stop signals: SIGTERM, SIGINT, and SIGHUP too if `hangups` are given and were not
+/// ignored before.
 ///
 /// # Errors
 ///
 /// When the signals cannot be caught.
 #[cfg(unix)]
-pub fn stop_signals(hangup_stops: bool) -> io::Result<watch::Receiver<u32>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
-    if hangup_stops && !is_hangup_ignored() {
-        kinds.push(SignalKind::hangup());
-    }
+pub fn stop_signals(hangups: Option<Hangups>) -> io::Result<watch::Receiver<u32>> {
+    let mut all = vec![
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    ];
+    let hangups = hangups.filter(|hangups| !hangups.were_ignored);
+    all.extend(hangups.map(|hangups| hangups.signal));
     let (count, signals) = watch::channel(0);
     let count = Arc::new(count);
-    for kind in kinds {
-        let (mut signal, count) = (signal(kind)?, Arc::clone(&count));
+    for mut signal in all {
+        let count = Arc::clone(&count);
         tokio::spawn(async move {
             while signal.recv().await.is_some() {
                 count.send_modify(|count| *count += 1);
@@ -43,13 +76,34 @@ fn is_hangup_ignored() -> bool {
         .is_some_and(|mask| mask & 1 != 0)
 }
 
+/// Signals that there are on Unix alone.
+#[cfg(not(unix))]
+pub struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    /// Does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub fn catch() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits forever.
+    pub async fn next(&mut self) -> Option<()> {
+        std::future::pending().await
+    }
+}
+
 /// Starts to count stop signals: Ctrl-C.
 ///
 /// # Errors
 ///
 /// When the signal cannot be caught.
 #[cfg(not(unix))]
-pub fn stop_signals(_hangup_stops: bool) -> io::Result<watch::Receiver<u32>> {
+pub fn stop_signals(_hangups: Option<Hangups>) -> io::Result<watch::Receiver<u32>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     let (count, signals) = watch::channel(0);
     tokio::spawn(async move {

@@ -1,12 +1,13 @@
 //! Reads the users file, at the start and whenever it is told to.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use super::SiteError;
 use crate::{
     config::{Config, ConfigError},
     operations::Metrics,
     secret::SecretKeys,
+    server::Hangups,
     users::Users,
 };
 
@@ -32,22 +33,10 @@ pub(super) fn open(
 }
 
 /// Reads the users again at each SIGHUP.
-///
-/// # Errors
-///
-/// When the signal cannot be caught.
-pub(super) fn reload_on_hangup(users: Arc<Users>) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut hangups = signal(SignalKind::hangup())?;
-        tokio::spawn(async move {
-            while hangups.recv().await.is_some() {
-                users.reload().await;
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    drop(users);
-    Ok(())
+pub(super) fn reload_at(mut hangups: Hangups, users: Arc<Users>) {
+    tokio::spawn(async move {
+        while hangups.next().await.is_some() {
+            users.reload().await;
+        }
+    });
 }

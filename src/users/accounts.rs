@@ -84,8 +84,8 @@ pub enum LineError {
     /// It has no colon.
     #[error("there is no colon: write NAME:HASH, as `signet passwd NAME` prints it")]
     NoColon,
-    /// The name is refused.
-    #[error("{0}")]
+    /// The name is refused. The message does not show which character is.
+    #[error("{}", NameError::Length)]
     Name(#[from] NameError),
     /// It has two users.
     #[error(
@@ -114,16 +114,33 @@ pub enum LineError {
 
 /// A text is no name of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {MAX_NAME_BYTES} visible ASCII characters, and no colon or comma")]
-pub struct NameError;
+#[non_exhaustive]
+pub enum NameError {
+    /// It is empty or too long.
+    #[error("a name has 1 to {MAX_NAME_BYTES} visible ASCII characters, and no colon or comma")]
+    Length,
+    /// It has a character that no name has.
+    #[error("{rule}; this one has {found:?}", rule = Self::Length)]
+    Character {
+        /// The first such character.
+        found: char,
+    },
+    /// It begins like a comment.
+    #[error("{rule}; a line that begins with '#' is a comment", rule = Self::Length)]
+    Comment,
+}
 
 /// Makes sure that a text may be the name of a user.
 pub(super) fn check_name(name: &str) -> Result<(), NameError> {
-    let is_allowed = |byte: u8| byte.is_ascii_graphic() && byte != b':' && byte != b',';
-    if (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed) {
+    let is_allowed = |it: &char| it.is_ascii_graphic() && *it != ':' && *it != ',';
+    if name.starts_with('#') {
+        Err(NameError::Comment)
+    } else if let Some(found) = name.chars().find(|it| !is_allowed(it)) {
+        Err(NameError::Character { found })
+    } else if (1..=MAX_NAME_BYTES).contains(&name.len()) {
         Ok(())
     } else {
-        Err(NameError)
+        Err(NameError::Length)
     }
 }
 

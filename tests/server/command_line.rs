@@ -1,6 +1,6 @@
 //! Flags and variables, and which values are refused.
 
-use crate::{manual, signet::Signet};
+use crate::signet::Signet;
 
 #[test]
 fn help_names_every_flag_and_variable() {
@@ -171,12 +171,12 @@ fn malformed_values_are_refused_with_the_flag_and_the_variable() {
         (
             "ALLOW_INSECURE_HTTP",
             "perhaps",
-            r#"ALLOW_INSECURE_HTTP is "perhaps": set it to 1 or 0"#,
+            r#"--allow-insecure-http (ALLOW_INSECURE_HTTP) is "perhaps": set it to 1 or 0"#,
         ),
         (
             "SESSIONS",
-            "Cookie",
-            r#"--sessions (SESSIONS) is "Cookie": choose cookie or store"#,
+            "cookies",
+            r#"--sessions (SESSIONS) is "cookies": choose cookie or store"#,
         ),
         (
             "SESSION_IDLE",
@@ -233,28 +233,138 @@ fn the_key_command_ignores_the_environment() {
 }
 
 #[test]
-fn the_manual_has_every_flag_and_variable_that_help_has() {
-    let table = manual::chapter("configuration");
-    let ended = Signet::new().args(&["--help"]).run();
-    // Joined by spaces, because help may break lines anywhere.
-    let words: Vec<_> = ended.stdout.split_whitespace().collect();
-    let help = words.join(" ");
-    let flags: Vec<_> = words
-        .into_iter()
-        .filter(|word| word.starts_with("--") && !["--help", "--version"].contains(word))
-        .collect();
-    let variables = help.split("[env: ").skip(1);
-    let variables: Vec<_> = variables
-        .map(|rest| rest.split(']').next().unwrap())
-        .collect();
-    assert!(variables.len() > 10, "{help}");
-    for flag in flags {
-        assert!(
-            table.contains(&format!("| `{flag}")),
-            "no {flag} in the manual"
-        );
+fn help_begins_with_the_three_uses_and_has_the_exit_codes() {
+    let long = Signet::new().args(&["--help"]).run().stdout;
+    let (about, rest) = long.split_once("Usage:").expect("a usage");
+    for part in ["a tutorial", "a sign-in page before your own sites", "axum"] {
+        assert!(about.contains(part), "{about}");
     }
-    for variable in variables {
-        assert!(table.contains(&format!("`{variable}`")), "no {variable}");
+    assert!(rest.contains("Exit codes: 0, done; 1, "), "{rest}");
+    let short = Signet::new().args(&["-h"]).run().stdout;
+    let first = short.lines().next().expect("a line");
+    for part in ["tutorial", "sign-in page", "session layer for axum"] {
+        assert!(first.contains(part), "{first}");
     }
+}
+
+/// Starts and stops a site, and returns what it logs after the ready line.
+fn log_of(signet: &mut Signet) -> String {
+    let site = signet.start();
+    site.signal(rustix::process::Signal::TERM);
+    site.wait().1
+}
+
+#[test]
+fn words_of_a_list_may_be_in_any_case() {
+    let log = log_of(
+        &mut Signet::new()
+            .args(&["--session-idle=31d", "--sessions", "Store"])
+            .env("LOG_LEVEL", "WARN"),
+    );
+    assert!(log.contains("WARN") && !log.contains("INFO"), "{log}");
+    let mut signet = Signet::new()
+        .args(&["--log-level=Info"])
+        .env("LOG_FORMAT", "JSON")
+        .env("SESSIONS", "COOKIE");
+    let log = log_of(&mut signet);
+    assert!(log.contains(r#""sessions":"cookie""#), "{log}");
+}
+
+#[test]
+fn a_switch_takes_the_same_values_as_its_variable() {
+    for (value, is_on) in [
+        ("1", true),
+        ("true", true),
+        ("Yes", true),
+        ("ON", true),
+        ("0", false),
+        ("FALSE", false),
+        ("no", false),
+        ("off", false),
+    ] {
+        for signet in [
+            Signet::new().args(&[&format!("--access-log={value}")]),
+            Signet::new().env("ACCESS_LOG", value),
+        ] {
+            let mut signet = signet;
+            let site = signet.start();
+            site.get("/", "");
+            site.signal(rustix::process::Signal::TERM);
+            let (_, log) = site.wait();
+            assert_eq!(log.contains("answered"), is_on, "{value}: {log}");
+        }
+    }
+    let message = r#"--access-log (ACCESS_LOG) is "perhaps": set it to 1 or 0"#;
+    let with_flag = Signet::new().args(&["--access-log=perhaps"]);
+    with_flag.run().refused(message);
+    // The word after a switch is no value of it.
+    let ended = Signet::new().args(&["--access-log", "serve"]).run();
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[test]
+fn a_setting_without_effect_is_a_warning() {
+    let shared = || {
+        Signet::new()
+            .env("STORE_URL", "redis://127.0.0.1:1")
+            .env("SECRET_KEY", "a-key-of-enough-bytes-to-be-tested-with")
+    };
+    for (signet, warning) in [
+        (
+            Signet::new().args(&["--trusted-proxy=10.0.0.0/8"]),
+            "--trusted-proxy (TRUSTED_PROXY) has no effect without --users (USERS_FILE)",
+        ),
+        (
+            Signet::new().env("TRUSTED_PROXY", "10.0.0.0/8"),
+            "--trusted-proxy (TRUSTED_PROXY) has no effect without --users (USERS_FILE)",
+        ),
+        (
+            shared().args(&["--max-records=7"]),
+            "--max-records (MAX_RECORDS) has no effect with --store (STORE_URL)",
+        ),
+        (
+            shared().args(&["--state-dir=state"]),
+            "--state-dir (STATE_DIRECTORY) has no effect with --store (STORE_URL)",
+        ),
+        (
+            Signet::new().args(&["--allow-insecure-http"]),
+            "--allow-insecure-http (ALLOW_INSECURE_HTTP) has no effect unless --public-url",
+        ),
+        (
+            Signet::new().args(&["--access-log", "--log-level=warn"]),
+            "--access-log (ACCESS_LOG) has no effect with --log-level (LOG_LEVEL)",
+        ),
+    ] {
+        let mut signet = signet;
+        let log = log_of(&mut signet);
+        assert_eq!(log.matches(warning).count(), 1, "{warning}: {log}");
+    }
+    // systemd sets STATE_DIRECTORY in any case, and these are on by default.
+    for mut signet in [Signet::new(), shared()] {
+        let log = log_of(&mut signet);
+        assert!(!log.contains("has no effect"), "{log}");
+    }
+}
+
+#[test]
+fn a_timeout_is_shown_as_it_was_given() {
+    let log = log_of(&mut Signet::new().args(&["--session-idle=40d", "--session-lifetime=90d"]));
+    assert!(log.contains(" idle=40d lifetime=90d "), "{log}");
+}
+
+#[test]
+fn special_characters_of_a_password_in_the_url_of_a_store_must_be_percent_encoded() {
+    for password in ["pa#ss", "pa/ss", "pa?ss", "12#ss", "12/ss", "12?ss"] {
+        let url = format!("redis://signet:{password}@127.0.0.1:6379/0");
+        let ended = Signet::new().env("STORE_URL", url).run();
+        ended.refused("--store (STORE_URL) is not an address: ");
+        ended.refused("percent-encode");
+        assert!(!ended.stderr.contains(password), "{ended:?}");
+    }
+    // What stands before the last @ is the password.
+    let with_at = Signet::new()
+        .env("STORE_URL", "redis://signet:p@ss@127.0.0.1:1/0")
+        .env("SECRET_KEY", "a-key-of-enough-bytes-to-be-tested-with")
+        .start();
+    assert!(with_at.get("/", "").starts_with("HTTP/1.1 200"));
 }

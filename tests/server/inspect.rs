@@ -73,10 +73,10 @@ fn inspect_shows_what_is_left_of_both_timeouts() {
                 &[
                     "refused: idle",
                     "idle      ran out ",
-                    "lifetime  1day 23h 59m ",
+                    "lifetime  1d 23h 59m ",
                 ],
             );
-            assert!(ended.stdout.contains(" left of 2days\n"), "{ended:?}");
+            assert!(ended.stdout.contains(" left of 2d\n"), "{ended:?}");
         })
     });
     inspect(&signet, &["--session-lifetime", "1s"], &cookie).says(1, &["refused: lifetime"]);

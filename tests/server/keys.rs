@@ -9,14 +9,21 @@ const TWO: &str = "two-keys-of-enough-bytes-to-be-tested";
 fn a_bad_key_is_refused_with_the_name_of_its_variable() {
     for (key, because) in [
         ("", "SECRET_KEY has 0 bytes"),
-        ("dev", "SECRET_KEY is a published example"),
-        ("changeme", "SECRET_KEY is a published example"),
+        ("dev", "SECRET_KEY has 3 bytes"),
+        ("keyboard-cat", "SECRET_KEY has 12 bytes"),
         (
             "fkdjsafjdkfdlkjfadskjfadskljdsfklj",
             "SECRET_KEY is a published example",
         ),
         (&"a".repeat(40), "SECRET_KEY is not random"),
-        (&"0".repeat(32), "SECRET_KEY is not random"),
+        (
+            &"0".repeat(32),
+            "SECRET_KEY is not random: it repeats itself",
+        ),
+        (
+            "abcdefghijklmnopqrstuvwxyz0123456789",
+            "SECRET_KEY is not random: its characters follow each other",
+        ),
         (&"changeme".repeat(4), "SECRET_KEY is a placeholder"),
         (
             "django-insecure-x4k#8q!z7v@p2m$n5b^c3l&j9h*g6f",

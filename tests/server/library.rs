@@ -71,7 +71,9 @@ fn another_application_has_its_own_page_for_a_session_that_is_too_large() {
 #[test]
 #[ignore = "needs tests/library, which .ci/run builds"]
 fn another_application_does_not_start_with_a_published_key() {
-    let ended = library().env("SECRET_KEY", "changeme").run();
+    let ended = library()
+        .env("SECRET_KEY", "fkdjsafjdkfdlkjfadskjfadskljdsfklj")
+        .run();
     assert_eq!(ended.code, Some(1));
     assert!(
         ended.stderr.contains("SECRET_KEY is a published example"),

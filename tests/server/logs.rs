@@ -430,7 +430,7 @@ fn the_settings_are_logged_at_the_start_without_secrets() {
         "public_url=https://signet.example",
         "sessions=store",
         "idle=1h 30m",
-        "lifetime=30days",
+        "lifetime=30d",
         "keys=1",
         "max_connections=10000",
         "state_dir=",
@@ -438,4 +438,35 @@ fn the_settings_are_logged_at_the_start_without_secrets() {
         assert!(start.contains(part), "no {part} in {start}");
     }
     assert!(!log.contains("hunter2"), "{log}");
+}
+
+/// Each of these characters would move or hide text at somebody's terminal, or end the line.
+#[test]
+fn what_a_stranger_sends_is_escaped_in_both_formats() {
+    let hostile = "evil\u{9b}2J\u{202e}\u{2028}\u{85}";
+    for format in ["text", "json"] {
+        let signet = Signet::new().args(&["--access-log", "--log-format", format]);
+        let mut signet = signet;
+        let site = signet.start();
+        for request in [
+            format!("GET / HTTP/1.1\r\nHost: {hostile}\r\n"),
+            format!("GET /{hostile} HTTP/1.1\r\nHost: {}\r\n", site.host),
+        ] {
+            // A path that is not ASCII may be refused without an answer.
+            let _ = site.ask(&format!("{request}Connection: close\r\n\r\n"));
+        }
+        site.signal(rustix::process::Signal::TERM);
+        let (_, log) = site.wait();
+        assert!(log.contains("evil"), "{log}");
+        let raw = |it: char| it != '\n' && (it.is_control() || "\u{202e}\u{2028}".contains(it));
+        assert!(!log.contains(raw), "{log:?}");
+        if format == "json" {
+            for line in log.lines() {
+                let line: Value = serde_json::from_str(line).expect(line);
+                if let Some(host) = line["fields"]["host"].as_str() {
+                    assert_eq!(host, hostile, "it means the same");
+                }
+            }
+        }
+    }
 }

@@ -79,3 +79,16 @@ fn bad_names_are_refused_with_exit_code_2() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("<NAME>"), "{ended:?}");
 }
+
+#[test]
+fn the_message_about_a_bad_name_says_which_character_is_wrong() {
+    for (name, what) in [
+        ("#bob", "begins with '#' is a comment"),
+        ("a b", "this one has ' '"),
+        ("a:b", "this one has ':'"),
+        ("bo\u{e9}", "this one has '\u{e9}'"),
+        ("a\u{1b}b", r"this one has '\u{1b}'"),
+    ] {
+        passwd(name, "correct horse battery").refused(what);
+    }
+}

@@ -55,8 +55,17 @@ fn the_manual_page_has_a_title_and_every_flag() {
         "\\-\\-public\\-url",
         "PUBLIC_URL",
         "SECRET_KEY_FALLBACKS",
-        "signet\\-inspect(1)",
+        "\n.SH COMMANDS\n",
+        "\n.SH FILES\n",
+        "\n.SH SIGNALS\n",
+        "\n.SH \"EXIT STATUS\"\n",
+        "\n.SH EXAMPLES\n",
+        "signet completions SHELL",
+        "a tutorial",
     ] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
+    }
+    for page in ["inspect(1)", "key(1)", "serve(1)", "help(1)"] {
+        assert!(!ended.stdout.contains(page), "{page} in {}", ended.stdout);
     }
 }

@@ -224,3 +224,21 @@ fn passwd_asks_twice_for_a_password_that_it_does_not_show() {
         assert_eq!(has_line, code == 0, "{shown}");
     }
 }
+
+#[test]
+fn strangers_cannot_send_commands_to_the_terminal() {
+    let mut terminal = Terminal::start(Signet::new().env("TERM", "xterm"));
+    terminal.wait_for("max_connections");
+    let text = terminal.text();
+    let (_, address) = text.split_once("http://").expect("an address");
+    let address = address.split_whitespace().next().expect("an address");
+    let mut socket = std::net::TcpStream::connect(address).expect("a connection");
+    let hostile = "evil\u{9b}2J\u{202e}";
+    write!(socket, "GET / HTTP/1.1\r\nHost: {hostile}\r\n\r\n").expect("written");
+    terminal.wait_for("unknown host");
+    terminal.wait_for("evil");
+    terminal.press("\x03");
+    let (code, shown) = terminal.wait();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains(['\u{9b}', '\u{202e}']), "{shown:?}");
+}

@@ -523,3 +523,29 @@ fn ratio_of_known_to_unknown(hash: &str, other: &str) -> f64 {
     eprintln!("known {known:.3} s, unknown {unknown:.3} s for {TRIES} attempts");
     known / unknown
 }
+
+/// The server of the store accepts the connection, and does not answer: the program has started, and
+/// will not be ready before long.
+#[test]
+fn a_hangup_before_the_site_is_ready_does_not_end_it() {
+    use std::{net::TcpListener, process::Stdio};
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("redis://{}", listener.local_addr().expect("an address"));
+    let (signet, _) = with_users(&format!("admin:{}", strong()));
+    let (mut command, _dir) = signet
+        .env("STORE_URL", url)
+        .env("SECRET_KEY", "a-key-of-enough-bytes-to-be-tested-with")
+        .into_command();
+    let mut process =
+        crate::signet::KillOnDrop(command.stderr(Stdio::piped()).spawn().expect("starts"));
+    let _connection = listener.accept().expect("a connection");
+    let pid = rustix::process::Pid::from_child(&process.0);
+    rustix::process::kill_process(pid, Signal::HUP).expect("sent");
+    let mut stderr = std::io::BufReader::new(process.0.stderr.take().expect("piped"));
+    let mut log = String::new();
+    while !log.contains("read again") {
+        let read = std::io::BufRead::read_line(&mut stderr, &mut log).expect("UTF-8");
+        assert!(read > 0, "ended: {log}");
+    }
+    assert!(log.contains("listening on http://"), "{log}");
+}

@@ -50,12 +50,30 @@ fn a_key_that_is_obviously_not_random_is_refused() {
         "secret12".repeat(4),
         "hunter2-hunter2-hunter2-hunter2-hunter2".to_owned(),
         "0123456789abcdef0123456789abcdef".to_owned(),
-        "0123456789abcdefghijklmnopqrstuvwxyz".to_owned(),
-        "zyxwvutsrqponmlkjihgfedcba9876543210".to_owned(),
         "asdfasdfasdfasdfasdfasdfasdfasdfjkl;".to_owned(),
         "secret1secret2secret3secret4secret5".to_owned(),
     ] {
         assert_eq!(SecretKey::new(&text), Err(KeyError::Pattern), "{text:?}");
+    }
+}
+
+#[test]
+fn a_run_of_the_alphabet_is_refused_as_what_it_is() {
+    for text in [
+        "0123456789abcdefghijklmnopqrstuvwxyz",
+        "zyxwvutsrqponmlkjihgfedcba9876543210",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    ] {
+        let error = SecretKey::new(text).expect_err("refused");
+        assert_eq!(error, KeyError::Run, "{text:?}");
+        assert!(error.to_string().contains("follow each other"), "{error}");
+    }
+}
+
+#[test]
+fn every_published_key_has_the_length_of_a_key() {
+    for key in PUBLISHED {
+        assert!(key.len() >= MIN_KEY_BYTES, "{key}");
     }
 }
 

@@ -11,6 +11,10 @@ fn refusal(text: impl AsRef<[u8]>) -> (usize, LineError) {
     refused.map(|_| ()).expect_err("a refusal")
 }
 
+fn other(found: char) -> LineError {
+    NameError::Character { found }.into()
+}
+
 #[test]
 fn good_lines_are_accepted() {
     let text = format!(
@@ -37,14 +41,17 @@ fn every_bad_line_is_refused_with_its_number() {
     for (line, reason) in [
         ("hunter2", LineError::NoColon),
         ("admin", LineError::NoColon),
-        (&format!(":{BCRYPT}"), NameError.into()),
-        (&format!("a,b:{BCRYPT}"), NameError.into()),
-        (&format!("a b:{BCRYPT}"), NameError.into()),
-        (&format!("a :{BCRYPT}"), NameError.into()),
-        (&format!("\u{e9}:{BCRYPT}"), NameError.into()),
-        (&format!("\u{feff}admin:{BCRYPT}"), NameError.into()),
-        (&format!("a\tb:{BCRYPT}"), NameError.into()),
-        (&format!("{}:{BCRYPT}", "x".repeat(65)), NameError.into()),
+        (&format!(":{BCRYPT}"), NameError::Length.into()),
+        (&format!("a,b:{BCRYPT}"), other(',')),
+        (&format!("a b:{BCRYPT}"), other(' ')),
+        (&format!("a :{BCRYPT}"), other(' ')),
+        (&format!("\u{e9}:{BCRYPT}"), other('\u{e9}')),
+        (&format!("\u{feff}admin:{BCRYPT}"), other('\u{feff}')),
+        (&format!("a\tb:{BCRYPT}"), other('\t')),
+        (
+            &format!("{}:{BCRYPT}", "x".repeat(65)),
+            NameError::Length.into(),
+        ),
         (&format!("SOMEBODY:{BCRYPT}"), LineError::Repeated(2)),
         (&format!("somebody:{BCRYPT}"), LineError::Repeated(2)),
         (&format!("admin:{BCRYPT}bob:{BCRYPT}"), LineError::Joined),
