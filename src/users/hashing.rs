@@ -1,5 +1,6 @@
 //! `Hashing`: computes password hashes, a bounded number at a time.
 
+mod checks;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
+
+use self::checks::{Check, Checks};
 
 /// How many hashes wait at most while others are computed.
 const MAX_WAITING: usize = 64;
@@ -24,6 +27,7 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// more would only take more memory.
 #[derive(Debug)]
 pub(super) struct Hashing {
+    checks: Arc<Checks>,
     /// One permit for each hash that is computed or waits.
     admitted: Arc<Semaphore>,
     /// The same, for known browsers alone.
@@ -45,15 +49,15 @@ pub struct HashCount {
     pub waiting: usize,
 }
 
-/// Too many hashes wait, or one waited for too long.
+/// Too many hashes wait, also of one account, or one waited for too long.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Busy;
 
 /// A place in the queue.
 #[derive(Debug)]
 pub(super) struct Place {
-    is_known: bool,
-    /// Gives the place back on drop.
+    // Both give the place back on drop.
+    check: Check,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -61,6 +65,7 @@ impl Hashing {
     pub(super) fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
+            checks: Arc::default(),
             admitted: Arc::new(Semaphore::new(cores + MAX_WAITING)),
             known: Arc::new(Semaphore::new(KNOWN_PLACES)),
             next_stranger: Semaphore::new(1),
@@ -80,14 +85,15 @@ impl Hashing {
         }
     }
 
-    /// Takes a place in the queue, for a known browser or a stranger.
-    pub(super) fn queue(&self, is_known: bool) -> Result<Place, Busy> {
-        let own = is_known.then(|| Arc::clone(&self.known).try_acquire_owned().ok());
+    /// Takes a place in the queue for an attempt to log in to an account, from a known browser or not.
+    pub(super) fn queue(&self, account: &str, browser: Option<&str>) -> Result<Place, Busy> {
+        let check = Check::begin(&self.checks, account, browser)?;
+        let own = browser.map(|_| Arc::clone(&self.known).try_acquire_owned().ok());
         let permit = own
             .flatten()
             .map_or_else(|| Arc::clone(&self.admitted).try_acquire_owned(), Ok);
         Ok(Place {
-            is_known,
+            check,
             _permit: permit.map_err(|_| Busy)?,
         })
     }
@@ -99,7 +105,7 @@ impl Hashing {
         place: Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let core = timeout(MAX_WAIT, self.core(place.is_known));
+        let core = timeout(MAX_WAIT, self.core(place.check.is_known()));
         let core = core.await.map_err(|_| Busy)??;
         let working = tokio::task::spawn_blocking(move || {
             let result = work();

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use super::{
     Users,
+    browsers::Purpose,
     hashing::{Busy, Place},
     password,
     throttle::Visitor,
@@ -23,6 +24,8 @@ pub(crate) struct Attempt<'a, B> {
     /// The password as it was typed.
     pub(crate) password: String,
     pub(crate) address: IpAddr,
+    /// The public URL of the site.
+    pub(crate) site: &'a str,
     /// The values of the cookie of known browsers.
     pub(crate) browsers: B,
 }
@@ -131,11 +134,18 @@ impl Users {
     ) -> Result<Login, Failure> {
         let name = password::canonical(attempt.name);
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let browser = self.browsers.find(attempt.browsers, &name, now);
+        let accounts = self.accounts.load_full();
+        let purpose = Purpose {
+            site: attempt.site,
+            // No line has an empty digest. A name without a line costs as much.
+            digest: accounts.find(&name).map_or("", |it| &it.digest),
+        };
+        let browser = self.browsers.find(attempt.browsers, purpose, now);
         let checked = Checked {
             browser: browser.map(str::to_owned),
             password: attempt.password,
             address: attempt.address,
+            site: attempt.site.to_owned(),
             name,
         };
         let place = self.admit(&checked).inspect_err(|failure| {
@@ -161,7 +171,9 @@ impl Users {
     fn admit(&self, checked: &Checked) -> Result<Place, Failure> {
         match self.throttle.wait(checked.visitor(), now()) {
             Some(wait) => Err(Failure::Wait(wait)),
-            None => Ok(self.hashing.queue(checked.browser.is_some())?),
+            None => Ok(self
+                .hashing
+                .queue(&checked.name, checked.browser.as_deref())?),
         }
     }
 
@@ -183,13 +195,17 @@ impl Users {
             tracing::warn!(target: "signet::login", address = %checked.address, "login failed:");
             return Err(Failure::Wrong);
         };
-        attempt.succeed(now());
+        attempt.succeed();
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let browser = checked.browser.as_deref();
+        let purpose = Purpose {
+            site: &checked.site,
+            digest: &account.digest,
+        };
         Ok(Login {
             name: account.name.clone(),
             digest: Some(account.digest.clone()),
-            browser: self.browsers.sign(browser, &checked.name, now),
+            browser: self.browsers.sign(browser, purpose, now),
         })
     }
 }
@@ -205,6 +221,8 @@ struct Checked {
     name: String,
     password: String,
     address: IpAddr,
+    /// The public URL of the site.
+    site: String,
     /// The ID of a known browser.
     browser: Option<String>,
 }

@@ -1,10 +1,15 @@
 //! `Throttle`: how long the next attempt to log in has to wait.
 //!
-//! Failures are counted in *buckets*, and a bucket with more than five makes attempts wait. Those of
-//! a stranger are counted for the account and for the address. Those of a known browser, which has
-//! logged in as that user before, are counted for that browser alone, so that strangers cannot make
-//! it wait.
+//! Failures are counted in *buckets*, and a bucket with more than five makes attempts wait.
+//!
+//! Those of a stranger are counted for the address, and for the account together with the network of the
+//! address. For the account itself only the first failure of each network counts in an hour, so that one
+//! network alone cannot make the owner wait.
+//!
+//! Those of a known browser, which has logged in as that user before, are counted for that browser alone,
+//! so that strangers cannot make it wait. All known browsers of an account together have 20 in an hour.
 
+mod known;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -16,14 +21,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::table::{Key, Table};
+use self::{
+    known::KnownFailures,
+    table::{Key, Table},
+};
+
+/// How many bits of an IPv6 address one household or one server usually has.
+const HOUSEHOLD_BITS: u32 = 64;
+
+/// How many bits of an IPv6 address name the customer of a provider, who may have all that follow.
+const NETWORK_BITS: u32 = 48;
 
 /// Counts failures, and says who has to wait.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     /// Has a random key, so that nobody can choose names whose buckets are the same.
     hasher: RandomState,
-    table: Mutex<Table>,
+    failures: Mutex<Failures>,
+}
+
+#[derive(Debug, Default)]
+struct Failures {
+    table: Table,
+    known: KnownFailures,
 }
 
 /// The visitor who attempts to log in.
@@ -55,21 +75,22 @@ pub(super) struct Attempt<'a> {
 enum Buckets {
     Stranger {
         account: Key,
+        /// The IPv4 address, or the /64 of the IPv6 address.
         address: Key,
-        /// How many failures for the account came from the address. A success takes them out of the
-        /// other two.
+        /// The account together with the IPv4 address, or the /48 of the IPv6 address.
         both: Key,
     },
-    Known(Key),
+    Known {
+        browser: Key,
+        /// All known browsers of the account.
+        account: Key,
+    },
 }
 
 impl Throttle {
     /// Returns how long a visitor still has to wait, if at all.
     pub(super) fn wait(&self, visitor: Visitor<'_>, now: Instant) -> Option<Duration> {
-        let buckets = self.buckets_of(visitor);
-        let table = self.table();
-        let waits = buckets.waits().filter_map(|key| table.wait(key, now));
-        waits.max()
+        self.failures().wait(self.buckets_of(visitor), now)
     }
 
     /// Begins an attempt, unless the visitor has to wait.
@@ -79,12 +100,11 @@ impl Throttle {
         now: Instant,
     ) -> Result<Attempt<'_>, Duration> {
         let buckets = self.buckets_of(visitor);
-        let mut table = self.table();
-        let waits = buckets.waits().filter_map(|key| table.wait(key, now));
-        if let Some(wait) = waits.max() {
+        let mut failures = self.failures();
+        if let Some(wait) = failures.wait(buckets, now) {
             return Err(wait);
         }
-        buckets.waits().for_each(|key| table.begin(key));
+        buckets.all().for_each(|key| failures.table.begin(key));
         Ok(Attempt {
             throttle: self,
             buckets,
@@ -93,17 +113,15 @@ impl Throttle {
 
     fn buckets_of(&self, visitor: Visitor<'_>) -> Buckets {
         match visitor {
-            Visitor::Stranger { name, address } => {
-                let network = network(address);
-                Buckets::Stranger {
-                    account: self.key(("account", name)),
-                    address: self.key(("address", network)),
-                    both: self.key(("both", name, network)),
-                }
-            }
-            Visitor::Known { name, browser } => {
-                Buckets::Known(self.key(("browser", name, browser)))
-            }
+            Visitor::Stranger { name, address } => Buckets::Stranger {
+                account: self.key(("account", name)),
+                address: self.key(("address", network(address, HOUSEHOLD_BITS))),
+                both: self.key(("both", name, network(address, NETWORK_BITS))),
+            },
+            Visitor::Known { name, browser } => Buckets::Known {
+                browser: self.key(("browser", name, browser)),
+                account: self.key(("browsers", name)),
+            },
         }
     }
 
@@ -111,65 +129,90 @@ impl Throttle {
         self.hasher.hash_one(of)
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn failures(&self) -> MutexGuard<'_, Failures> {
         // Nothing panics while it holds the lock.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Failures {
+    fn wait(&self, buckets: Buckets, now: Instant) -> Option<Duration> {
+        match buckets {
+            Buckets::Stranger { .. } => {
+                let waits = buckets.all().filter_map(|key| self.table.wait(key, now));
+                waits.max()
+            }
+            Buckets::Known { browser, account } => {
+                let running = self.table.running(account);
+                let of_all = self.known.wait(account, running, now);
+                self.table.wait(browser, now).max(of_all)
+            }
+        }
     }
 }
 
 impl Attempt<'_> {
     /// Counts a failure.
     pub(super) fn fail(self, now: Instant) {
-        let mut table = self.throttle.table();
-        let keys = self.buckets.all();
-        keys.for_each(|key| table.add_failure(key, now));
+        let failures = &mut *self.throttle.failures();
+        match self.buckets {
+            Buckets::Stranger {
+                account,
+                address,
+                both,
+            } => {
+                if failures.table.failures(both, now) == 0 {
+                    failures.table.add_failure(account, now);
+                }
+                failures.table.add_failure(both, now);
+                failures.table.add_failure(address, now);
+            }
+            Buckets::Known { browser, account } => {
+                failures.table.add_failure(browser, now);
+                failures.known.add(account, browser, now);
+            }
+        }
     }
 
-    /// Forgets the failures of this visitor for this account. Those of others, and for other
-    /// accounts, stay: otherwise somebody who has an account could guess the passwords of others
-    /// without a wait.
-    pub(super) fn succeed(self, now: Instant) {
-        let mut table = self.throttle.table();
-        let (Buckets::Stranger { both: own, .. } | Buckets::Known(own)) = self.buckets;
-        let count = table.failures(own, now);
-        let keys = self.buckets.all();
-        keys.for_each(|key| table.take_failures(key, count));
+    /// Forgets the failures of a known browser. Those of strangers stay: a visitor at the address of the
+    /// owner, or with an account of their own, could otherwise guess on after each login.
+    pub(super) fn succeed(self) {
+        if let Buckets::Known { browser, account } = self.buckets {
+            let failures = &mut *self.throttle.failures();
+            failures.table.forget(browser);
+            failures.known.forget(account, browser);
+        }
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        let mut table = self.throttle.table();
-        self.buckets.waits().for_each(|key| table.end(key));
+        let mut failures = self.throttle.failures();
+        self.buckets.all().for_each(|key| failures.table.end(key));
     }
 }
 
 impl Buckets {
-    /// Returns those that may make the visitor wait.
-    fn waits(self) -> impl Iterator<Item = Key> {
-        let (first, second) = match self {
-            Self::Stranger {
-                account, address, ..
-            } => (account, Some(address)),
-            Self::Known(browser) => (browser, None),
-        };
-        [first].into_iter().chain(second)
-    }
-
     fn all(self) -> impl Iterator<Item = Key> {
-        let both = match self {
-            Self::Stranger { both, .. } => Some(both),
-            Self::Known(_) => None,
+        let (first, second, third) = match self {
+            Self::Stranger {
+                account,
+                address,
+                both,
+            } => (account, address, Some(both)),
+            Self::Known { browser, account } => (browser, account, None),
         };
-        self.waits().chain(both)
+        [first, second].into_iter().chain(third)
     }
 }
 
-/// Returns the network of a visitor: an IPv4 address, or the /64 of an IPv6 address, because one
-/// household or one server usually has all of that.
-fn network(address: IpAddr) -> IpAddr {
+/// Returns an IPv4 address as it is, and the network of an IPv6 address that has this many bits.
+fn network(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        IpAddr::V6(address) => {
+            let rest = u128::BITS - bits;
+            IpAddr::V6((address.to_bits() >> rest << rest).into())
+        }
         address @ IpAddr::V4(_) => address,
     }
 }

@@ -61,6 +61,7 @@ impl Accounts {
             name,
             password,
             address,
+            site: &client.site,
             browsers: client.known_browsers.iter().map(String::as_str),
         };
         let result = users.log_in(attempt).await;

@@ -13,18 +13,25 @@ use crate::{
     users::{Attempt, Failure, LoginOutcome, TrustedProxies, Users},
 };
 
+/// Takes a place for an account of its own.
+fn queue(hashing: &Hashing, account: usize, is_known: bool) -> Result<Place, Busy> {
+    hashing.queue(&account.to_string(), is_known.then_some("browser"))
+}
+
 #[tokio::test]
 async fn sixty_four_wait_beside_one_for_each_core() {
     let hashing = Hashing::new();
     let cores = hashing.cores.available_permits();
-    let places: Vec<_> = (0..cores + 64).map(|_| hashing.queue(false)).collect();
+    let places: Vec<_> = (0..cores + 64)
+        .map(|it| queue(&hashing, it, false))
+        .collect();
     assert!(places.iter().all(Result::is_ok));
-    assert_eq!(hashing.queue(false).err(), Some(Busy));
+    assert_eq!(queue(&hashing, 999, false).err(), Some(Busy));
     assert_eq!(hashing.count().waiting, cores + 64);
     for place in places.into_iter().flatten() {
         assert_eq!(hashing.run(place, || 1).await, Ok(1));
     }
-    assert!(hashing.queue(false).is_ok());
+    assert!(queue(&hashing, 999, false).is_ok());
     let (running, waiting) = (0, 0);
     assert_eq!(hashing.count(), HashCount { running, waiting });
 }
@@ -33,13 +40,15 @@ async fn sixty_four_wait_beside_one_for_each_core() {
 async fn known_browsers_have_eight_places_of_their_own_and_share_the_others() {
     let hashing = Hashing::new();
     let cores = hashing.cores.available_permits();
-    let mut places: Vec<_> = (0..cores + 64).map(|_| hashing.queue(false)).collect();
-    places.extend((0..8).map(|_| hashing.queue(true)));
+    let mut places: Vec<_> = (0..cores + 64)
+        .map(|it| queue(&hashing, it, false))
+        .collect();
+    places.extend((0..8).map(|it| queue(&hashing, it, true)));
     assert!(places.iter().all(Result::is_ok));
-    assert_eq!(hashing.queue(true).err(), Some(Busy));
+    assert_eq!(queue(&hashing, 999, true).err(), Some(Busy));
     assert_eq!(hashing.count().waiting, cores + 64 + 8);
     places.remove(0).expect("a stranger's place");
-    assert!(hashing.queue(true).is_ok());
+    assert!(queue(&hashing, 999, true).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +58,7 @@ async fn as_many_run_at_once_as_there_are_cores() {
     let running = Arc::new(AtomicUsize::new(0));
     let works = (0..cores + 20).map(|number| {
         let running = Arc::clone(&running);
-        let place = hashing.queue(number % 2 == 0).expect("a place");
+        let place = queue(&hashing, number, number % 2 == 0).expect("a place");
         hashing.run(place, move || {
             assert!(running.fetch_add(1, Ordering::SeqCst) < cores);
             thread::yield_now();
@@ -68,9 +77,11 @@ async fn known_browsers_get_a_core_before_all_strangers_but_one() {
         .expect("all are free");
     let order = Arc::new(Mutex::new(Vec::new()));
     let visitors = [false, false, false, false, true, true];
+    let mut accounts = 0..;
     let works = visitors.map(|is_known| {
         let order = Arc::clone(&order);
-        let place = hashing.queue(is_known).expect("a place");
+        let account = accounts.next().expect("endless");
+        let place = queue(&hashing, account, is_known).expect("a place");
         hashing.run(place, move || {
             order.lock().expect("no panic").push(is_known);
         })
@@ -103,6 +114,7 @@ async fn an_attempt_that_waits_too_long_for_a_core_is_refused_and_counted() {
         name: "admin",
         password: String::new(),
         address: [192, 0, 2, 1].into(),
+        site: "http://localhost",
         browsers: [].into_iter(),
     });
     assert_eq!(refused.await.err(), Some(Failure::Busy));

@@ -1,7 +1,7 @@
 //! `Table`: counts failures in buckets, in bounded memory.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
@@ -9,7 +9,7 @@ use std::{
 const FREE_FAILURES: u32 = 5;
 
 /// The wait after the first failure that costs one. Each further one doubles it.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
+pub(super) const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -17,9 +17,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// A bucket without a new failure for this long counts as empty.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 
-/// How many buckets there are at most. The one whose last failure is oldest makes room for a new one,
-/// so a full table makes nobody wait. It takes 10 MB, and up to 16 MB once many have been replaced,
-/// because the map then doubles.
+/// How many buckets there are at most. The one with the fewest failures makes room for a new one, and of
+/// several the one whose last failure is oldest. So a full table makes nobody wait, and somebody who fills
+/// it does not reset a bucket with more failures.
 pub(super) const MAX_BUCKETS: usize = 65_536;
 
 /// The name of a bucket: a hash of what is counted in it.
@@ -30,7 +30,9 @@ pub(super) type Key = u64;
 pub(super) struct Table {
     buckets: HashMap<Key, Bucket>,
     /// The buckets in the order of their last failures.
-    order: BTreeMap<u64, Key>,
+    by_age: BTreeMap<u64, Key>,
+    /// The same, first in the order of how many failures are in them.
+    by_failures: BTreeSet<(u32, u64)>,
     /// The number of the next failure.
     next: u64,
     /// How many attempts are being checked, for the buckets that have any.
@@ -41,7 +43,7 @@ pub(super) struct Table {
 struct Bucket {
     failures: u32,
     last: Instant,
-    /// The number of the last failure, by which `Table::order` finds the bucket.
+    /// The number of the last failure, by which the orders find the bucket.
     number: u64,
 }
 
@@ -55,7 +57,7 @@ impl Table {
             return Some(until - now);
         }
         // Attempts at the same moment must not share one wait. They may share what is free.
-        let running = self.running.get(&key).copied().unwrap_or_default();
+        let running = self.running(key);
         let is_over = failures > 0 && running > 0 && failures + running > FREE_FAILURES;
         is_over.then_some(FIRST_WAIT)
     }
@@ -75,24 +77,26 @@ impl Table {
         }
     }
 
+    /// Returns how many attempts are being checked.
+    pub(super) fn running(&self, key: Key) -> u32 {
+        self.running.get(&key).copied().unwrap_or_default()
+    }
+
     /// Returns how many failures are in a bucket.
     pub(super) fn failures(&self, key: Key, now: Instant) -> u32 {
         let bucket = self.buckets.get(&key);
-        let recent = bucket.filter(|it| now.duration_since(it.last) < FORGOTTEN_AFTER);
+        let recent = bucket.filter(|it| !it.is_forgotten(now));
         recent.map_or(0, |it| it.failures)
     }
 
     pub(super) fn add_failure(&mut self, key: Key, now: Instant) {
         let failures = self.failures(key, now).saturating_add(1);
-        self.remove(key);
-        if self.buckets.len() >= MAX_BUCKETS
-            && let Some((_, oldest)) = self.order.pop_first()
-        {
-            self.buckets.remove(&oldest);
-        }
+        self.forget(key);
+        self.make_room(now);
         let number = self.next;
         self.next += 1;
-        self.order.insert(number, key);
+        self.by_age.insert(number, key);
+        self.by_failures.insert((failures, number));
         let bucket = Bucket {
             failures,
             last: now,
@@ -101,26 +105,43 @@ impl Table {
         self.buckets.insert(key, bucket);
     }
 
-    pub(super) fn take_failures(&mut self, key: Key, count: u32) {
-        let Some(bucket) = self.buckets.get_mut(&key) else {
-            return;
-        };
-        bucket.failures = bucket.failures.saturating_sub(count);
-        if bucket.failures == 0 {
-            self.remove(key);
-        }
-    }
-
-    fn remove(&mut self, key: Key) {
+    /// Forgets the failures in a bucket.
+    pub(super) fn forget(&mut self, key: Key) {
         if let Some(bucket) = self.buckets.remove(&key) {
-            self.order.remove(&bucket.number);
+            self.by_age.remove(&bucket.number);
+            self.by_failures.remove(&(bucket.failures, bucket.number));
         }
     }
 
-    /// Returns the sizes of its parts: the buckets, their order, and the attempts that are checked.
+    /// Removes the buckets that count as empty, and one more if the table is still full.
+    fn make_room(&mut self, now: Instant) {
+        while let Some((_, &oldest)) = self.by_age.first_key_value()
+            && self
+                .buckets
+                .get(&oldest)
+                .is_none_or(|it| it.is_forgotten(now))
+        {
+            self.forget(oldest);
+        }
+        if self.buckets.len() >= MAX_BUCKETS
+            && let Some((_, number)) = self.by_failures.first()
+            && let Some(&fewest) = self.by_age.get(number)
+        {
+            self.forget(fewest);
+        }
+    }
+
+    /// Returns the sizes of its parts: the buckets, their orders, and the attempts that are checked.
     #[cfg(test)]
-    pub(super) fn sizes(&self) -> [usize; 3] {
-        [self.buckets.len(), self.order.len(), self.running.len()]
+    pub(super) fn sizes(&self) -> [usize; 4] {
+        let orders = [self.by_age.len(), self.by_failures.len()];
+        [self.buckets.len(), orders[0], orders[1], self.running.len()]
+    }
+}
+
+impl Bucket {
+    fn is_forgotten(&self, now: Instant) -> bool {
+        now.duration_since(self.last) >= FORGOTTEN_AFTER
     }
 }
 

@@ -46,7 +46,7 @@ impl Site {
 
     #[track_caller]
     fn succeed(&self, visitor: Visitor<'_>) {
-        self.begin(visitor).succeed(self.now);
+        self.begin(visitor).succeed();
     }
 
     /// Returns how many seconds the visitor has to wait.
@@ -84,14 +84,19 @@ fn attempts_during_a_wait_do_not_lengthen_it() {
 }
 
 #[test]
-fn an_account_waits_for_every_address_and_an_address_for_every_account() {
+fn an_account_waits_for_every_address_once_six_networks_have_failed() {
     let site = Site::new();
-    for last in 1..=6 {
+    for last in 1..=5 {
         site.fail(from("admin", &format!("192.0.2.{last}")), 1);
     }
+    assert_eq!(site.wait(from("admin", STRANGER)), 0);
+    site.fail(from("admin", "192.0.2.6"), 1);
     assert_eq!(site.wait(from("admin", STRANGER)), 1);
     assert_eq!(site.wait(from("bob", "192.0.2.1")), 0);
+}
 
+#[test]
+fn an_address_waits_for_every_account() {
     let site = Site::new();
     for number in 1..=6 {
         site.fail(from(&format!("user{number}"), STRANGER), 1);
@@ -101,16 +106,66 @@ fn an_account_waits_for_every_address_and_an_address_for_every_account() {
 }
 
 #[test]
-fn a_v6_network_of_64_bits_is_one_address_and_a_mapped_v4_address_is_that_address() {
+fn a_hundred_guesses_from_one_network_do_not_make_the_owner_wait() {
+    for network in ["192.0.2.1", "2001:db8:1::"] {
+        let mut site = Site::new();
+        let mut guesses = 0;
+        while guesses < 100 {
+            // Of IPv6, from another /64 of the same /48 each time.
+            let address = network.replace("1::", &format!("1:{guesses}::"));
+            let guesser = from("admin", &address);
+            match site.wait(guesser) {
+                0 => {
+                    site.fail(guesser, 1);
+                    guesses += 1;
+                }
+                // The guesser has to wait because of the account and its network together.
+                seconds => site.pass(seconds),
+            }
+        }
+        assert_eq!(site.wait(from("admin", STRANGER)), 0);
+        assert_eq!(site.wait(from("admin", "2001:db8:2::")), 0);
+    }
+}
+
+#[test]
+fn a_network_counts_for_an_account_again_after_an_hour_without_a_failure() {
+    let mut site = Site::new();
+    for last in 1..=5 {
+        site.fail(from("admin", &format!("192.0.2.{last}")), 1);
+    }
+    site.pass(3599);
+    site.fail(from("admin", "192.0.2.1"), 1);
+    site.fail(from("admin", "192.0.2.6"), 1);
+    assert_eq!(site.wait(from("admin", STRANGER)), 1);
+
+    let mut site = Site::new();
+    site.fail(from("admin", "192.0.2.1"), 1);
+    for last in 2..=6 {
+        site.pass(900);
+        site.fail(from("admin", &format!("192.0.2.{last}")), 1);
+    }
+    // The first failure is forgotten in its own bucket, but not in that of the account.
+    site.pass(300);
+    site.fail(from("admin", "192.0.2.1"), 1);
+    assert_eq!(site.wait(from("admin", STRANGER)), 2);
+}
+
+#[test]
+fn a_v6_household_is_one_address_a_v6_network_one_for_an_account_and_a_mapped_v4_address_is_v4() {
     let site = Site::new();
     for number in 0..6 {
-        site.fail(
-            from(&format!("{number}"), &format!("2001:db8:1:2:{number}::1")),
-            1,
-        );
+        let address = format!("2001:db8:1:2:{number}::1");
+        site.fail(from(&format!("{number}"), &address), 1);
     }
     assert_eq!(site.wait(from("admin", "2001:db8:1:2:ffff::")), 1);
     assert_eq!(site.wait(from("admin", "2001:db8:1:3::")), 0);
+    for number in 0..6 {
+        site.fail(from("kim", &format!("2001:db8:7:{number}::1")), 1);
+    }
+    assert_eq!(site.wait(from("kim", "2001:db8:7:ffff::")), 1);
+    assert_eq!(site.wait(from("admin", "2001:db8:7:ffff::")), 0);
+    assert_eq!(site.wait(from("kim", "2001:db8:8::")), 0);
     for number in 0..6 {
         site.fail(from(&format!("v4 {number}"), "::ffff:192.0.2.1"), 1);
     }
@@ -119,28 +174,25 @@ fn a_v6_network_of_64_bits_is_one_address_and_a_mapped_v4_address_is_that_addres
 }
 
 #[test]
-fn a_success_clears_the_failures_from_that_address_for_that_account() {
-    let site = Site::new();
-    for _ in 0..10 {
-        site.fail(from("admin", STRANGER), 5);
-        site.succeed(from("admin", STRANGER));
+fn a_success_of_a_stranger_forgives_nothing() {
+    let mut site = Site::new();
+    let guesser = from("admin", STRANGER);
+    let mut guesses = 0;
+    for _ in 0..50 {
+        // The owner logs in from the same address in between, and somebody with their own account.
+        for owner in [guesser, from("mine", STRANGER)] {
+            if site.wait(owner) == 0 {
+                site.succeed(owner);
+            }
+        }
+        if site.wait(guesser) == 0 {
+            site.fail(guesser, 1);
+            guesses += 1;
+        }
+        site.pass(1);
     }
-    // The failures of others stay.
-    site.fail(from("admin", "192.0.2.1"), 3);
-    site.succeed(from("admin", STRANGER));
-    site.fail(from("admin", STRANGER), 3);
-    assert_eq!(site.wait(from("admin", "192.0.2.2")), 1);
-}
-
-#[test]
-fn an_account_of_ones_own_clears_no_failures_for_others() {
-    let site = Site::new();
-    for name in ["admin", "bob", "admin", "bob", "admin"] {
-        site.fail(from(name, STRANGER), 1);
-        site.succeed(from("mine", STRANGER));
-    }
-    site.fail(from("bob", STRANGER), 1);
-    assert_eq!(site.wait(from("mine", STRANGER)), 1);
+    // Five are free, and in 50 seconds there is time for these: after 1, 2, 4, 8 and 16 seconds.
+    assert_eq!(guesses, 11);
 }
 
 #[test]
@@ -153,12 +205,47 @@ fn a_known_browser_waits_for_its_own_failures_only() {
     assert_eq!(site.wait(browser), 1);
     assert_eq!(site.wait(known("admin", "two")), 0);
     assert_eq!(site.wait(known("bob", "one")), 0);
-    site.pass(1);
-    site.succeed(browser);
-    site.fail(browser, 5);
-    assert_eq!(site.wait(browser), 0);
     // Its failures are not those of an address or an account.
     assert_eq!(site.wait(from("admin", "192.0.2.1")), 0);
+
+    // Its success forgives them, and no other ones.
+    site.fail(known("admin", "two"), 5);
+    site.pass(1);
+    site.succeed(browser);
+    for _ in 0..10 {
+        site.fail(browser, 5);
+        assert_eq!(site.wait(browser), 0);
+        site.succeed(browser);
+    }
+    site.fail(known("admin", "two"), 1);
+    assert_eq!(site.wait(known("admin", "two")), 1);
+    site.fail(from("admin", STRANGER), 1);
+    assert_eq!(site.wait(from("admin", STRANGER)), 2);
+}
+
+#[test]
+fn all_known_browsers_of_an_account_have_twenty_failures_in_an_hour() {
+    let mut site = Site::new();
+    let mut guesses = 0;
+    for round in 0..6 {
+        for number in 0..40 {
+            let name = format!("browser{number}");
+            if site.wait(known("admin", &name)) == 0 {
+                site.fail(known("admin", &name), 1);
+                guesses += 1;
+            }
+        }
+        assert_eq!(guesses, 20, "round {round}");
+        site.pass(60);
+    }
+    assert_eq!(site.wait(known("admin", "browser39")), 3600 - 6 * 60);
+    // Neither strangers nor other accounts have to wait for them.
+    assert_eq!(site.wait(from("admin", STRANGER)), 0);
+    assert_eq!(site.wait(known("bob", "browser0")), 0);
+    site.pass(3600 - 6 * 60);
+    assert_eq!(site.wait(known("admin", "browser39")), 0);
+    site.fail(known("admin", "browser39"), 1);
+    assert_eq!(site.throttle.failures().known.sizes(), [1, 1]);
 }
 
 #[test]
@@ -180,16 +267,21 @@ fn attempts_at_the_same_moment_do_not_share_one_wait() {
         attempt.fail(site.now);
     }
     assert_eq!(site.wait(visitor), 1);
+
+    let site = Site::new();
+    for number in 0..19 {
+        site.fail(known("admin", &format!("browser{number}")), 1);
+    }
+    let _attempt = site.begin(known("admin", "one"));
+    assert_eq!(site.wait(known("admin", "two")), 1);
 }
 
 #[test]
 fn many_right_passwords_at_once_do_not_wait() {
     let site = Site::new();
     let attempts = [(); 100].map(|()| site.begin(from("admin", STRANGER)));
-    for attempt in attempts {
-        attempt.succeed(site.now);
-    }
-    assert_eq!(site.throttle.table().sizes(), [0, 0, 0]);
+    attempts.into_iter().for_each(Attempt::succeed);
+    assert_eq!(site.throttle.failures().table.sizes(), [0; 4]);
 }
 
 #[test]
@@ -205,24 +297,52 @@ fn failures_are_forgotten_after_an_hour_without_a_new_one() {
     assert_eq!(site.wait(visitor), 0);
 }
 
-#[test]
-fn a_full_table_drops_the_oldest_and_makes_nobody_wait() {
-    let site = Site::new();
-    let kept = from("kept", "192.0.2.1");
-    site.fail(from("oldest", "192.0.2.2"), 6);
-    site.fail(kept, 5);
-    let count = u32::try_from(MAX_BUCKETS / 3).expect("a number") + 1;
-    for number in 0..count {
-        if number == count / 2 {
-            site.fail(kept, 1);
-        }
-        let address = IpAddr::V4((0x0a00_0000 + number).into());
+/// Fails with so many names, each from an address of its own, and all from one /48.
+fn flood(site: &Site, names: u128) {
+    for number in 0..names {
+        let address = 0x2001_0db8_0001 << 80 | number << 64;
+        let address = IpAddr::V6(address.into());
         let name = &format!("user{number}");
         site.fail(Visitor::Stranger { name, address }, 1);
     }
-    let sizes = site.throttle.table().sizes();
-    assert_eq!(sizes, [MAX_BUCKETS, MAX_BUCKETS, 0]);
-    assert_eq!(site.wait(from("oldest", "192.0.2.2")), 0);
-    assert_eq!(site.wait(from("somebody", "192.0.2.3")), 0);
-    assert_eq!(site.wait(kept), 1);
+}
+
+#[test]
+fn a_flood_of_failures_resets_nobody_who_has_more_and_makes_nobody_wait() {
+    let mut site = Site::new();
+    for last in 1..=6 {
+        site.fail(from("admin", &format!("192.0.2.{last}")), 1);
+    }
+    site.fail(from("bob", "192.0.2.7"), 6);
+    // Each makes three buckets.
+    flood(&site, 22_000);
+    let sizes = site.throttle.failures().table.sizes();
+    assert_eq!(sizes, [MAX_BUCKETS, MAX_BUCKETS, MAX_BUCKETS, 0]);
+    assert_eq!(site.wait(from("admin", STRANGER)), 1);
+    assert_eq!(site.wait(from("somebody", "192.0.2.7")), 1);
+    assert_eq!(site.wait(from("somebody", STRANGER)), 0);
+
+    // After an hour nothing of it is left.
+    site.pass(3600);
+    site.fail(from("kim", STRANGER), 1);
+    assert_eq!(site.throttle.failures().table.sizes(), [3, 3, 3, 0]);
+}
+
+#[test]
+fn the_oldest_of_those_with_the_fewest_failures_makes_room() {
+    let mut table = Table::default();
+    let now = Instant::now();
+    for key in 0..MAX_BUCKETS as Key {
+        table.add_failure(key, now);
+    }
+    for key in [0, 2] {
+        table.add_failure(key, now);
+    }
+    for (new, forgotten) in [(100_000, 1), (100_001, 3), (100_002, 4)] {
+        assert_eq!(table.failures(forgotten, now), 1);
+        table.add_failure(new, now);
+        assert_eq!(table.failures(forgotten, now), 0);
+        assert_eq!(table.failures(new, now), 1);
+    }
+    assert_eq!([0, 2].map(|key| table.failures(key, now)), [2, 2]);
 }

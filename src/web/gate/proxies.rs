@@ -21,6 +21,8 @@ pub(in crate::web) struct Client {
     pub(in crate::web) peer: IpAddr,
     /// What proxies say about the address of the visitor: the lines of `X-Forwarded-For`.
     pub(in crate::web) forwarded_for: Vec<HeaderValue>,
+    /// The public URL of the site.
+    pub(in crate::web) site: String,
     /// Is true if the visitor uses https: then the peer is a proxy, because Signet itself speaks http.
     pub(in crate::web) has_proxy: bool,
     /// Is true if a browser shows the response as a page.
@@ -39,11 +41,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let forwarded_for = parts.headers.get_all("x-forwarded-for").iter();
+        let origins = Arc::<Origins>::from_ref(state);
         let known_browsers = known_browser::values(&parts.headers);
         Ok(Self {
             peer: peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0.ip()),
             forwarded_for: forwarded_for.cloned().collect(),
-            has_proxy: Arc::<Origins>::from_ref(state).is_https(),
+            site: origins.public().to_owned(),
+            has_proxy: origins.is_https(),
             shows_pages: is_for_page(&parts.headers),
             known_browsers: known_browsers.map(str::to_owned).collect(),
         })
