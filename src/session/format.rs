@@ -6,8 +6,9 @@ mod signature;
 
 use std::sync::Arc;
 
+use self::cache::Cache;
 pub(super) use self::payload::{Payload, is_reserved};
-use self::{cache::Cache, signature::Signer};
+pub use self::signature::{Signed, Signer};
 use super::{
     cookie::MAX_BYTES,
     error::{Refusal, SessionError},
@@ -49,7 +50,8 @@ impl Format {
     /// Creates the format of the cookie with this name. The first key signs; all keys verify.
     pub(super) fn new(cookie_name: &str, keys: &[SecretKey]) -> Self {
         Self {
-            signer: Signer::new(cookie_name, keys),
+            // With the cookie's name in it, a value signed for one cookie is refused in another.
+            signer: Signer::new(&format!("signet.session.{cookie_name}"), keys),
             name_bytes: cookie_name.len(),
             cache: Cache::new(),
         }

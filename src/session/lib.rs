@@ -99,6 +99,7 @@ pub use self::{
     cookie::{CookieError, CookieOptions, Persistence, SameSite},
     error::{Refusal, SessionError},
     event::Event,
+    format::{Signed, Signer},
     inspection::{Contents, Inspection},
     key::{KeyError, MIN_KEY_BYTES, SecretKey},
     layer::{SessionLayer, SessionService},

@@ -1,26 +1,15 @@
 //! `KnownBrowsers`: recognises browsers that have logged in before, by a cookie.
 
-use std::fmt;
-
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use signet_session::{SecretKey, Signer};
+use tower_sessions::session::Id;
 
 use crate::secret::SecretKeys;
-
-type HmacSha256 = Hmac<Sha256>;
 
 /// How long a browser is known after a login, in seconds: 90 days.
 pub(crate) const MAX_AGE: u32 = 7_776_000;
 
-/// Separates these signatures from those of sessions, whose salts begin with `signet.session.`.
-const SALT: &str = "signet.known_browser";
-
 /// How many values of the cookie are verified. Another site of the same domain may add some.
 const MAX_VALUES: usize = 4;
-
-/// The length of a browser's ID, in bytes.
-const ID_BYTES: usize = 16;
 
 /// What a browser is known for: the signature covers it, and the cookie does not tell it.
 #[derive(Clone, Copy, Debug)]
@@ -31,36 +20,27 @@ pub(super) struct Purpose<'a> {
     pub(super) digest: &'a str,
 }
 
-/// Signs and verifies the cookie of known browsers.
-///
-/// A value is `ID "." TIME "." SIGNATURE`: a random ID in base64url, the unix seconds of the login,
-/// and the HMAC-SHA256 of both and of the [`Purpose`]. So the cookie, which stays after a logout, tells
-/// nobody who has logged in.
+/// Signs and verifies the cookie of known browsers: a random ID, signed for a [`Purpose`]. So the cookie,
+/// which stays after a logout, tells nobody who has logged in.
+#[derive(Debug)]
 pub(super) struct KnownBrowsers {
     /// The first key signs; all keys verify.
-    keys: Vec<HmacSha256>,
+    keys: Vec<SecretKey>,
 }
 
 impl KnownBrowsers {
     pub(super) fn new(keys: &SecretKeys) -> Self {
         let keys = std::iter::once(&keys.signing).chain(&keys.fallbacks);
-        let derive = |key: &str| {
-            let derived = keyed(key.as_bytes()).chain_update(SALT).finalize();
-            keyed(&derived.into_bytes())
-        };
         Self {
-            keys: keys.map(|key| derive(key.reveal())).collect(),
+            keys: keys.cloned().collect(),
         }
     }
 
     /// Returns a value for a browser that has just logged in. `id` is the one it is known by, if it
     /// is.
-    pub(super) fn sign(&self, id: Option<&str>, purpose: Purpose<'_>, now: i64) -> Option<String> {
-        let id = id.map_or_else(new_id, |id| Some(id.to_owned()))?;
-        let message = format!("{id}.{now}");
-        let mac = mac(self.keys.first()?, &message, purpose).finalize();
-        let signature = BASE64URL.encode(mac.into_bytes());
-        Some(format!("{message}.{signature}"))
+    pub(super) fn sign(&self, id: Option<&str>, purpose: Purpose<'_>, now: i64) -> String {
+        let id = id.map_or_else(|| Id::default().to_string(), str::to_owned);
+        self.signer(purpose).sign(id.as_bytes(), now)
     }
 
     /// Returns the ID of the browser with these values of the cookie, if it has logged in for this
@@ -70,53 +50,19 @@ impl KnownBrowsers {
         values: impl Iterator<Item = &'a str>,
         purpose: Purpose<'_>,
         now: i64,
-    ) -> Option<&'a str> {
-        values
-            .take(MAX_VALUES)
-            .find_map(|value| self.verify(value.trim_end(), purpose, now))
+    ) -> Option<String> {
+        let signer = self.signer(purpose);
+        values.take(MAX_VALUES).find_map(|value| {
+            let browser = signer.verify(value.trim_end().as_bytes()).ok()?;
+            let is_recent = now.saturating_sub(browser.at) < i64::from(MAX_AGE);
+            String::from_utf8(browser.payload)
+                .ok()
+                .filter(|_| is_recent)
+        })
     }
 
-    fn verify<'a>(&self, value: &'a str, purpose: Purpose<'_>, now: i64) -> Option<&'a str> {
-        let (message, signature) = value.rsplit_once('.')?;
-        let signature = BASE64URL.decode(signature).ok()?;
-        let is_valid = |key: &HmacSha256| {
-            let mac = mac(key, message, purpose);
-            mac.verify_slice(&signature).is_ok()
-        };
-        if !self.keys.iter().any(is_valid) {
-            return None;
-        }
-        let (id, at) = message.split_once('.')?;
-        let age = now.saturating_sub(at.parse().ok()?);
-        (age < i64::from(MAX_AGE)).then_some(id)
-    }
-}
-
-/// Returns a random ID. Without random bytes there is none, and the browser stays unknown.
-fn new_id() -> Option<String> {
-    let mut bytes = [0; ID_BYTES];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(BASE64URL.encode(bytes))
-}
-
-fn mac(key: &HmacSha256, message: &str, Purpose { site, digest }: Purpose<'_>) -> HmacSha256 {
-    key.clone()
-        .chain_update(format!("{message}.{digest}.{site}"))
-}
-
-fn keyed(key: &[u8]) -> HmacSha256 {
-    #[expect(
-        clippy::expect_used,
-        reason = "RFC 2104 defines HMAC for every key length"
-    )]
-    HmacSha256::new_from_slice(key).expect("HMAC takes a key of any length")
-}
-
-impl fmt::Debug for KnownBrowsers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KnownBrowsers")
-            .field("keys", &self.keys.len())
-            .finish()
+    fn signer(&self, Purpose { site, digest }: Purpose<'_>) -> Signer {
+        Signer::new(&format!("signet.known_browser.{digest}.{site}"), &self.keys)
     }
 }
 
@@ -143,7 +89,7 @@ mod tests {
     fn a_browser_is_known_for_90_days_for_one_line_and_one_site() {
         let browsers = browsers(OLD, "");
         let known = purpose("digest");
-        let value = browsers.sign(None, known, NOW).expect("random bytes");
+        let value = browsers.sign(None, known, NOW);
         let find =
             |value: &str, known, now| browsers.find([value].into_iter(), known, now).is_some();
         assert!(find(&value, known, NOW));
@@ -167,20 +113,19 @@ mod tests {
     fn an_id_stays_when_the_cookie_is_renewed() {
         let browsers = browsers(OLD, "");
         let known = purpose("digest");
-        let first = browsers.sign(None, known, NOW).expect("random bytes");
+        let first = browsers.sign(None, known, NOW);
         let id = browsers.find([&*first].into_iter(), known, NOW);
-        let second = browsers.sign(id, known, NOW + 1).expect("a value");
+        let second = browsers.sign(id.as_deref(), known, NOW + 1);
         assert_ne!(first, second);
         let found = browsers.find(["", "x", &*second].into_iter(), known, NOW);
         assert_eq!(found, id);
-        assert_ne!(browsers.sign(None, known, NOW), Some(first));
+        assert_ne!(browsers.sign(None, known, NOW), first);
     }
 
     #[test]
     fn an_older_key_still_verifies_and_another_one_does_not() {
         let known = purpose("digest");
         let value = browsers(OLD, "").sign(None, known, NOW);
-        let value = value.expect("random bytes");
         let find =
             |browsers: KnownBrowsers| browsers.find([&*value].into_iter(), known, NOW).is_some();
         assert!(find(browsers(NEW, OLD)));

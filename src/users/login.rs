@@ -142,7 +142,7 @@ impl Users {
         };
         let browser = self.browsers.find(attempt.browsers, purpose, now);
         let checked = Checked {
-            browser: browser.map(str::to_owned),
+            browser,
             password: attempt.password,
             address: attempt.address,
             site: attempt.site.to_owned(),
@@ -205,7 +205,7 @@ impl Users {
         Ok(Login {
             name: account.name.clone(),
             digest: Some(account.digest.clone()),
-            browser: self.browsers.sign(browser, purpose, now),
+            browser: Some(self.browsers.sign(browser, purpose, now)),
         })
     }
 }

@@ -437,7 +437,9 @@ fn a_proxy_that_does_not_say_who_asks_is_warned_about_once() {
 
 #[test]
 fn known_browsers_are_known_after_a_restart_too() {
-    let (mut signet, _) = with_users(&format!("admin:{BCRYPT}"));
+    let (signet, _) = with_users(&format!("admin:{BCRYPT}"));
+    // Each start has another port.
+    let mut signet = signet.public_url("http://localhost");
     let site = signet.start();
     let answer = site.post_login(
         "",

@@ -2,8 +2,7 @@
 //!
 //! The format is that of `URLSafeTimedSerializer` in Python's itsdangerous, which can read our
 //! cookies: `payload "." timestamp "." signature`, each in base64url without padding. The key of
-//! each HMAC is `HMAC(SECRET_KEY, salt)`. The salt contains the cookie's name, so that a value
-//! signed for one cookie is refused in another.
+//! each HMAC is `HMAC(SECRET_KEY, salt)`.
 
 #[cfg(test)]
 mod tests;
@@ -24,30 +23,35 @@ pub(super) const SIGNATURE_CHARS: usize = 43;
 /// The length of the longest timestamp: 64 bits in base64url.
 const MAX_TIMESTAMP_CHARS: usize = 11;
 
-/// Signs with the first key and verifies with all of them.
-pub(super) struct Signer {
+/// Signs values, and verifies those that it signed, in the format of `URLSafeTimedSerializer` in Python's
+/// itsdangerous.
+///
+/// Sessions are signed by it. An application can sign other values with the same keys.
+pub struct Signer {
     /// One HMAC for each key, which has already absorbed the key.
     keys: Vec<HmacSha256>,
 }
 
 /// A value whose signature is valid.
 #[derive(Debug, PartialEq)]
-pub(super) struct Signed {
+#[non_exhaustive]
+pub struct Signed {
     /// The signed bytes, decoded.
-    pub(super) payload: Vec<u8>,
+    pub payload: Vec<u8>,
     /// When the value was signed, in unix seconds.
-    pub(super) at: i64,
+    pub at: i64,
     /// The index of the key that signed it.
-    pub(super) key: usize,
+    pub key: usize,
 }
 
 impl Signer {
-    pub(super) fn new(cookie_name: &str, keys: &[SecretKey]) -> Self {
-        let salt = format!("signet.session.{cookie_name}");
+    /// Creates a signer. The first key signs; all keys verify. A value that is signed with one salt is
+    /// refused with another, so each purpose needs a salt of its own. Those of sessions begin with
+    /// `signet.session.`.
+    #[must_use]
+    pub fn new(salt: &str, keys: &[SecretKey]) -> Self {
         let derive = |key: &SecretKey| {
-            let derived = keyed(key.reveal().as_bytes())
-                .chain_update(&salt)
-                .finalize();
+            let derived = keyed(key.reveal().as_bytes()).chain_update(salt).finalize();
             keyed(&derived.into_bytes())
         };
         Self {
@@ -55,8 +59,13 @@ impl Signer {
         }
     }
 
-    /// Returns the cookie value for `payload`, signed at `now` (unix seconds, not negative).
-    pub(super) fn sign(&self, payload: &[u8], now: i64) -> String {
+    /// Returns the value for `payload`, signed at `now` (unix seconds, not negative).
+    ///
+    /// # Panics
+    ///
+    /// If there is no key.
+    #[must_use]
+    pub fn sign(&self, payload: &[u8], now: i64) -> String {
         let chars = payload.len().div_ceil(3) * 4 + MAX_TIMESTAMP_CHARS + SIGNATURE_CHARS + 2;
         let mut value = String::with_capacity(chars);
         BASE64URL.encode_string(payload, &mut value);
@@ -70,7 +79,11 @@ impl Signer {
 
     /// Checks the signature of `value` in constant time, and only then decodes the rest. A value
     /// that is too long, or whose signature is not 43 base64url characters, costs no HMAC.
-    pub(super) fn verify(&self, value: &[u8]) -> Result<Signed, Refusal> {
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Malformed`] or [`Refusal::BadSignature`].
+    pub fn verify(&self, value: &[u8]) -> Result<Signed, Refusal> {
         if value.len() > MAX_BYTES {
             return Err(Refusal::Malformed);
         }

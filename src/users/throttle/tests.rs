@@ -113,10 +113,10 @@ fn a_hundred_guesses_from_one_network_do_not_make_the_owner_wait() {
         while guesses < 100 {
             // Of IPv6, from another /64 of the same /48 each time.
             let address = network.replace("1::", &format!("1:{guesses}::"));
-            let guesser = from("admin", &address);
-            match site.wait(guesser) {
+            let stranger = from("admin", &address);
+            match site.wait(stranger) {
                 0 => {
-                    site.fail(guesser, 1);
+                    site.fail(stranger, 1);
                     guesses += 1;
                 }
                 // The guesser has to wait because of the account and its network together.
@@ -176,17 +176,17 @@ fn a_v6_household_is_one_address_a_v6_network_one_for_an_account_and_a_mapped_v4
 #[test]
 fn a_success_of_a_stranger_forgives_nothing() {
     let mut site = Site::new();
-    let guesser = from("admin", STRANGER);
+    let stranger = from("admin", STRANGER);
     let mut guesses = 0;
     for _ in 0..50 {
         // The owner logs in from the same address in between, and somebody with their own account.
-        for owner in [guesser, from("mine", STRANGER)] {
+        for owner in [stranger, from("mine", STRANGER)] {
             if site.wait(owner) == 0 {
                 site.succeed(owner);
             }
         }
-        if site.wait(guesser) == 0 {
-            site.fail(guesser, 1);
+        if site.wait(stranger) == 0 {
+            site.fail(stranger, 1);
             guesses += 1;
         }
         site.pass(1);

@@ -9,7 +9,8 @@ const VALUE: &str = "eyJfc2lkIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsIl9pYXQiOjE3NjM
 
 fn signer_of(cookie_name: &str, keys: &[&str]) -> Signer {
     let keys = keys.iter().map(|key| SecretKey::new(key).expect("a key"));
-    Signer::new(cookie_name, &keys.collect::<Vec<_>>())
+    let salt = format!("signet.session.{cookie_name}");
+    Signer::new(&salt, &keys.collect::<Vec<_>>())
 }
 
 fn signer(keys: &[&str]) -> Signer {
