@@ -23,11 +23,11 @@ use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-pub(crate) use self::escape::printable;
 use self::{
     escape::Printable,
     limits::{Limiter, Limits, PERIOD},
 };
+pub(crate) use self::{escape::printable, limits::ONCE_A_MINUTE};
 use crate::config::{LogFormat, LogOptions};
 
 /// How many lines wait to be written at most. While standard error is not read, further lines are

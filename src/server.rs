@@ -13,7 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{extract::Request, response::Response};
@@ -24,6 +24,8 @@ use tokio::{
 };
 use tower::Service;
 
+use crate::log::ONCE_A_MINUTE;
+
 pub use self::signals::{Hangups, stop_signals};
 
 /// How long running requests may take to finish once the server is told to stop.
@@ -31,9 +33,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait after a failed accept, usually for want of a file descriptor.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// How often to log such failures at most.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How many connections may wait in the kernel to be accepted. The usual 128 are soon too few: a
 /// client that finds no place tries again a second later. The kernel has a limit of its own.
@@ -138,17 +137,13 @@ where
 {
     /// Accepts connections as long as it is polled.
     async fn accept(&self, listener: &TcpListener) {
-        let mut last_logged: Option<Instant> = None;
         while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, peer)) => self.start(stream, peer, permit),
                 // The client closed the connection before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
-                    if last_logged.is_none_or(|at| at.elapsed() > LOG_INTERVAL) {
-                        tracing::error!(%cause, "cannot accept connections");
-                        last_logged = Some(Instant::now());
-                    }
+                    tracing::error!(target: ONCE_A_MINUTE, %cause, "cannot accept connections");
                     sleep(PAUSE).await;
                 }
             }

@@ -1,5 +1,8 @@
 //! `signet passwd NAME`: makes a line of a users file.
 
+#[cfg(unix)]
+mod hidden;
+
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
@@ -68,6 +71,8 @@ pub enum PasswdError {
 pub fn make_line(name: &str) -> Result<(String, Option<String>), PasswdError> {
     check_name(name)?;
     let typed = if io::stdin().is_terminal() {
+        #[cfg(unix)]
+        let _hidden = hidden::Hidden::start()?;
         let typed = rpassword::prompt_password(format!("{PROMPT}{name}: "))?;
         check(&typed)?;
         if rpassword::prompt_password(format!("{SECOND_PROMPT} "))? != typed {

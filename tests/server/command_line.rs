@@ -368,3 +368,24 @@ fn special_characters_of_a_password_in_the_url_of_a_store_must_be_percent_encode
         .start();
     assert!(with_at.get("/", "").starts_with("HTTP/1.1 200"));
 }
+
+/// A `%` that is not encoded makes another password of it.
+#[test]
+fn a_store_that_refuses_the_password_is_a_warning_that_names_the_likely_cause() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        while let Ok((mut socket, _)) = listener.accept() {
+            let _ = socket.read(&mut [0; 1024]);
+            let _ = socket.write_all(b"-WRONGPASS invalid username-password pair\r\n");
+        }
+    });
+    let mut signet = Signet::new()
+        .env("STORE_URL", format!("redis://signet:hunter%32@{address}"))
+        .env("SECRET_KEY", "a-key-of-enough-bytes-to-be-tested-with");
+    let log = log_of(&mut signet);
+    let warning = "is the password right, and percent-encoded in the URL, such as %23 for #?";
+    assert!(log.contains(warning), "{log}");
+    assert!(!log.contains("hunter"), "{log}");
+}

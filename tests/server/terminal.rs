@@ -11,7 +11,7 @@ use pty_process::blocking::{self as pty, Pty};
 use rustix::termios::{LocalModes, tcgetattr};
 use tempfile::TempDir;
 
-use crate::signet::{KillOnDrop, Signet, TEST_TIMEOUT, wait, wait_for};
+use crate::signet::{KillOnDrop, Signet, TEST_TIMEOUT, wait};
 
 const ESCAPE: char = '\u{1b}';
 
@@ -63,14 +63,6 @@ impl Terminal {
                 Err(error) => panic!("{error}: no {text:?} in {:?}", self.text()),
             }
         }
-    }
-
-    #[track_caller]
-    fn wait_until_it_hides_what_is_typed(&self) {
-        wait_for("the terminal to hide what is typed", || {
-            let modes = tcgetattr(&*self.pty).expect("a terminal").local_modes;
-            (!modes.contains(LocalModes::ECHO)).then_some(())
-        });
     }
 
     #[track_caller]
@@ -212,10 +204,8 @@ fn passwd_asks_twice_for_a_password_that_it_does_not_show() {
         let signet = Signet::new().env("TERM", "xterm");
         let mut terminal = Terminal::start(signet.args(&["passwd", "anna"]));
         terminal.wait_for("Password for anna: ");
-        terminal.wait_until_it_hides_what_is_typed();
         terminal.press("correct horse battery\n");
         terminal.wait_for("The same again: ");
-        terminal.wait_until_it_hides_what_is_typed();
         terminal.press(&format!("{again}\n"));
         let (ended, shown) = terminal.wait();
         assert_eq!(ended, Some(code), "{shown}");
@@ -241,4 +231,19 @@ fn strangers_cannot_send_commands_to_the_terminal() {
     let (code, shown) = terminal.wait();
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains(['\u{9b}', '\u{202e}']), "{shown:?}");
+}
+
+#[test]
+fn ctrl_c_at_a_question_ends_passwd_and_sets_the_terminal_back() {
+    let signet = Signet::new().env("TERM", "xterm").args(&["passwd", "anna"]);
+    let mut terminal = Terminal::start(signet);
+    terminal.wait_for("Password for anna: ");
+    terminal.press("correct\x03");
+    let pty = Arc::clone(&terminal.pty);
+    let (code, shown) = terminal.wait();
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(!shown.contains("correct"), "{shown}");
+    let modes = tcgetattr(&*pty).expect("a terminal").local_modes;
+    let usual = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+    assert!(modes.contains(usual), "{modes:?}");
 }

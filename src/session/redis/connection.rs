@@ -2,7 +2,9 @@
 
 use std::{fmt::Display, time::Duration};
 
-use ::redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection, cmd};
+use ::redis::{
+    AsyncConnectionConfig, Client, ErrorKind, RedisError, aio::MultiplexedConnection, cmd,
+};
 use tokio::time::timeout;
 
 use super::info::{self, Fit, Unfit};
@@ -29,7 +31,7 @@ impl Connection {
             .set_response_timeout(Some(DEADLINE));
         let opening = async {
             let inner = client.get_multiplexed_async_connection_with_config(&config);
-            let mut inner = inner.await.map_err(away)?;
+            let mut inner = inner.await.map_err(not_connected)?;
             let fit = ask(&mut inner).await?;
             Ok(Self {
                 generation,
@@ -51,6 +53,15 @@ impl Connection {
 async fn ask(connection: &mut MultiplexedConnection) -> Result<Fit, Unfit> {
     let info: String = cmd("INFO").query_async(connection).await.map_err(away)?;
     info::read(&info)
+}
+
+fn not_connected(error: RedisError) -> Unfit {
+    match error.kind() {
+        ErrorKind::AuthenticationFailed => away(format_args!(
+            "{error} (is the password right, and percent-encoded in the URL, such as %23 for #?)"
+        )),
+        _ => away(error),
+    }
 }
 
 fn away(cause: impl Display) -> Unfit {
