@@ -111,6 +111,10 @@ impl Config {
     /// When a setting is missing, malformed or unsafe.
     pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
         let listen = flags::LISTEN.value_or_default(flags, |text| text.parse().ok())?;
+        let idle = flags::SESSION_IDLE.value_or_default(flags, duration::parse)?;
+        let absolute = flags::SESSION_LIFETIME.value_or_default(flags, duration::parse)?;
+        let timeouts =
+            Timeouts::new(idle, absolute).map_err(|error| ConfigError::Value(error.to_string()))?;
         let public_url = public_url(flags, listen)?;
         let (keys, warning) = keys(flags)?;
         let mut config = Self {
@@ -118,10 +122,7 @@ impl Config {
             cookie_domain: cookie_domain(flags, public_url.as_ref())?,
             public_url,
             keys,
-            timeouts: Timeouts {
-                idle: flags::SESSION_IDLE.value_or_default(flags, duration::parse)?,
-                absolute: flags::SESSION_LIFETIME.value_or_default(flags, duration::parse)?,
-            },
+            timeouts,
             data_in: flags::SESSIONS.choice(
                 flags,
                 &[("cookie", DataIn::Cookie), ("store", DataIn::Store)],

@@ -21,7 +21,8 @@ use crate::{
     web,
 };
 use signet_session::{
-    Contents, EmbeddedStore, OpenError, RedisStore, SessionConfig, StoreError, Timeouts,
+    Contents, EmbeddedStore, OpenError, RedisStore, SessionConfig, SessionError, SessionLayer,
+    StoreError, Timeouts,
 };
 
 /// How much of standard input is read, in bytes: more than any browser sends.
@@ -50,6 +51,9 @@ pub enum InspectError {
     /// The store cannot answer, or may have lost records.
     #[error("--store (STORE_URL): {0}")]
     Store(#[from] StoreError),
+    /// The session cannot be read.
+    #[error("--store (STORE_URL): {0}")]
+    Session(#[from] SessionError),
 }
 
 /// Reads the value of a session cookie from standard input and prints what it holds. Returns
@@ -60,7 +64,7 @@ pub enum InspectError {
 /// When there is no value, or the keys or the store cannot be read.
 pub async fn run(config: Config) -> Result<bool, InspectError> {
     let sessions = open_sessions(&config).await?;
-    let name = sessions.cookie_name();
+    let name = &sessions.cookie_name().to_owned();
     if io::stdin().is_terminal() {
         writeln!(
             io::stderr(),
@@ -75,7 +79,7 @@ pub async fn run(config: Config) -> Result<bool, InspectError> {
     }
 
     let now = OffsetDateTime::now_utc().unix_timestamp();
-    let inspection = sessions.inspect(value, now).await?;
+    let inspection = SessionLayer::new(sessions).inspect(value, now).await?;
     let mut report = match inspection.verdict {
         Ok(()) => "accepted\n".to_owned(),
         Err(reason) => {

@@ -41,7 +41,7 @@
 //! - [`manual`]: how to run and use all this.
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
 //! - `session`: the session layer, a package of its own, which knows nothing of the site.
-//!   - `lib`: the configuration
+//!   - `config`: what an application decides; `sessions`: opens, accepts and seals cookies as that says
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
 //!   - `received`: which cookies of a request are sessions, and why others are refused;
 //!     `received_session`: what handlers can extract about them
@@ -59,7 +59,9 @@
 //!     - `address`: where the server is; `info`: whether it may keep records
 //!     - `connection`: one connection; `link`: the present one, and the task that looks after it
 //!     - `lookups`: many look-ups at once
-//!   - `condition`: what an application demands of the data of a session
+//!   - `subject`: whose session it is; `data`: which data it can have; `limit`: a shorter limit of one session
+//!   - `caching`: which responses caches may store
+//!   - `test_util`: a store in memory and the contract of stores, for tests
 //!   - `event`: what happens to sessions, told to an application that counts it
 //!   - `inspection`: what a cookie's value holds; `error`: why a cookie or a session is refused
 //! - `users`: who can log in, if that takes a password.

@@ -37,7 +37,7 @@ pub struct SecretKeys {
 #[non_exhaustive]
 pub enum SecretError {
     /// The key is refused: see [`KeyError`].
-    #[error("{place} {source}: make a key with `signet key`")]
+    #[error("{place} {source}, with `signet key`")]
     Key { place: String, source: KeyError },
 
     /// The key is given twice, so removing it once would not retire it.

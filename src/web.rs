@@ -143,7 +143,7 @@ impl App {
                 Destinations::new(origins.public_url(), cookie_domain),
             ),
         };
-        let sessions = SessionLayer::new(sessions);
+        let sessions = SessionLayer::new(sessions.subject(current_user::USERNAME));
         let (origins, destinations) = (Arc::new(origins), Arc::new(destinations));
         let forward_auth = accounts
             .ask_password()

@@ -4,7 +4,7 @@ mod options;
 
 use std::{borrow::Cow, iter};
 
-use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use http::{HeaderMap, HeaderValue, header::COOKIE};
 use memchr::memchr;
 
 pub use self::options::{CookieError, CookieOptions, Persistence, SameSite};
@@ -23,7 +23,7 @@ pub(super) struct SessionCookie {
 
 impl SessionCookie {
     pub(super) fn new(options: &CookieOptions) -> Self {
-        let mut attributes = "; Path=/".to_owned();
+        let mut attributes = format!("; Path={}", options.path);
         if let Some(domain) = &options.domain {
             attributes.push_str("; Domain=");
             attributes.push_str(domain);
@@ -37,6 +37,9 @@ impl SessionCookie {
             SameSite::Lax => "Lax",
             SameSite::None => "None",
         });
+        if options.partitioned {
+            attributes.push_str("; Partitioned");
+        }
         Self {
             name: options.name.clone(),
             attributes,
@@ -65,10 +68,12 @@ impl SessionCookie {
     }
 
     /// Returns the `Set-Cookie` that stores `value`, for `max_age` seconds if it is persistent.
-    pub(super) fn set(&self, value: &str, max_age: i64) -> HeaderValue {
-        match self.persistence {
-            Persistence::Persistent => self.header(value, &format!("; Max-Age={max_age}")),
-            Persistence::UntilBrowserCloses => self.header(value, ""),
+    pub(super) fn set(&self, value: &str, max_age: Option<i64>) -> HeaderValue {
+        match (self.persistence, max_age) {
+            (Persistence::Persistent, Some(max_age)) => {
+                self.header(value, &format!("; Max-Age={max_age}"))
+            }
+            _ => self.header(value, ""),
         }
     }
 
@@ -83,7 +88,7 @@ impl SessionCookie {
         #[expect(
             clippy::expect_used,
             reason = "fails only for control characters and non-ASCII, and CookieOptions::check lets \
-                      none into the name and the domain; the rest is literals, a number and base64url"
+                      none into the name, the path and the domain; the rest is literals, a number and base64url"
         )]
         HeaderValue::try_from(header).expect("a Set-Cookie of visible ASCII")
     }
@@ -159,15 +164,21 @@ mod tests {
 
     #[test]
     fn all_options_are_in_the_header_and_in_the_removal() {
-        let cookie = SessionCookie::new(&CookieOptions {
-            name: Cow::Borrowed("id"),
-            domain: Some("signet.example".to_owned()),
-            same_site: SameSite::None,
-            secure: true,
-            persistence: Persistence::UntilBrowserCloses,
-        });
-        let attributes = "Path=/; Domain=signet.example; Secure; HttpOnly; SameSite=None";
-        assert_eq!(cookie.set("value", 60), format!("id=value; {attributes}"));
+        let options = CookieOptions::https()
+            .name("id")
+            .path("/shop")
+            .domain("signet.example")
+            .same_site(SameSite::None)
+            .partitioned(true)
+            .persistence(Persistence::UntilBrowserCloses);
+        assert_eq!(options.check(), Ok(()));
+        let cookie = SessionCookie::new(&options);
+        let attributes = "Path=/shop; Domain=signet.example; Secure; HttpOnly; SameSite=None; \
+                          Partitioned";
+        assert_eq!(
+            cookie.set("value", Some(60)),
+            format!("id=value; {attributes}")
+        );
         assert_eq!(cookie.removal(), format!("id=; {attributes}; Max-Age=0"));
     }
 }

@@ -4,6 +4,7 @@ mod changes;
 mod file;
 mod identity;
 mod purge;
+mod session_store;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -22,13 +23,13 @@ use std::{
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
-pub use self::file::OpenError;
 use self::{
     changes::{Change, Operation},
     writer::Writer,
 };
+pub use self::{file::OpenError, session_store::EmbeddedSessionStore};
 use super::records::{Record, Records, StoreError};
 
 /// How many changes may wait for the disk. A request that is cancelled leaves its change in the queue.
@@ -50,7 +51,13 @@ const MICROS: i64 = 1_000_000;
 /// While the file is deleted, replaced or overwritten, all changes fail, because a restart would not
 /// find them. They also fail while the disk is full. When the file reaches the limit on its size
 /// (`RLIMIT_FSIZE`), the process also gets `SIGXFSZ`, which ends it unless it is caught or ignored.
-pub struct EmbeddedStore {
+///
+/// Clones share the file and the records.
+#[derive(Clone)]
+pub struct EmbeddedStore(Arc<Shared>);
+
+/// What the clones of a store share.
+struct Shared {
     records: Arc<Memory>,
     /// `None` in a snapshot, and while the store is dropped.
     changes: Option<mpsc::SyncSender<Change>>,
@@ -70,7 +77,7 @@ struct Entry {
 
 impl EmbeddedStore {
     /// Opens the file at `path`, or creates it with the mode 0600. Reads all records into memory,
-    /// and locks the file until the store is dropped.
+    /// and locks the file until the store and its clones are dropped.
     ///
     /// Adding more than `max_records` records fails with [`StoreError::Full`]. At most once a
     /// minute, this is logged as an error, and nine tenths of `max_records` as a warning. A file
@@ -80,18 +87,36 @@ impl EmbeddedStore {
     ///
     /// Fails if another process has the file open, or if it cannot be read, created or repaired.
     pub fn open(path: impl AsRef<Path>, max_records: usize) -> Result<Self, OpenError> {
+        Self::open_naming(path, max_records, "max_records")
+    }
+
+    /// Does the same as [`open`](Self::open), and names in the log which setting an operator raises
+    /// when the store is full.
+    ///
+    /// # Errors
+    ///
+    /// As with [`open`](Self::open).
+    pub fn open_naming(
+        path: impl AsRef<Path>,
+        max_records: usize,
+        setting: &'static str,
+    ) -> Result<Self, OpenError> {
         let records = Arc::new(Memory::new());
-        let writer = Writer::new(path.as_ref().to_owned(), max_records, Arc::clone(&records))?;
+        let writer = Writer::new(
+            path.as_ref().to_owned(),
+            (max_records, setting),
+            Arc::clone(&records),
+        )?;
         let (changes, queue) = mpsc::sync_channel(MAX_WAITING);
         let writer = thread::Builder::new()
             .name("sessions".to_owned())
             .spawn(move || writer.run(&queue))
             .map_err(OpenError::Io)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             records,
             changes: Some(changes),
             writer: Some(writer),
-        })
+        })))
     }
 
     /// Reads the current records of the file at `path`, even if another process has it open. The
@@ -104,11 +129,11 @@ impl EmbeddedStore {
     pub fn snapshot(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let records = Memory::new();
         file::read(&file::copy(path.as_ref())?, &records)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             records: Arc::new(records),
             changes: None,
             writer: None,
-        })
+        })))
     }
 
     /// Makes a change and waits until it is durable. Returns whether it changed anything.
@@ -120,7 +145,7 @@ impl EmbeddedStore {
             operation,
             done,
         };
-        let changes = self.changes.as_ref();
+        let changes = self.0.changes.as_ref();
         let changes = changes.ok_or_else(|| unavailable("it is a snapshot"))?;
         changes.try_send(change).map_err(|error| match error {
             TrySendError::Full(_) => unavailable("too many changes wait for the disk"),
@@ -135,7 +160,7 @@ impl EmbeddedStore {
 #[async_trait]
 impl Records for EmbeddedStore {
     async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
-        let records = self.records.pin();
+        let records = self.0.records.pin();
         let entry = records.get(&id).filter(|entry| entry.is_live_at(now()));
         Ok(entry.map(|entry| entry.data.to_vec()))
     }
@@ -155,7 +180,7 @@ impl Records for EmbeddedStore {
     }
 
     fn count(&self) -> Option<usize> {
-        Some(self.records.len())
+        Some(self.0.records.len())
     }
 }
 
@@ -177,7 +202,7 @@ impl Entry {
     }
 }
 
-impl Drop for EmbeddedStore {
+impl Drop for Shared {
     /// Waits for pending changes, and closes the file. A disk that does not answer is waited for at
     /// most two seconds.
     fn drop(&mut self) {
@@ -195,7 +220,7 @@ impl Drop for EmbeddedStore {
 impl fmt::Debug for EmbeddedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmbeddedStore")
-            .field("records", &self.records.len())
+            .field("records", &self.0.records.len())
             .finish_non_exhaustive()
     }
 }

@@ -2,11 +2,9 @@
 
 use std::{fmt::Display, sync::Arc};
 
-use axum::{
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
-    response::{IntoResponse, Response},
-};
-use tower_sessions::session;
+use axum_core::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
+use tower_sessions_core::session;
 
 use super::{cookie::MAX_BYTES, records::StoreError};
 
@@ -40,7 +38,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::Malformed,
         Self::BadSignature,
         Self::FromTheFuture,

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Refusal, SessionConfig};
+use tower_sessions_core::session::Id;
+
+use super::Refusal;
 
 /// An event of a session or of one of its cookies.
 ///
@@ -12,11 +14,25 @@ use super::{Refusal, SessionConfig};
 #[non_exhaustive]
 pub enum Event {
     /// A session began, or was given a new ID.
-    Began,
+    #[non_exhaustive]
+    Began {
+        /// The start of its ID.
+        id: ShortId,
+        /// Whether it has a [subject](super::SessionConfig::subject).
+        has_subject: bool,
+    },
     /// The cookie of a session that did not change was signed again.
-    Renewed,
+    #[non_exhaustive]
+    Renewed {
+        /// The start of the session's ID.
+        id: ShortId,
+    },
     /// A session ended before its timeouts, for instance by a logout, or was given a new ID.
-    Ended,
+    #[non_exhaustive]
+    Ended {
+        /// The start of its ID.
+        id: ShortId,
+    },
     /// A cookie has a valid signature. It may still be refused.
     Verified {
         /// The index of the key that signed it: 0 is the signing key, and the fallback keys follow.
@@ -31,40 +47,57 @@ impl Event {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Began => "began",
-            Self::Renewed => "renewed",
-            Self::Ended => "ended",
+            Self::Began { .. } => "began",
+            Self::Renewed { .. } => "renewed",
+            Self::Ended { .. } => "ended",
             Self::Verified { .. } => "verified",
             Self::Refused(_) => "refused",
         }
     }
-}
 
-/// The function that is told of events, if there is one.
-#[derive(Default)]
-pub(super) struct Listener(Option<Box<dyn Fn(Event) + Send + Sync>>);
-
-impl SessionConfig {
-    /// Calls a function for each [`Event`], such as one that counts them. It must return quickly: the
-    /// request waits for it.
+    /// Returns a sentence for an operator that says what happened.
     #[must_use]
-    pub fn on_event(mut self, function: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        self.events = Listener(Some(Box::new(function)));
-        self
-    }
-}
-
-impl Listener {
-    pub(super) fn tell(&self, event: Event) {
-        tracing::debug!(?event, "session");
-        if let Some(function) = &self.0 {
-            function(event);
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::Began { .. } => "A session began, or was given a new ID.",
+            Self::Renewed { .. } => "The cookie of a session was signed again.",
+            Self::Ended { .. } => "A session was ended, or was given a new ID.",
+            Self::Verified { .. } => "A cookie has a valid signature.",
+            Self::Refused(reason) => reason.explain(),
         }
     }
 }
 
-impl fmt::Debug for Listener {
+/// The first 8 of the 22 characters of a session's ID: enough to find the session in a log, and too
+/// few to guess the rest. `Display` and `Debug` show them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ShortId([u8; 8]);
+
+impl ShortId {
+    /// Returns the start of an ID.
+    #[must_use]
+    pub fn new(id: Id) -> Self {
+        let mut start = [0; 8];
+        start.copy_from_slice(&id.to_string().as_bytes()[..8]);
+        Self(start)
+    }
+
+    /// Returns the characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // An ID is base64url.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ShortId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listener").finish_non_exhaustive()
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ShortId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -13,7 +13,6 @@ use super::{
     cookie::MAX_BYTES,
     error::{Refusal, SessionError},
     key::SecretKey,
-    timeouts::Times,
 };
 
 /// Opens and seals the values of one cookie.
@@ -35,15 +34,6 @@ pub(super) struct VerifiedCookie {
     pub(super) key: usize,
     /// The bytes of the payload as they were received.
     json: Vec<u8>,
-}
-
-impl VerifiedCookie {
-    pub(super) fn times(&self) -> Times {
-        Times {
-            began: self.payload.began,
-            signed: self.signed,
-        }
-    }
 }
 
 impl Format {

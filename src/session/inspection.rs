@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
-use super::{Refusal, SessionConfig, StoreError};
+use super::{Refusal, SessionError, sessions::Sessions};
 
 /// The result of inspecting a cookie's value.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Inspection {
     /// The contents, if one of our keys signed the value and it is well-formed.
     pub contents: Option<Contents>,
@@ -18,6 +19,7 @@ pub struct Inspection {
 
 /// The contents of a cookie's value.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Contents {
     /// The session's ID.
     pub id: Id,
@@ -31,13 +33,9 @@ pub struct Contents {
     pub data: HashMap<String, Value>,
 }
 
-impl SessionConfig {
+impl Sessions {
     /// Reads a cookie's value as if a request had brought it at `now` (unix seconds).
-    ///
-    /// # Errors
-    ///
-    /// Fails if the store cannot answer.
-    pub async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, StoreError> {
+    pub(crate) async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, SessionError> {
         let cookie = match self.format.open(value) {
             Ok(cookie) => cookie,
             Err(reason) => {

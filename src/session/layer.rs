@@ -6,21 +6,30 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::http::{HeaderMap, Request, Response};
-use tower::{Layer, Service};
+use http::{HeaderMap, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+use tower_sessions_core::session::Id;
 
-use super::{FoundSession, SessionConfig, SessionError, middleware};
+use super::{
+    FoundSession, Inspection, SessionConfig, SessionError,
+    middleware::{self, unix_now},
+    sessions::Sessions,
+};
 
-/// The middleware that gives each request its [`Session`](tower_sessions::Session), and a
+/// The middleware that gives each request its [`Session`](tower_sessions_core::Session), and a
 /// [`ReceivedSession`](super::ReceivedSession) if it came with one.
 ///
-/// Every response gets `Vary: Cookie` and `Cache-Control: no-store`. A `Cache-Control` of the
-/// handler is kept only if the handler did not use the session and the response sets no cookie. The
-/// layer does not notice [`id`](tower_sessions::Session::id), or that a visitor has no session: a
-/// handler that only asks for these must not allow a cache to store its response.
+/// A response that depends on the session gets `Vary: Cookie` and `Cache-Control: no-store`, or what
+/// [`caching`](SessionConfig::caching) says. A response whose handler did not read or change the session
+/// of the request, and that sets no cookie, is left alone, so that static files stay cacheable. If the
+/// request has no session, the layer does not notice whether the handler asked for one: then only a
+/// response with `Cache-Control`, `ETag` or `Last-Modified`, or with the status 304, is left alone. Nor
+/// does it notice [`id`](tower_sessions_core::Session::id). A handler that only asks for these must not
+/// allow a cache to store its response.
 ///
-/// A handler ends a session with [`flush`](tower_sessions::Session::flush). If it changes the data
-/// and then calls [`delete`](tower_sessions::Session::delete), the response is an error (500), and
+/// A handler ends a session with [`flush`](tower_sessions_core::Session::flush). If it changes the data
+/// and then calls [`delete`](tower_sessions_core::Session::delete), the response is an error (500), and
 /// the session stays as it was.
 ///
 /// A 5xx response of the handler leaves the session as it was. If concurrent requests change one
@@ -35,7 +44,7 @@ use super::{FoundSession, SessionConfig, SessionError, middleware};
 /// Clones of a layer share its configuration and its store.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
-    config: Arc<SessionConfig>,
+    sessions: Arc<Sessions>,
 }
 
 impl SessionLayer {
@@ -43,7 +52,7 @@ impl SessionLayer {
     #[must_use]
     pub fn new(config: SessionConfig) -> Self {
         Self {
-            config: Arc::new(config),
+            sessions: Arc::new(Sessions::new(config)),
         }
     }
 
@@ -54,7 +63,44 @@ impl SessionLayer {
     ///
     /// While the store cannot answer.
     pub async fn find(&self, headers: &HeaderMap) -> Result<FoundSession, SessionError> {
-        middleware::find(&self.config, headers).await
+        middleware::find(&self.sessions, headers).await
+    }
+
+    /// Ends the session with this ID, as its visitor's logout would. Returns whether this call ended it.
+    ///
+    /// If the data is in the cookie, there is no record of the sessions that are alive. Then this returns
+    /// true for every ID that has not been ended before.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot answer, or takes no further records.
+    pub async fn end(&self, id: Id) -> Result<bool, SessionError> {
+        let now = unix_now();
+        Ok(self.sessions.end(id, now, now).await?)
+    }
+
+    /// Reads a cookie's value as if a request had brought it at `now` (unix seconds), for operators.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot answer.
+    pub async fn inspect(&self, value: &[u8], now: i64) -> Result<Inspection, SessionError> {
+        self.sessions.inspect(value, now).await
+    }
+
+    /// Begins a session with this data, and returns its cookie as `name=value`, for the header `Cookie`
+    /// of a request in a test.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the data is not an object, or cannot be the data of a session.
+    #[cfg(feature = "test-util")]
+    #[expect(clippy::panic, reason = "the test that calls it fails")]
+    pub async fn cookie_for(&self, data: impl serde::Serialize) -> String {
+        match self.sessions.begin_for_test(data, unix_now()).await {
+            Ok(cookie) => cookie,
+            Err(cause) => panic!("cookie_for: {cause}"),
+        }
     }
 }
 
@@ -63,7 +109,7 @@ impl<S> Layer<S> for SessionLayer {
 
     fn layer(&self, inner: S) -> SessionService<S> {
         SessionService {
-            config: Arc::clone(&self.config),
+            sessions: Arc::clone(&self.sessions),
             inner,
         }
     }
@@ -75,7 +121,7 @@ impl<S> Layer<S> for SessionLayer {
 /// request.
 #[derive(Clone, Debug)]
 pub struct SessionService<S> {
-    config: Arc<SessionConfig>,
+    sessions: Arc<Sessions>,
     inner: S,
 }
 
@@ -98,17 +144,17 @@ where
         // Only the polled instance is ready. The clone is for the next call.
         let next = self.inner.clone();
         let next = std::mem::replace(&mut self.inner, next);
-        Box::pin(middleware::run(Arc::clone(&self.config), request, next))
+        Box::pin(middleware::run(Arc::clone(&self.sessions), request, next))
     }
 }
 
-#[cfg(all(test, feature = "embedded"))]
+#[cfg(all(test, feature = "test-util"))]
 mod tests {
     use std::{convert::Infallible, future::ready, mem::take};
 
     use super::*;
-    use crate::{EmbeddedStore, SecretKey};
-    use axum::body::Body;
+    use crate::{MemoryStore, SecretKey};
+    use axum_core::body::Body;
     use tower::ServiceExt as _;
 
     /// A service that is ready only when polled for the second time, and panics if called earlier.
@@ -147,10 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_inner_service_is_called_only_when_it_is_ready() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("opens");
-        let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");
-        let config = SessionConfig::new(key, store);
+        let config = SessionConfig::in_store(SecretKey::for_tests(), MemoryStore::new());
         let mut service = SessionLayer::new(config).layer(Strict::default());
         for _ in 0..2 {
             let service = service.ready().await.expect("ready");

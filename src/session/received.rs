@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::http::HeaderMap;
-use tower_sessions::session::Id;
+use http::HeaderMap;
+use tower_sessions_core::session::Id;
 
 use super::{
-    Event, Refusal, SessionConfig, StoreError,
+    Event, Refusal, StoreError,
     format::{Payload, VerifiedCookie},
-    registry::Data,
+    sessions::{Accepted, Sessions},
 };
 
 /// How many cookies of a request are verified at most, to find the session. A browser normally sends
@@ -35,69 +35,29 @@ pub(super) struct Received {
     pub(super) has_cookie: bool,
 }
 
-/// An accepted cookie.
-pub(super) struct Accepted {
-    cookie: Arc<VerifiedCookie>,
-    /// The session with its data, if the cookie does not carry that.
-    loaded: Option<Payload>,
-}
-
-/// When a cookie is signed again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Renewal {
-    /// Not with this response.
-    Later,
-    /// With this response, if there is one that can set a cookie. A fallback key signed it, but after
-    /// this machine began: another machine has that key as its first. While a key is replaced on one
-    /// machine after the other, each would otherwise send visitors away for the cookies of the others.
-    Possible,
-    /// Now: it is old enough, or an earlier key signed it.
-    Due,
-}
-
-impl Accepted {
-    pub(super) fn new(cookie: &Arc<VerifiedCookie>, data: Data) -> Self {
-        let loaded = match data {
-            Data::InCookie => None,
-            Data::Loaded(data) => Some(Payload {
-                data,
-                ..cookie.payload
-            }),
-        };
-        Self {
-            cookie: Arc::clone(cookie),
-            loaded,
-        }
-    }
-
-    pub(super) fn session(&self) -> &Payload {
-        self.loaded.as_ref().unwrap_or(&self.cookie.payload)
-    }
-}
-
 impl Received {
     /// Finds the session among the cookies of a request that came at `now` (unix seconds).
     ///
     /// A refused cookie is not an error: the visitor is then not logged in.
     pub(super) async fn read(
-        config: &SessionConfig,
+        sessions: &Sessions,
         headers: &HeaderMap,
         now: i64,
     ) -> Result<Self, StoreError> {
         let mut received = Self::default();
         let mut refusals = Vec::new();
         let mut verified = 0;
-        for value in config.cookie.values(headers) {
+        for value in sessions.cookie.values(headers) {
             received.has_cookie = true;
             if verified == MAX_VERIFIED {
                 received.unread.push(value.to_vec());
                 continue;
             }
-            let opened = config.open(value);
+            let opened = sessions.open(value);
             // A malformed value costs no HMAC, unless one of our keys signed it.
             verified += usize::from(!matches!(opened, Err(Refusal::Malformed)));
             let refusal = match opened {
-                Ok(cookie) => match config.accept(&cookie, now).await? {
+                Ok(cookie) => match sessions.accept(&cookie, now).await? {
                     Ok(accepted) => {
                         received.add(accepted);
                         None
@@ -114,7 +74,7 @@ impl Received {
         if received.is_ambiguous() {
             refusals.push(Refusal::Ambiguous);
         }
-        report(config, &refusals);
+        report(sessions, &refusals);
         Ok(received)
     }
 
@@ -156,42 +116,39 @@ impl Received {
         self.own().map(Accepted::session)
     }
 
+    /// Returns when the visitor's session ends unless its cookie is signed again, in unix seconds.
+    pub(super) fn end(&self, sessions: &Sessions) -> Option<i64> {
+        self.own().map(|it| sessions.timeouts.end(it.times()))
+    }
+
     /// Returns whether a timeout of the visitor's session has passed at `now` (unix seconds).
-    pub(super) fn has_run_out(&self, config: &SessionConfig, now: i64) -> bool {
-        self.cookie()
-            .is_some_and(|it| config.timeouts.check(it.times(), now).is_err())
+    pub(super) fn has_run_out(&self, sessions: &Sessions, now: i64) -> bool {
+        self.own()
+            .is_some_and(|it| sessions.timeouts.check(it.times(), now).is_err())
     }
 
-    /// Returns when the cookie of the visitor's session is signed again.
-    pub(super) fn renewal(&self, config: &SessionConfig, now: i64) -> Renewal {
-        let Some(cookie) = self.cookie() else {
-            return Renewal::Later;
-        };
-        if config.timeouts.is_renewal_due(cookie.times(), now) {
-            Renewal::Due
-        } else if cookie.key == 0 {
-            Renewal::Later
-        } else if cookie.signed <= config.made {
-            Renewal::Due
-        } else {
-            Renewal::Possible
-        }
+    /// Returns whether the cookie of the visitor's session should be signed again at `now` (unix
+    /// seconds).
+    pub(super) fn is_renewal_due(&self, sessions: &Sessions, now: i64) -> bool {
+        self.own()
+            .is_some_and(|it| sessions.timeouts.is_renewal_due(it.times(), now))
     }
 
-    /// Returns the ID of each cookie with a valid signature, and when the newest cookie with this
-    /// ID was signed, in unix seconds.
+    /// Returns the ID of each session that has to be ended and whose cookie has a valid signature, and
+    /// when the newest cookie with this ID was signed, in unix seconds.
     ///
     /// The visitor's own session comes last, so that it is still alive if another one cannot be
     /// ended. Verifies the cookies that were left unread too: otherwise, planted cookies could keep a
     /// session alive that its visitor ends.
-    pub(super) fn all_signed(&self, config: &SessionConfig) -> Vec<(Id, i64)> {
-        let opened = self.unread.iter().map(|it| config.open(it));
+    pub(super) fn all_to_end(&self, sessions: &Sessions) -> Vec<(Id, i64)> {
+        let opened = self.unread.iter().map(|it| sessions.open(it));
         let well_formed = opened.filter(|it| !matches!(it, Err(Refusal::Malformed)));
         let unread = well_formed.take(MAX_ENDED - MAX_VERIFIED).flatten();
         let accepted = self.others.iter().chain(&self.accepted);
         let all: Vec<_> = unread
             .chain(self.refused.iter().cloned())
             .chain(accepted.map(|it| Arc::clone(&it.cookie)))
+            .filter(|it| sessions.leaves_record(&it.payload))
             .collect();
         let mut newest = HashMap::new();
         for cookie in &all {
@@ -205,9 +162,9 @@ impl Received {
 }
 
 /// Tells the application of all refusals. Logs one line for each request, however many cookies it has.
-fn report(config: &SessionConfig, refusals: &[Refusal]) {
+fn report(sessions: &Sessions, refusals: &[Refusal]) {
     for reason in refusals {
-        config.events.tell(Event::Refused(*reason));
+        sessions.tell(Event::Refused(*reason));
     }
     if let Some(reason) = refusals.first() {
         tracing::info!(%reason, refusals = refusals.len(), "session cookie refused");

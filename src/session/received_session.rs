@@ -2,7 +2,8 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use axum::{extract::OptionalFromRequestParts, http::request::Parts};
+use axum_core::extract::OptionalFromRequestParts;
+use http::request::Parts;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -10,7 +11,7 @@ use super::request::RequestStore;
 
 /// The session that a request came with, as it was then.
 ///
-/// Reading a value from it costs less than from a [`Session`](tower_sessions::Session), which makes a
+/// Reading a value from it costs less than from a [`Session`](tower_sessions_core::Session), which makes a
 /// copy of all data. Handlers extract it as an `Option<ReceivedSession>`.
 /// [`SessionLayer`](super::SessionLayer) adds it to the extensions of the request.
 #[derive(Clone, Debug)]
@@ -37,8 +38,8 @@ impl ReceivedSession {
     }
 
     /// Returns whether its cookie should be signed again now, because a tenth of the idle timeout has
-    /// passed, or because a fallback key signed it before the present configuration was made. The
-    /// response to a request that goes through [`SessionLayer`](super::SessionLayer) does that.
+    /// passed. The response to a request that goes through [`SessionLayer`](super::SessionLayer) does
+    /// that.
     #[must_use]
     pub fn is_renewal_due(&self) -> bool {
         self.0.mark_as_read();
@@ -48,6 +49,7 @@ impl ReceivedSession {
 
 /// What [`SessionLayer::find`](super::SessionLayer::find) finds in a request.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum FoundSession {
     /// No session.
     None,

@@ -1,12 +1,18 @@
 //! [`Records`]: the trait of session stores.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{
+    fmt::{self, Debug},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
+
+use super::event::ShortId;
 
 /// A record of a store, identified by the ID of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Record {
     /// The ID of the session.
     pub id: Id,
@@ -16,11 +22,30 @@ pub struct Record {
     pub expires: i64,
 }
 
+impl Record {
+    /// Returns a record of the session with this ID, with this data, which expires at `expires` (unix
+    /// seconds).
+    #[must_use]
+    pub fn new(id: Id, data: Vec<u8>, expires: i64) -> Self {
+        Self { id, data, expires }
+    }
+}
+
+impl Debug for Record {
+    /// Omits the data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("id", &ShortId::new(self.id))
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A store of records, with at most one for each ID.
 ///
 /// Every method is atomic, even if other tasks or processes use the same record. A record that has
 /// expired counts as missing, and the store should remove it at some time. A change is durable when the
-/// method returns.
+/// method returns. `contract::check`, with the feature `test-util`, tests a store of your own.
 #[async_trait]
 pub trait Records: Debug + Send + Sync + 'static {
     /// Returns the data of the record with this ID, if there is one.
@@ -59,6 +84,37 @@ pub trait Records: Debug + Send + Sync + 'static {
         None
     }
 }
+
+/// Implements [`Records`] for a pointer to a store.
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<T: Records + ?Sized> Records for $pointer<T> {
+            async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
+                (**self).get(id).await
+            }
+
+            async fn add(&self, record: Record) -> Result<bool, StoreError> {
+                (**self).add(record).await
+            }
+
+            async fn replace(&self, record: Record) -> Result<bool, StoreError> {
+                (**self).replace(record).await
+            }
+
+            async fn remove(&self, id: Id) -> Result<bool, StoreError> {
+                (**self).remove(id).await
+            }
+
+            fn count(&self) -> Option<usize> {
+                (**self).count()
+            }
+        }
+    };
+}
+
+forward!(Arc);
+forward!(Box);
 
 /// The reason why a method of a store failed.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 use ::redis::{Cmd, cmd};
 use async_trait::async_trait;
 use tokio::task::JoinSet;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
 pub use self::{
     address::{AddressError, RedisAddress},

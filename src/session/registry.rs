@@ -2,21 +2,22 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
+use serde::Serialize;
 use serde_json::Value;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
 use super::{
     SessionError,
     format::Payload,
+    limit::Limit,
     records::{Record, Records, StoreError},
 };
 
 /// Where the data of sessions is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataIn {
     /// In the cookie, where the visitor can read it. The store has one empty record for each
     /// session that was *revoked*, which means ended before its timeouts.
-    #[default]
     Cookie,
     /// In the store, in one record for each session, until its absolute timeout ends. The cookie
     /// carries no data.
@@ -32,12 +33,15 @@ impl fmt::Display for DataIn {
     }
 }
 
-/// The data of a session that is alive.
-pub(super) enum Data {
-    /// The cookie carries it.
+/// A session that is alive.
+pub(super) enum Found {
+    /// The cookie carries its data.
     InCookie,
     /// The store had it.
-    Loaded(HashMap<String, Value>),
+    Loaded {
+        data: HashMap<String, Value>,
+        limit: Limit,
+    },
 }
 
 /// The records of a store, interpreted as sessions or as revocations.
@@ -48,15 +52,8 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    pub(super) fn new(records: impl Records) -> Self {
-        Self {
-            records: Arc::new(records),
-            data_in: DataIn::default(),
-        }
-    }
-
-    pub(super) fn store(&self) -> Arc<dyn Records> {
-        Arc::clone(&self.records)
+    pub(super) fn new(records: Arc<dyn Records>, data_in: DataIn) -> Self {
+        Self { records, data_in }
     }
 
     /// Returns whether a cookie with this payload fits the setting of [`DataIn`]: with
@@ -68,18 +65,21 @@ impl Registry {
         (self.data_in == DataIn::Store) == payload.data.is_empty()
     }
 
-    /// Finds the data of a session. Returns `None` if the session is not alive.
-    pub(super) async fn find(&self, id: Id) -> Result<Option<Data>, StoreError> {
+    /// Finds a session. Returns `None` if it is not alive.
+    pub(super) async fn find(&self, id: Id) -> Result<Option<Found>, StoreError> {
         let data = self.records.get(id).await?;
         Ok(match (self.data_in, data) {
-            (DataIn::Cookie, None) => Some(Data::InCookie),
+            (DataIn::Cookie, None) => Some(Found::InCookie),
             (DataIn::Cookie, Some(_)) | (DataIn::Store, None) => None,
             (DataIn::Store, Some(data)) => serde_json::from_slice(&data)
                 .inspect_err(
                     |cause| tracing::error!(%cause, "the record of a session cannot be read"),
                 )
                 .ok()
-                .map(Data::Loaded),
+                .map(|mut data| Found::Loaded {
+                    limit: Limit::take_from(&mut data),
+                    data,
+                }),
         })
     }
 
@@ -126,23 +126,26 @@ impl Registry {
     /// With [`DataIn::Cookie`], the store remembers this until `end` (unix seconds).
     pub(super) async fn revoke(&self, id: Id, end: i64) -> Result<bool, StoreError> {
         match self.data_in {
-            DataIn::Cookie => {
-                let record = Record {
-                    id,
-                    data: Vec::new(),
-                    expires: end,
-                };
-                self.records.add(record).await
-            }
+            DataIn::Cookie => self.records.add(Record::new(id, Vec::new(), end)).await,
             DataIn::Store => self.records.remove(id).await,
         }
     }
 }
 
+/// The JSON of a record: the data of the session, and its limit.
+#[derive(Serialize)]
+struct Members<'a> {
+    #[serde(flatten)]
+    limit: Limit,
+    #[serde(flatten)]
+    data: &'a HashMap<String, Value>,
+}
+
 fn record(payload: &Payload, end: i64) -> Result<Record, SessionError> {
-    Ok(Record {
-        id: payload.id,
-        data: serde_json::to_vec(&payload.data).map_err(SessionError::invalid)?,
-        expires: end,
-    })
+    let members = Members {
+        limit: payload.limit,
+        data: &payload.data,
+    };
+    let json = serde_json::to_vec(&members).map_err(SessionError::invalid)?;
+    Ok(Record::new(payload.id, json, end))
 }

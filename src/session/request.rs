@@ -1,28 +1,19 @@
 //! `RequestStore`: holds one request's session, and records what the handler does to it.
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
-use serde_json::Value;
 use time::OffsetDateTime;
-use tower_sessions::{
-    SessionStore,
+use tower_sessions_core::{
+    Expiry, SessionStore,
     session::{Id, Record},
     session_store::{Error, Result},
 };
 
-use super::{
-    SessionConfig,
-    format::{Payload, is_reserved},
-    received::{Received, Renewal},
-};
-
-/// How deep values may nest. serde_json reads at most 127 levels, and the payload is one of them.
-const MAX_DEPTH: usize = 126;
+use super::{data::check, format::Payload, limit::Limit, received::Received, sessions::Sessions};
 
 /// Holds what came with one request, and records what the handler does to the session.
 ///
@@ -33,7 +24,11 @@ pub(super) struct RequestStore {
     /// When the request came, in unix seconds.
     now: i64,
     received: Received,
-    renewal: Renewal,
+    /// Is true if the cookie of the visitor's session should be signed again.
+    is_renewal_due: bool,
+    /// What [`Session::expiry`](tower_sessions_core::Session::expiry) returns until the handler calls
+    /// `set_expiry`: when the session really ends.
+    expiry: Option<Expiry>,
     state: Mutex<State>,
 }
 
@@ -43,11 +38,11 @@ pub(super) enum Outcome {
     /// Nothing.
     Untouched,
     /// The handler changed its data.
-    Changed(Arc<Payload>),
+    Changed(Payload),
     /// The handler gave it a new ID (`cycle_id`), and perhaps changed its data.
-    Renamed(Arc<Payload>),
+    Renamed(Payload),
     /// The handler began a new session, which keeps nothing of it.
-    Began(Arc<Payload>),
+    Began(Payload),
     /// The handler left no data.
     Emptied,
 }
@@ -63,10 +58,16 @@ struct State {
 
 impl RequestStore {
     /// Keeps what came with a request at `now` (unix seconds).
-    pub(super) fn new(config: &SessionConfig, received: Received, now: i64) -> Self {
+    pub(super) fn new(sessions: &Sessions, received: Received, now: i64) -> Self {
         Self {
             now,
-            renewal: received.renewal(config, now),
+            is_renewal_due: received.is_renewal_due(sessions, now),
+            expiry: match received.end(sessions) {
+                Some(end) => OffsetDateTime::from_unix_timestamp(end)
+                    .ok()
+                    .map(Expiry::AtDateTime),
+                None => Some(Expiry::OnInactivity(sessions.timeouts.shorter())),
+            },
             received,
             state: Mutex::new(State {
                 is_read: false,
@@ -80,14 +81,14 @@ impl RequestStore {
         &self.received
     }
 
-    /// Returns whether the cookie of the visitor's session has to be signed again now.
+    /// Returns whether the cookie of the visitor's session should be signed again.
     pub(super) fn is_renewal_due(&self) -> bool {
-        self.renewal == Renewal::Due
+        self.is_renewal_due
     }
 
-    /// Returns whether this response signs that cookie again.
-    pub(super) fn is_being_renewed(&self) -> bool {
-        self.renewal != Renewal::Later
+    /// Returns the expiry that a `Session` of this request begins with.
+    pub(super) fn expiry(&self) -> Option<Expiry> {
+        self.expiry
     }
 
     /// Notes that the handler read the session.
@@ -100,22 +101,28 @@ impl RequestStore {
         !matches!(self.state().outcome, Outcome::Untouched)
     }
 
-    /// Returns whether the handler read a session that the request came with, or wrote to one.
-    pub(super) fn is_touched(&self) -> bool {
-        let state = self.state();
-        state.is_read || !matches!(state.outcome, Outcome::Untouched)
+    /// Returns whether the handler read the session that the request came with.
+    pub(super) fn is_read(&self) -> bool {
+        self.state().is_read
     }
 
-    /// Returns what the handler did to the session. A session without data counts as emptied.
-    pub(super) fn outcome(&self) -> Outcome {
-        match &self.state().outcome {
-            Outcome::Changed(payload) | Outcome::Renamed(payload) | Outcome::Began(payload)
-                if payload.data.is_empty() =>
-            {
-                Outcome::Emptied
-            }
-            outcome => outcome.clone(),
-        }
+    /// Returns what the handler did to the session, whose expiry is `expiry` now (unix seconds). A
+    /// session without data, and one whose limit has passed, counts as emptied.
+    pub(super) fn outcome(&self, expiry: Option<Expiry>, now: i64) -> Outcome {
+        let limit = (expiry != self.expiry).then(|| Limit::new(expiry));
+        let limited = |mut payload: Payload| {
+            payload.limit = limit.unwrap_or(payload.limit);
+            let is_over = payload.data.is_empty() || limit.is_some_and(|it| it.ends_at_once(now));
+            (!is_over).then_some(payload)
+        };
+        let state = self.state();
+        let outcome = match &state.outcome {
+            Outcome::Changed(payload) => limited(payload.clone()).map(Outcome::Changed),
+            Outcome::Renamed(payload) => limited(payload.clone()).map(Outcome::Renamed),
+            Outcome::Began(payload) => limited(payload.clone()).map(Outcome::Began),
+            outcome => Some(outcome.clone()),
+        };
+        outcome.unwrap_or(Outcome::Emptied)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -128,7 +135,7 @@ impl RequestStore {
         match &state.outcome {
             Outcome::Untouched => self.received.session(),
             Outcome::Changed(payload) | Outcome::Renamed(payload) | Outcome::Began(payload) => {
-                Some(payload.as_ref())
+                Some(payload)
             }
             Outcome::Emptied => None,
         }
@@ -142,33 +149,10 @@ impl fmt::Debug for RequestStore {
     }
 }
 
-/// Refuses data that could not be read back.
-fn check(data: &HashMap<String, Value>) -> Result<()> {
-    if let Some(key) = data.keys().find(|key| is_reserved(key)) {
-        return Err(Error::Encode(format!("the session key {key} is reserved")));
-    }
-    if !data.values().all(|value| nests_within(MAX_DEPTH, value)) {
-        return Err(Error::Encode(
-            "a value in the session is nested too deeply".to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-fn nests_within(depth: usize, value: &Value) -> bool {
-    match value {
-        Value::Array(values) => depth > 0 && values.iter().all(|it| nests_within(depth - 1, it)),
-        Value::Object(members) => {
-            depth > 0 && members.values().all(|it| nests_within(depth - 1, it))
-        }
-        _ => true,
-    }
-}
-
 #[async_trait]
 impl SessionStore for RequestStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        check(&record.data)?;
+        check(&record.data).map_err(Error::Encode)?;
         let mut state = self.state();
         // After `cycle_id` the record has a new ID: the session and its absolute timeout continue.
         // After `flush` it still has the old ID, and a new session begins.
@@ -178,11 +162,12 @@ impl SessionStore for RequestStore {
         };
         // In both cases a fresh one: after `flush`, the old ID must not be used again.
         record.id = Id::default();
-        let payload = Arc::new(Payload {
+        let payload = Payload {
             id: record.id,
             began: continued.map_or(self.now, |it| it.began),
+            limit: continued.map(|it| it.limit).unwrap_or_default(),
             data: record.data.clone(),
-        });
+        };
         state.outcome = match continued {
             Some(_) => Outcome::Renamed(payload),
             None => Outcome::Began(payload),
@@ -191,7 +176,7 @@ impl SessionStore for RequestStore {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        check(&record.data)?;
+        check(&record.data).map_err(Error::Encode)?;
         let mut state = self.state();
         let Some(current) = self.current(&state) else {
             return if record.data.is_empty() {
@@ -201,10 +186,10 @@ impl SessionStore for RequestStore {
                 Err(Error::Backend("the session was deleted".to_owned()))
             };
         };
-        let payload = Arc::new(Payload {
+        let payload = Payload {
             data: record.data.clone(),
             ..*current
-        });
+        };
         state.outcome = match state.outcome {
             Outcome::Began(_) => Outcome::Began(payload),
             Outcome::Renamed(_) => Outcome::Renamed(payload),

@@ -5,14 +5,15 @@
 
 use time::Duration;
 
-use super::error::Refusal;
+use super::{error::Refusal, limit::Limit};
 
 /// How far ahead of our clock the clock that signed a cookie may be, in seconds.
 const CLOCK_SKEW: i64 = 60;
 
 /// The two timeouts of a session, as ASVS 5.0 requires them (7.3.1 and 7.3.2). Fractions of a
-/// second are ignored. Both must be at least a second: otherwise every session has ended at once.
+/// second are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// The inactivity timeout: a session ends this long after its cookie was last signed.
     pub idle: Duration,
@@ -30,27 +31,73 @@ impl Default for Timeouts {
     }
 }
 
-/// The two signed times of a cookie, in unix seconds.
+/// The reason why timeouts are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimeoutsError {
+    /// One of them is shorter than a second, so that every session would have ended at once.
+    #[error("a timeout of {0} is shorter than a second")]
+    Short(Duration),
+}
+
+/// The two signed times of a cookie, in unix seconds, and the limit of its session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
     pub(super) began: i64,
     pub(super) signed: i64,
+    pub(super) limit: Limit,
 }
 
 impl Timeouts {
+    /// Returns timeouts of these durations. The shorter one decides, so the idle timeout may be the
+    /// longer one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of them is shorter than a second.
+    pub fn new(idle: Duration, absolute: Duration) -> Result<Self, TimeoutsError> {
+        match [idle, absolute]
+            .into_iter()
+            .find(|it| *it < Duration::SECOND)
+        {
+            Some(short) => Err(TimeoutsError::Short(short)),
+            None => Ok(Self { idle, absolute }),
+        }
+    }
+
     /// Refuses times that have timed out at `now` or are in the future.
     pub(super) fn check(&self, times: Times, now: i64) -> Result<(), Refusal> {
         let latest = now.saturating_add(CLOCK_SKEW);
         if times.signed > latest || times.began > latest {
             return Err(Refusal::FromTheFuture);
         }
-        if now.saturating_sub(times.began) >= self.absolute.whole_seconds() {
+        if now >= self.session_end(times) {
             return Err(Refusal::Lifetime);
         }
-        if now.saturating_sub(times.signed) >= self.idle.whole_seconds() {
+        if now >= self.idle_end(times) {
             return Err(Refusal::Idle);
         }
         Ok(())
+    }
+
+    /// Returns how long a session lasts that begins now and is not used.
+    pub(super) fn shorter(&self) -> Duration {
+        self.idle.min(self.absolute)
+    }
+
+    /// Returns when a session with these times ends unless its cookie is signed again, in unix seconds.
+    pub(super) fn end(&self, times: Times) -> i64 {
+        self.idle_end(times).min(self.session_end(times))
+    }
+
+    fn idle_end(&self, times: Times) -> i64 {
+        times.signed.saturating_add(self.idle(times.limit))
+    }
+
+    /// Returns the idle timeout of a session with this limit, in seconds.
+    fn idle(&self, limit: Limit) -> i64 {
+        let idle = self.idle.whole_seconds();
+        limit.idle.map_or(idle, |it| it.min(idle))
     }
 
     /// Returns whether a cookie with these times should be signed again at `now`: more than a tenth
@@ -59,17 +106,14 @@ impl Timeouts {
     /// Because of the wait, most responses set no cookie, but a session may end up to a tenth of
     /// the idle timeout too early.
     pub(super) fn is_renewal_due(&self, times: Times, now: i64) -> bool {
-        let idle = self.idle.whole_seconds();
-        now.saturating_sub(times.signed) > idle / 10
-            && times.signed.saturating_add(idle) < self.session_end(times.began)
+        now.saturating_sub(times.signed) > self.idle(times.limit) / 10
+            && self.idle_end(times) < self.session_end(times)
     }
 
-    /// Returns the `Max-Age` of a cookie that is signed at `now`: the seconds that are left of a
-    /// session that began at `began`.
-    pub(super) fn max_age(&self, began: i64, now: i64) -> i64 {
-        let idle_end = now.saturating_add(self.idle.whole_seconds());
-        let end = idle_end.min(self.session_end(began));
-        end.saturating_sub(now).max(0)
+    /// Returns the `Max-Age` of a cookie with these times: the seconds from `now` to the end of its
+    /// session.
+    pub(super) fn max_age(&self, times: Times, now: i64) -> i64 {
+        self.end(times).saturating_sub(now).max(0)
     }
 
     /// Returns until when, in unix seconds, to remember a revocation at `now` of a session whose
@@ -81,15 +125,16 @@ impl Timeouts {
     pub(super) fn revocation_end(&self, signed: i64, now: i64) -> i64 {
         let last_signed = signed.max(now.saturating_add(CLOCK_SKEW));
         // No cookie lasts longer than the shorter timeout.
-        let longest_cookie = self.idle.min(self.absolute).whole_seconds();
+        let longest_cookie = self.shorter().whole_seconds();
         last_signed
             .saturating_add(longest_cookie)
             .saturating_add(CLOCK_SKEW)
     }
 
-    /// Returns when the absolute timeout of a session that began at `began` ends, in unix seconds.
-    pub(super) fn session_end(&self, began: i64) -> i64 {
-        began.saturating_add(self.absolute.whole_seconds())
+    /// Returns when a session with these times ends at the latest, in unix seconds.
+    pub(super) fn session_end(&self, times: Times) -> i64 {
+        let end = times.began.saturating_add(self.absolute.whole_seconds());
+        times.limit.end.map_or(end, |it| it.min(end))
     }
 }
 
@@ -100,8 +145,44 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
     const DAY: i64 = 86_400;
 
+    fn times(began: i64, signed: i64) -> Times {
+        Times {
+            began,
+            signed,
+            limit: Limit::default(),
+        }
+    }
+
     fn check(began: i64, signed: i64) -> Result<(), Refusal> {
-        Timeouts::default().check(Times { began, signed }, NOW)
+        Timeouts::default().check(times(began, signed), NOW)
+    }
+
+    #[test]
+    fn timeouts_under_a_second_are_refused() {
+        let (short, second) = (Duration::milliseconds(999), Duration::SECOND);
+        for (idle, absolute) in [(short, second), (second, short), (-second, second)] {
+            assert!(Timeouts::new(idle, absolute).is_err());
+        }
+        assert!(Timeouts::new(second, second).is_ok());
+    }
+
+    #[test]
+    fn a_limit_shortens_a_session_and_never_lengthens_it() {
+        let end = |idle, end| {
+            let limit = Limit {
+                idle,
+                end,
+                temporary: false,
+            };
+            Timeouts::default().end(Times {
+                limit,
+                ..times(NOW, NOW)
+            })
+        };
+        assert_eq!(end(Some(60), None), NOW + 60);
+        assert_eq!(end(Some(8 * DAY), None), NOW + 7 * DAY);
+        assert_eq!(end(None, Some(NOW + 60)), NOW + 60);
+        assert_eq!(end(None, Some(NOW + 8 * DAY)), NOW + 7 * DAY);
     }
 
     #[test]
@@ -133,13 +214,7 @@ mod tests {
 
     #[test]
     fn renewal_waits_for_a_tenth_of_the_idle_timeout() {
-        let is_due = |signed| {
-            let times = Times {
-                began: signed,
-                signed,
-            };
-            Timeouts::default().is_renewal_due(times, NOW)
-        };
+        let is_due = |signed| Timeouts::default().is_renewal_due(times(signed, signed), NOW);
         let tenth = 7 * DAY / 10;
         assert!(!is_due(NOW - tenth));
         assert!(is_due(NOW - tenth - 1));
@@ -149,7 +224,7 @@ mod tests {
     fn a_session_whose_absolute_timeout_ends_first_is_not_renewed() {
         let is_due = |began| {
             let signed = NOW - DAY;
-            Timeouts::default().is_renewal_due(Times { began, signed }, NOW)
+            Timeouts::default().is_renewal_due(times(began, signed), NOW)
         };
         assert!(is_due(NOW - 24 * DAY + 1));
         assert!(!is_due(NOW - 24 * DAY));
@@ -158,11 +233,11 @@ mod tests {
 
     #[test]
     fn max_age_is_the_idle_timeout_or_what_is_left_of_the_absolute_one() {
-        let timeouts = Timeouts::default();
-        assert_eq!(timeouts.max_age(NOW, NOW), 7 * DAY);
-        assert_eq!(timeouts.max_age(NOW - 23 * DAY, NOW), 7 * DAY);
-        assert_eq!(timeouts.max_age(NOW - 29 * DAY, NOW), DAY);
-        assert_eq!(timeouts.max_age(NOW - 31 * DAY, NOW), 0);
+        let max_age = |began| Timeouts::default().max_age(times(began, NOW), NOW);
+        assert_eq!(max_age(NOW), 7 * DAY);
+        assert_eq!(max_age(NOW - 23 * DAY), 7 * DAY);
+        assert_eq!(max_age(NOW - 29 * DAY), DAY);
+        assert_eq!(max_age(NOW - 31 * DAY), 0);
     }
 
     #[test]
@@ -177,7 +252,7 @@ mod tests {
             for signed in [NOW - DAY, NOW, NOW + CLOCK_SKEW, NOW + 10 * DAY] {
                 for began in [signed, signed - 5 * DAY, signed - 29 * DAY] {
                     let forgotten = timeouts.revocation_end(signed, NOW);
-                    let times = Times { began, signed };
+                    let times = times(began, signed);
                     assert!(timeouts.check(times, forgotten - CLOCK_SKEW).is_err());
                 }
             }

@@ -11,7 +11,8 @@ use crate::{
     state_dir::StateDir,
 };
 use signet_session::{
-    CookieOptions, EmbeddedStore, OpenError, Records, RedisAddress, RedisStore, SessionConfig,
+    CookieOptions, DataIn, EmbeddedStore, OpenError, Records, RedisAddress, RedisStore,
+    SessionConfig,
 };
 
 /// The name of the embedded store's file in the state directory.
@@ -76,7 +77,8 @@ fn open_state_dir(config: &Config, metrics: Option<&Metrics>) -> Result<Opened, 
         Some(keys) => (keys.clone(), None),
         None => SecretKeys::load_or_generate(&state_dir).map_err(ConfigError::StateDirKey)?,
     };
-    let store = EmbeddedStore::open(&path, config.max_records)
+    let setting = "--max-records (MAX_RECORDS)";
+    let store = EmbeddedStore::open_naming(&path, config.max_records, setting)
         .map_err(|source| SiteError::Store { path, source })?;
     // Held until the process ends: requests that are cut off then may still use the store.
     std::mem::forget(lock);
@@ -132,17 +134,18 @@ pub fn session_config(
     let is_https = config.public_url.as_ref().is_some_and(PublicUrl::is_https);
     let cookie = match &config.cookie_domain {
         // A `__Host-` cookie has no `Domain`.
-        Some(domain) => CookieOptions {
-            name: "__Secure-session".into(),
-            domain: Some(domain.to_string()),
-            ..CookieOptions::https()
-        },
+        Some(domain) => CookieOptions::https()
+            .name("__Secure-session")
+            .domain(domain.to_string()),
         None if is_https => CookieOptions::https(),
         None => CookieOptions::plain_http(),
     };
-    Ok(SessionConfig::new(keys.signing, store)
+    let sessions = match config.data_in {
+        DataIn::Cookie => SessionConfig::in_cookie(keys.signing, store),
+        DataIn::Store => SessionConfig::in_store(keys.signing, store),
+    };
+    Ok(sessions
         .fallback_keys(keys.fallbacks)
         .cookie(&cookie)?
-        .timeouts(config.timeouts)
-        .data_in(config.data_in))
+        .timeouts(config.timeouts))
 }

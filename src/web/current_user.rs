@@ -15,8 +15,8 @@ use super::username::Username;
 use crate::users::Login;
 use signet_session::ReceivedSession;
 
-/// The session key of the name.
-const USERNAME: &str = "username";
+/// The session key of the name, which says whose session it is.
+pub(super) const USERNAME: &str = "username";
 
 /// The session key of what ties the session to the password of the user, if there are passwords.
 const PASSWORD_DIGEST: &str = "password_digest";

@@ -106,7 +106,6 @@ impl ForwardAuth {
         };
         let (visitor, name) = match &found {
             FoundSession::Several => (Visitor::Ambiguous, None),
-            FoundSession::None => (Visitor::LoggedOut, None),
             FoundSession::One(session) => match current_user::name_in(session) {
                 // The users file has names of visible ASCII only.
                 Some(name) => (
@@ -117,6 +116,7 @@ impl ForwardAuth {
                 ),
                 None => (Visitor::LoggedOut, None),
             },
+            _ => (Visitor::LoggedOut, None),
         };
         match (decide(&question, visitor, &self.destinations), name) {
             (Decision::Pass, Some(name)) => pass(name),

@@ -11,7 +11,7 @@ use tower::{Layer as _, ServiceExt as _};
 
 use super::*;
 use crate::public_url::PublicUrl;
-use signet_session::{EmbeddedStore, SecretKey, SessionConfig, SessionLayer};
+use signet_session::{MemoryStore, SecretKey, SessionConfig, SessionLayer};
 
 /// Returns a site whose pages panic, hang or wait for a body.
 fn bad_site() -> App {
@@ -22,10 +22,8 @@ fn bad_site() -> App {
     let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
     let listen = ([192, 0, 2, 1], 80).into();
     let origins = Arc::new(Origins::new(Some(&public_url), listen));
-    let dir = tempfile::tempdir().expect("a directory");
-    let store = EmbeddedStore::open(dir.path().join("sessions"), 1).expect("opens");
-    let key = SecretKey::new("a-key-of-enough-bytes-to-be-tested").expect("a key");
-    let sessions = SessionLayer::new(SessionConfig::new(key, store));
+    let config = SessionConfig::in_cookie(SecretKey::for_tests(), MemoryStore::new());
+    let sessions = SessionLayer::new(config);
     App::with_parts(sessions.layer(pages), None, origins)
 }
 

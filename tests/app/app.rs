@@ -97,22 +97,35 @@ impl TestApp {
     /// Two sites with these pages: one with the data in the cookie, one with it in the store.
     pub fn in_both_ways(pages: impl Fn(SessionConfig) -> Pages) -> [Self; 2] {
         [DataIn::Cookie, DataIn::Store].map(|data_in| {
-            let mut app = Self::with_store(TestStore::embedded(), KEY, &pages, |config| {
-                config.data_in(data_in)
-            });
+            let store = TestStore::embedded();
+            let mut app = Self::with_store_in(data_in, store, KEY, &pages, |config| config);
             app.data_in = Some(data_in);
             app
         })
     }
 
-    /// A site with this store, key, pages and configuration.
+    /// A site with this store, key, pages and configuration, and the data in the cookie.
     pub fn with_store(
         store: TestStore,
         first_key: &str,
         pages: impl FnOnce(SessionConfig) -> Pages,
         configure: impl FnOnce(SessionConfig) -> SessionConfig,
     ) -> Self {
-        let config = SessionConfig::new(key(first_key), store.clone());
+        Self::with_store_in(DataIn::Cookie, store, first_key, pages, configure)
+    }
+
+    /// The same, and the place of the data.
+    pub fn with_store_in(
+        data_in: DataIn,
+        store: TestStore,
+        first_key: &str,
+        pages: impl FnOnce(SessionConfig) -> Pages,
+        configure: impl FnOnce(SessionConfig) -> SessionConfig,
+    ) -> Self {
+        let config = match data_in {
+            DataIn::Cookie => SessionConfig::in_cookie(key(first_key), store.clone()),
+            DataIn::Store => SessionConfig::in_store(key(first_key), store.clone()),
+        };
         let config = configure(config.cookie(&CookieOptions::plain_http()).unwrap());
         Self {
             cookie_name: config.cookie_name().to_owned(),

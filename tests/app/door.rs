@@ -30,7 +30,7 @@ pub fn door() -> TestApp {
 
 /// Returns two of them: with the data in the cookie, and in the store.
 pub fn doors() -> [TestApp; 2] {
-    [DataIn::Cookie, DataIn::Store].map(|data_in| door_with(KEY, |config| config.data_in(data_in)))
+    [DataIn::Cookie, DataIn::Store].map(|data_in| door_in(data_in, KEY, |config| config))
 }
 
 /// Returns the site with another key and configuration.
@@ -38,12 +38,17 @@ pub fn door_with(
     first_key: &str,
     configure: impl FnOnce(SessionConfig) -> SessionConfig,
 ) -> TestApp {
-    let cookie = CookieOptions {
-        name: COOKIE.into(),
-        domain: Some("example.com".to_owned()),
-        ..CookieOptions::https()
-    };
-    let app = TestApp::with_store(TestStore::embedded(), first_key, pages, |config| {
+    door_in(DataIn::Cookie, first_key, configure)
+}
+
+fn door_in(
+    data_in: DataIn,
+    first_key: &str,
+    configure: impl FnOnce(SessionConfig) -> SessionConfig,
+) -> TestApp {
+    let cookie = CookieOptions::https().name(COOKIE).domain("example.com");
+    let store = TestStore::embedded();
+    let app = TestApp::with_store_in(data_in, store, first_key, pages, |config| {
         configure(config.cookie(&cookie).expect("a good cookie"))
     });
     app.at("login.example.com")

@@ -6,10 +6,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Path, Request, State},
-    http::{
-        HeaderName, StatusCode,
-        header::{CACHE_CONTROL, VARY},
-    },
+    http::{StatusCode, header::VARY},
     middleware::{Next, from_fn_with_state},
     response::Response,
     routing::{get, post},
@@ -18,7 +15,7 @@ use futures_util::stream;
 use serde_json::Value;
 use signet_session::{SessionConfig, SessionLayer};
 use tokio::sync::Semaphore;
-use tower_sessions::{Expiry, Session};
+use tower_sessions::Session;
 
 use crate::app::Pages;
 
@@ -67,13 +64,6 @@ fn handlers() -> Router {
         .route("/delete_and_keep", get(delete_and_keep))
         .route("/flush_and_fail", get(flush_and_fail))
         .route("/vary", get(async || [(VARY, "accept-language")]))
-        .route("/cached", get(async || cached("")))
-        .route(
-            "/cached_and_read",
-            get(async |it: Session| cached(read(it).await)),
-        )
-        .route("/cached_and_kept", get(cached_and_kept))
-        .route("/set_expiry", get(set_expiry))
         .route("/read", get(read))
         .route("/read_later", get(read_later))
 }
@@ -126,20 +116,6 @@ async fn keep_and_answer(
 
 async fn keep_as(session: Session, Path(key): Path<String>) {
     session.insert(&key, "mine").await.unwrap();
-}
-
-fn cached<T>(body: T) -> ([(HeaderName, &'static str); 1], T) {
-    ([(CACHE_CONTROL, "private, max-age=60")], body)
-}
-
-async fn cached_and_kept(session: Session) -> ([(HeaderName, &'static str); 1], ()) {
-    keep(session, Path(1)).await;
-    cached(())
-}
-
-async fn set_expiry(session: Session) {
-    session.set_expiry(Some(Expiry::OnSessionEnd));
-    keep(session, Path(1)).await;
 }
 
 async fn remove(session: Session) {

@@ -3,6 +3,7 @@
 mod app;
 mod assets;
 mod auth;
+mod caching;
 #[path = "../nodes/certificate.rs"]
 mod certificate;
 mod chapters;
@@ -16,6 +17,8 @@ mod handlers;
 mod headers;
 mod itsdangerous;
 mod languages;
+mod layer;
+mod limits;
 #[path = "../common/manual.rs"]
 mod manual;
 mod markup;
@@ -31,6 +34,7 @@ mod revocation;
 mod sessions;
 mod store;
 mod story;
+mod subjects;
 mod throttle;
 mod usernames;
 mod users;

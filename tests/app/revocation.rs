@@ -133,17 +133,14 @@ async fn a_slow_request_does_not_bring_back_a_session_that_ended_meanwhile() {
 /// A visitor of the pages of `handlers`, with a session that is due for renewal.
 async fn visitor_due_for_renewal(gate: &Gate, data_in: DataIn) -> TestApp {
     let pages = handlers::pages_behind(gate);
-    let app = TestApp::with_config(pages, |config| config.data_in(data_in));
+    let app = TestApp::with_store_in(data_in, TestStore::memory(), KEY, pages, |it| it);
     let forger = Forger::ago(DAY);
     let mut session = json!({"_sid": SID, "_iat": forger.at});
     match data_in {
         DataIn::Cookie => session["data"] = json!("old"),
         DataIn::Store => {
-            let record = Record {
-                id: SID.parse().unwrap(),
-                data: json!({"data": "old"}).to_string().into(),
-                expires: now() + 6 * DAY,
-            };
+            let data = json!({"data": "old"}).to_string();
+            let record = Record::new(SID.parse().unwrap(), data.into(), now() + 6 * DAY);
             app.store.add(record).await.unwrap();
         }
     }
@@ -172,10 +169,7 @@ async fn a_slow_request_does_not_renew_a_session_that_ended_meanwhile() {
 async fn a_slow_request_does_not_renew_a_session_that_expired_meanwhile() {
     // Enough for a request to arrive on a busy machine.
     const LEFT: i64 = 3;
-    let timeouts = Timeouts {
-        idle: Duration::HOUR,
-        absolute: Duration::DAY,
-    };
+    let timeouts = Timeouts::new(Duration::HOUR, Duration::DAY).unwrap();
     let visit = async |path| {
         let gate = Gate::default();
         let pages = handlers::pages_behind(&gate);
@@ -262,9 +256,7 @@ async fn of_concurrent_requests_to_two_layers_on_one_store_exactly_one_keeps_the
     for data_in in [DataIn::Cookie, DataIn::Store] {
         let store = TestStore::embedded();
         let layers = [(); 2].map(|()| {
-            TestApp::with_store(store.clone(), KEY, handlers::pages, |it| {
-                it.data_in(data_in)
-            })
+            TestApp::with_store_in(data_in, store.clone(), KEY, handlers::pages, |it| it)
         });
         for round in 0..50 {
             let app = &layers[0];
@@ -467,7 +459,7 @@ async fn with_the_data_in_the_store_the_cookie_holds_none_of_it() {
 async fn changing_where_the_data_is_brings_back_no_session_that_ended() {
     let store = TestStore::embedded();
     let app_with =
-        |data_in| TestApp::with_store(store.clone(), KEY, site, |config| config.data_in(data_in));
+        |data_in| TestApp::with_store_in(data_in, store.clone(), KEY, site, |config| config);
     for (one_way, other_way) in [
         (DataIn::Cookie, DataIn::Store),
         (DataIn::Store, DataIn::Cookie),
@@ -494,7 +486,8 @@ async fn changing_where_the_data_is_brings_back_no_session_that_ended() {
 #[tokio::test]
 async fn shorter_timeouts_apply_to_cookies_that_were_already_issued() {
     let app_with = |idle, absolute| {
-        TestApp::with_config(site, |config| config.timeouts(Timeouts { idle, absolute }))
+        let timeouts = Timeouts::new(idle, absolute).unwrap();
+        TestApp::with_config(site, |config| config.timeouts(timeouts))
     };
     let cookie = Forger::ago(60).session("admin");
     for (idle, lifetime, is_alive) in [(120, 120, true), (60, 120, false), (120, 60, false)] {

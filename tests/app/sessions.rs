@@ -179,39 +179,6 @@ async fn a_streamed_body_can_still_read_the_session() {
 }
 
 #[tokio::test]
-async fn the_cache_control_of_a_handler_is_kept_only_if_the_session_is_not_used() {
-    let app = TestApp::of(handlers::pages);
-    app.get("/keep/1").await.has_status(200);
-    for (path, cache_control) in [
-        ("/cached", "private, max-age=60"),
-        ("/cached_and_read", "no-store"),
-        ("/cached_and_kept", "no-store"),
-        ("/vary", "no-store"),
-    ] {
-        let page = app.get(path).await;
-        page.has_status(200);
-        assert_eq!(page.header("cache-control"), cache_control, "{path}");
-        assert!(page.varies_by().contains(&"cookie"), "{path}");
-    }
-    // A renewed cookie alone makes the response `no-store`.
-    let old = Forger::ago(DAY);
-    app.set_cookie(old.session("admin"));
-    let page = app.get("/cached").await;
-    assert_eq!(page.header("cache-control"), "no-store");
-    assert_eq!(page.set_cookies().len(), 1);
-}
-
-#[tokio::test]
-async fn an_expiry_set_by_a_handler_is_an_error() {
-    let app = TestApp::of(handlers::pages);
-    let page = app.get("/set_expiry").await;
-    page.has_status(500);
-    page.sets_no_cookie();
-    let error = page.extensions.get::<SessionError>().expect("the cause");
-    assert!(error.to_string().contains("set_expiry"), "{error}");
-}
-
-#[tokio::test]
 async fn an_outer_layer_finds_the_error_in_the_response_extensions() {
     let app = TestApp::of(handlers::pages);
     app.get("/keep/1").await;

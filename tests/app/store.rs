@@ -1,7 +1,7 @@
 //! The store that tests put behind a site's sessions.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -9,11 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use signet_session::{EmbeddedStore, Record, Records, StoreError};
+use signet_session::{EmbeddedStore, MemoryStore, Record, Records, StoreError};
 use tempfile::TempDir;
 use tower_sessions::session::Id;
-
-use crate::forger::now;
 
 /// A store that tests can read, and that fails on demand.
 #[derive(Clone, Debug)]
@@ -28,7 +26,7 @@ pub struct TestStore {
 impl TestStore {
     /// A store in memory only.
     pub fn memory() -> Self {
-        Self::new(Memory::default(), None)
+        Self::new(MemoryStore::new(), None)
     }
 
     /// Signet's own store, in a temporary file.
@@ -51,6 +49,11 @@ impl TestStore {
     /// Makes every operation fail from now on, or succeed again.
     pub fn set_broken(&self, is_broken: bool) {
         self.is_broken.store(is_broken, Ordering::Relaxed);
+    }
+
+    /// Returns how many records there are.
+    pub fn count(&self) -> usize {
+        self.store.count().expect("a store that knows")
     }
 
     /// Returns when the record with this ID expires, in unix seconds. It may have been removed.
@@ -95,41 +98,5 @@ impl Records for TestStore {
 
     async fn remove(&self, id: Id) -> Result<bool, StoreError> {
         self.answering()?.remove(id).await
-    }
-}
-
-/// The simplest store: a map behind a lock.
-#[derive(Debug, Default)]
-struct Memory(Mutex<HashMap<Id, Record>>);
-
-#[async_trait]
-impl Records for Memory {
-    async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
-        let records = self.0.lock().unwrap();
-        let record = records.get(&id).filter(|it| it.expires > now());
-        Ok(record.map(|it| it.data.clone()))
-    }
-
-    async fn add(&self, record: Record) -> Result<bool, StoreError> {
-        let mut records = self.0.lock().unwrap();
-        let is_there = records.get(&record.id).is_some_and(|it| it.expires > now());
-        if !is_there {
-            records.insert(record.id, record);
-        }
-        Ok(!is_there)
-    }
-
-    async fn replace(&self, record: Record) -> Result<bool, StoreError> {
-        match self.0.lock().unwrap().entry(record.id) {
-            Entry::Occupied(mut entry) if entry.get().expires > now() => {
-                entry.insert(record);
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
-    }
-
-    async fn remove(&self, id: Id) -> Result<bool, StoreError> {
-        Ok(self.0.lock().unwrap().remove(&id).is_some())
     }
 }

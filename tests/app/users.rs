@@ -13,13 +13,14 @@ use signet::{
     users::{TrustedProxies, Users},
     web::{Accounts, App},
 };
-use signet_session::{DataIn, SessionConfig};
+use signet_session::DataIn;
 use tempfile::NamedTempFile;
 use tower::Layer as _;
 
 use crate::{
     app::{KEY, Page, Pages, TestApp, encode},
     forger::{Forger, payload},
+    store::TestStore,
 };
 
 /// The password of the users of [`GuardedApp`].
@@ -58,11 +59,11 @@ impl GuardedApp {
     }
 
     pub fn with_file(text: &str) -> Self {
-        Self::with_config(text, |config| config)
+        Self::with_file_in(DataIn::Cookie, text)
     }
 
-    /// A site with these users and another configuration.
-    fn with_config(text: &str, configure: impl FnOnce(SessionConfig) -> SessionConfig) -> Self {
+    /// A site with these users, and sessions whose data is there.
+    fn with_file_in(data_in: DataIn, text: &str) -> Self {
         let file = NamedTempFile::new().expect("a file");
         fs::write(file.path(), text).expect("written");
         let users = open_users(file.path());
@@ -72,7 +73,8 @@ impl GuardedApp {
             let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
             Pages::new(Extension(ConnectInfo(peer)).layer(site))
         };
-        let app = TestApp::with_config(pages, configure);
+        let store = TestStore::memory();
+        let app = TestApp::with_store_in(data_in, store, KEY, pages, |config| config);
         Self { app, users, file }
     }
 
@@ -253,7 +255,7 @@ async fn a_session_ends_with_its_password_or_its_line() {
         (format!("admin:{BCRYPT_AGAIN}\nBob:{BCRYPT}"), DataIn::Store),
         (format!("Admin:{BCRYPT}\nBob:{BCRYPT}"), DataIn::Cookie),
     ] {
-        let app = GuardedApp::with_config(&users, |config| config.data_in(data_in));
+        let app = GuardedApp::with_file_in(data_in, &users);
         let bob = app.another_visitor();
         app.log_in_with("admin", PASSWORD).await.redirects_to("/");
         bob.log_in_with("bob", PASSWORD).await.redirects_to("/");

@@ -29,11 +29,7 @@ pub async fn revoke(path: &Path, count: usize) {
         tasks.spawn(async move {
             for _ in 0..count / AT_ONCE {
                 let end = OffsetDateTime::now_utc() + Duration::days(7);
-                let record = Record {
-                    id: Id::default(),
-                    data: Vec::new(),
-                    expires: end.unix_timestamp(),
-                };
+                let record = Record::new(Id::default(), Vec::new(), end.unix_timestamp());
                 store.add(record).await.expect("room on the disk");
             }
         });

@@ -119,7 +119,7 @@ impl Site {
 
 /// Returns the configuration of Signet's sessions over plain http.
 pub fn config(store: impl Records) -> SessionConfig {
-    SessionConfig::new(key(KEY), store)
+    SessionConfig::in_cookie(key(KEY), store)
         .cookie(&CookieOptions::plain_http())
         .expect("good options")
 }

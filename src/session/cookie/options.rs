@@ -3,12 +3,24 @@
 use std::borrow::Cow;
 
 /// The name and the attributes of the session cookie (RFC 6265bis §5.6). The cookie is always
-/// `HttpOnly` with `Path=/`.
+/// `HttpOnly`.
+///
+/// ```
+/// use signet_session::{CookieOptions, SameSite};
+///
+/// let options = CookieOptions::https()
+///     .name("__Secure-shop")
+///     .path("/shop")
+///     .same_site(SameSite::Strict);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CookieOptions {
     /// The name, a token (RFC 9110 §5.6.2). The signature depends on it, so a new name ends all
     /// sessions.
     pub name: Cow<'static, str>,
+    /// The path: browsers send the cookie with requests for it and what is below.
+    pub path: String,
     /// The domain whose hosts all get the cookie. With `None`, only this host gets it.
     pub domain: Option<String>,
     /// The `SameSite` attribute: which requests from other sites carry the cookie.
@@ -18,10 +30,13 @@ pub struct CookieOptions {
     /// How long browsers keep the cookie. The server checks the signed times of a session in any
     /// case.
     pub persistence: Persistence,
+    /// If `true`, a site that embeds this one gets a cookie of its own (CHIPS).
+    pub partitioned: bool,
 }
 
 /// The `SameSite` attribute of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SameSite {
     /// No request from another site carries the cookie. A visitor who follows a link from there is
     /// not logged in on the first page.
@@ -35,6 +50,7 @@ pub enum SameSite {
 
 /// How long browsers keep a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Persistence {
     /// As long as the session can last: the cookie has `Max-Age`.
     Persistent,
@@ -49,6 +65,15 @@ pub enum CookieError {
     /// The name is not a token.
     #[error("the cookie name {0:?} is not a token (RFC 9110 §5.6.2)")]
     Name(String),
+    /// The path does not begin with `/`, or has a character that no path in a cookie may have.
+    #[error("the cookie path {0:?} is not / and visible ASCII without semicolons")]
+    Path(String),
+    /// The prefix of the name, `__Host-`, requires `Path=/`.
+    #[error("browsers refuse the cookie {0:?}, because __Host- cookies have the path /")]
+    PrefixNeedsRootPath(String),
+    /// `Partitioned` requires `Secure`.
+    #[error("browsers refuse a cookie that is Partitioned without Secure")]
+    PartitionedNeedsSecure,
     /// The domain is not a host name.
     #[error("the cookie domain {0:?} is not a host name")]
     Domain(String),
@@ -72,10 +97,12 @@ impl CookieOptions {
     pub fn https() -> Self {
         Self {
             name: Cow::Borrowed("__Host-session"),
+            path: "/".to_owned(),
             domain: None,
             same_site: SameSite::Lax,
             secure: true,
             persistence: Persistence::Persistent,
+            partitioned: false,
         }
     }
 
@@ -87,6 +114,48 @@ impl CookieOptions {
             secure: false,
             ..Self::https()
         }
+    }
+
+    /// Changes the name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Cow::Owned(name.into());
+        self
+    }
+
+    /// Changes the path.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Gives the cookie to all hosts of a domain.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// Changes which requests from other sites carry the cookie.
+    #[must_use]
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.same_site = same_site;
+        self
+    }
+
+    /// Changes how long browsers keep the cookie.
+    #[must_use]
+    pub fn persistence(mut self, persistence: Persistence) -> Self {
+        self.persistence = persistence;
+        self
+    }
+
+    /// Changes whether a site that embeds this one gets a cookie of its own.
+    #[must_use]
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.partitioned = partitioned;
+        self
     }
 
     /// Refuses options of a cookie that browsers would refuse.
@@ -103,6 +172,10 @@ impl CookieOptions {
                 return Err(CookieError::Domain(domain.clone()));
             }
         }
+        let is_path_byte = |byte: u8| byte.is_ascii_graphic() && byte != b';';
+        if !self.path.starts_with('/') || !self.path.bytes().all(is_path_byte) {
+            return Err(CookieError::Path(self.path.clone()));
+        }
         // Browsers ignore the case of a prefix.
         let has_prefix = |prefix: &str| {
             let start = name.get(..prefix.len());
@@ -115,8 +188,14 @@ impl CookieOptions {
         if is_host && self.domain.is_some() {
             return Err(CookieError::PrefixForbidsDomain(name.to_owned()));
         }
+        if is_host && self.path != "/" {
+            return Err(CookieError::PrefixNeedsRootPath(name.to_owned()));
+        }
         if self.same_site == SameSite::None && !self.secure {
             return Err(CookieError::NoneNeedsSecure);
+        }
+        if self.partitioned && !self.secure {
+            return Err(CookieError::PartitionedNeedsSecure);
         }
         Ok(())
     }
@@ -128,53 +207,30 @@ mod tests {
 
     #[test]
     fn options_that_a_browser_would_refuse_are_an_error() {
-        let https = CookieOptions::https;
-        let named = |name| CookieOptions {
-            name: Cow::Borrowed(name),
+        let (https, plain_http) = (CookieOptions::https, CookieOptions::plain_http);
+        let insecure = CookieOptions {
+            secure: false,
             ..https()
         };
         for (options, message) in [
-            (named(""), "not a token"),
-            (named("my session"), "not a token"),
-            (named("sitzung=1"), "not a token"),
-            (
-                CookieOptions {
-                    domain: Some("a.example; Path=/x".to_owned()),
-                    ..named("session")
-                },
-                "not a host name",
-            ),
-            (
-                CookieOptions {
-                    domain: Some("example".to_owned()),
-                    ..https()
-                },
-                "have no Domain",
-            ),
-            (
-                CookieOptions {
-                    secure: false,
-                    ..https()
-                },
-                "needs Secure",
-            ),
-            (
-                CookieOptions {
-                    secure: false,
-                    ..named("__secure-session")
-                },
-                "needs Secure",
-            ),
-            (
-                CookieOptions {
-                    same_site: SameSite::None,
-                    ..CookieOptions::plain_http()
-                },
-                "without Secure",
-            ),
+            (https().name(""), "not a token"),
+            (https().name("my session"), "not a token"),
+            (https().name("sitzung=1"), "not a token"),
+            (plain_http().domain("a.example; Path=/x"), "not a host name"),
+            (https().domain("example"), "have no Domain"),
+            (https().path("/shop"), "have the path /"),
+            (plain_http().path("shop"), "visible ASCII"),
+            (plain_http().path(""), "visible ASCII"),
+            (plain_http().path("/a; Domain=b"), "visible ASCII"),
+            (plain_http().path("/a b"), "visible ASCII"),
+            (insecure.clone(), "needs Secure"),
+            (insecure.name("__secure-session"), "needs Secure"),
+            (plain_http().same_site(SameSite::None), "without Secure"),
+            (plain_http().partitioned(true), "without Secure"),
         ] {
             let error = options.check().expect_err("refused");
             assert!(error.to_string().contains(message), "{error}");
         }
+        assert_eq!(plain_http().path("/shop").check(), Ok(()));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, hash_map};
 
 use tokio::sync::oneshot;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
 use super::{Entry, Memory, StoreError, now};
 

@@ -13,7 +13,7 @@ use redb::{
     ReadableTableMetadata as _, StorageBackend as _, TableDefinition,
     backends::{FileBackend, InMemoryBackend},
 };
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
 use super::{Entry, Memory, identity::FileIdentity};
 
@@ -39,7 +39,9 @@ pub enum OpenError {
     #[error("another process uses it: stop that one, or choose another directory for this one")]
     InUse,
     /// There is no file.
-    #[error("there is no such file: is this the directory of the site, and did the site ever run?")]
+    #[error(
+        "there is no such file: is this the right directory, and did the application ever run?"
+    )]
     Missing,
     /// The file is written to so often that no consistent copy can be read.
     #[error("it is being written to constantly: try again")]

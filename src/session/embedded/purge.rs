@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use redb::{Database, Error, ReadableTable as _, Table};
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
 use super::{
     Memory,

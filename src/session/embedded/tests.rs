@@ -79,7 +79,7 @@ async fn records_are_there_again_after_the_file_was_closed() {
     drop(store);
     let store = EmbeddedStore::open(&path, 10).expect("opens");
     assert_eq!(store.get(removed.id).await.expect("answers"), None);
-    let expires = store.records.pin().get(&kept.id).expect("there").expires;
+    let expires = store.0.records.pin().get(&kept.id).expect("there").expires;
     assert_eq!(expires.div_euclid(MICROS), kept.expires);
     assert_eq!(store.get(kept.id).await.expect("answers"), Some(kept.data));
 }
@@ -91,7 +91,7 @@ async fn expired_records_are_purged_by_later_changes() {
         store.add(record("expired", -1)).await.expect("added");
     }
     store.add(record("alive", 60)).await.expect("added");
-    assert_eq!(store.records.len(), 1, "in memory");
+    assert_eq!(store.0.records.len(), 1, "in memory");
     drop(store);
     assert_eq!(ids_in_file(&path).len(), 1, "in the file");
 }
@@ -159,7 +159,7 @@ async fn a_full_store_refuses_new_records_but_takes_other_changes() {
     let store = EmbeddedStore::open(&path, 5).expect("a smaller limit is no reason not to start");
     let refused = store.add(record("", 60)).await;
     assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
-    assert_eq!(store.records.len(), 10);
+    assert_eq!(store.0.records.len(), 10);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use redb::{Database, Error};
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
 
 use super::{
     Memory, StoreError,
@@ -37,6 +37,8 @@ pub(super) struct Writer {
     database: Option<Database>,
     records: Arc<Memory>,
     max_records: usize,
+    /// What an operator raises when the store is full.
+    setting: &'static str,
     clock: Clock,
     /// When it was last logged that the store is full, and nearly full.
     full_logged: Option<Instant>,
@@ -47,7 +49,7 @@ impl Writer {
     /// Opens the file, or creates it, and reads its records into memory.
     pub(super) fn new(
         path: PathBuf,
-        max_records: usize,
+        (max_records, setting): (usize, &'static str),
         records: Arc<Memory>,
     ) -> Result<Self, Error> {
         file::make(&path)?;
@@ -59,6 +61,7 @@ impl Writer {
             database: Some(database),
             records,
             max_records,
+            setting,
             clock: Clock::start(),
             full_logged: None,
             nearly_full_logged: None,
@@ -167,20 +170,20 @@ impl Writer {
         let (records, max_records) = (self.records.len(), self.max_records);
         if answers.iter().any(Result::is_err) {
             if is_due(&mut self.full_logged) {
+                let setting = self.setting;
                 tracing::error!(
                     records,
                     max_records,
-                    "the session store is full, and new records are refused: raise \
-                     max_records (signet: --max-records, MAX_RECORDS)"
+                    "the session store is full, and new records are refused: raise {setting}"
                 );
             }
         } else if records >= max_records - max_records / 10 && is_due(&mut self.nearly_full_logged)
         {
+            let setting = self.setting;
             tracing::warn!(
                 records,
                 max_records,
-                "the session store is nearly full: raise max_records (signet: --max-records, \
-                 MAX_RECORDS)"
+                "the session store is nearly full: raise {setting}"
             );
         }
     }

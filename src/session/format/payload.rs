@@ -1,13 +1,15 @@
-//! The JSON object inside the cookie: the session's data and its two reserved members.
+//! The JSON object inside the cookie: the session's data and its reserved members.
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error as _, MapAccess, Visitor},
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::Value;
-use tower_sessions::session::Id;
+use tower_sessions_core::session::Id;
+
+use crate::{limit::Limit, timeouts::Times};
 
 /// A session as it is serialized between two requests.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +20,8 @@ pub(crate) struct Payload {
     /// When the session began, in unix seconds.
     #[serde(rename = "_iat")]
     pub(crate) began: i64,
+    #[serde(flatten)]
+    pub(crate) limit: Limit,
     /// The data that handlers keep in the session.
     #[serde(flatten)]
     pub(crate) data: HashMap<String, Value>,
@@ -31,11 +35,20 @@ impl Payload {
             ..*self
         }
     }
+
+    /// Returns the times of a cookie that carries it and was signed at `signed` (unix seconds).
+    pub(crate) fn times(&self, signed: i64) -> Times {
+        Times {
+            began: self.began,
+            signed,
+            limit: self.limit,
+        }
+    }
 }
 
-/// Returns whether this key is one of the two reserved members.
+/// Returns whether this key is a reserved member. `_epoch` has no meaning yet.
 pub(crate) fn is_reserved(key: &str) -> bool {
-    matches!(key, "_sid" | "_iat")
+    matches!(key, "_sid" | "_iat" | "_idle" | "_end" | "_temp" | "_epoch")
 }
 
 /// Writes an ID as tower-sessions displays it: 22 base64url characters. Many JSON readers would
@@ -66,6 +79,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
         let (mut id, mut began, mut data) = (None, None, HashMap::new());
+        let mut limit = Limit::default();
         while let Some(Text(key)) = map.next_key()? {
             let is_duplicate = match &*key {
                 "_sid" => {
@@ -74,6 +88,13 @@ impl<'de> Visitor<'de> for PayloadVisitor {
                         .is_some()
                 }
                 "_iat" => began.replace(map.next_value()?).is_some(),
+                "_idle" => limit.idle.replace(map.next_value()?).is_some(),
+                "_end" => limit.end.replace(map.next_value()?).is_some(),
+                "_temp" => std::mem::replace(&mut limit.temporary, map.next_value()?),
+                "_epoch" => {
+                    let IgnoredAny = map.next_value()?;
+                    false
+                }
                 _ => {
                     data.insert(key.into_owned(), map.next_value()?);
                     false
@@ -86,6 +107,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
         Ok(Payload {
             id: id.ok_or_else(|| A::Error::missing_field("_sid"))?,
             began: began.ok_or_else(|| A::Error::missing_field("_iat"))?,
+            limit,
             data,
         })
     }

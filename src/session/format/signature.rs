@@ -51,7 +51,7 @@ impl Signer {
     #[must_use]
     pub fn new(salt: &str, keys: &[SecretKey]) -> Self {
         let derive = |key: &SecretKey| {
-            let derived = keyed(key.reveal().as_bytes()).chain_update(salt).finalize();
+            let derived = keyed(key.as_bytes()).chain_update(salt).finalize();
             keyed(&derived.into_bytes())
         };
         Self {

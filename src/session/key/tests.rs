@@ -126,6 +126,41 @@ fn debug_and_errors_do_not_show_the_key() {
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 }
 
+#[test]
+fn bytes_of_any_values_are_a_key_unless_they_are_short_known_or_a_pattern() {
+    let good: Vec<u8> = (0..32_u8).map(|it| it.wrapping_mul(it ^ 0xa7)).collect();
+    assert_eq!(SecretKey::from_bytes(&good).unwrap().as_bytes(), good);
+    let short = SecretKey::from_bytes(&good[..31]);
+    assert_eq!(short, Err(KeyError::Short { bytes: 31 }));
+    assert_eq!(SecretKey::from_bytes(&[7; 64]), Err(KeyError::Pattern));
+    let run: Vec<u8> = (0..32).collect();
+    assert_eq!(SecretKey::from_bytes(&run), Err(KeyError::Run));
+    let known = SecretKey::from_bytes(b"a-string-secret-at-least-256-bits-long");
+    assert_eq!(known, Err(KeyError::Published));
+    // The key of a text is that of its bytes.
+    let text = "a-key-of-enough-bytes-to-be-tested";
+    assert_eq!(SecretKey::from_bytes(text.as_bytes()), text.parse());
+}
+
+#[test]
+fn generated_keys_differ_and_are_accepted_as_texts() {
+    let (one, other) = (SecretKey::generate(), SecretKey::generate());
+    assert_ne!(one, other);
+    assert_eq!(SecretKey::new(one.reveal()), Ok(one.clone()));
+}
+
+#[test]
+fn a_key_that_says_it_is_for_development_is_refused_and_told_what_to_do() {
+    for key in [
+        "this-is-a-development-key-do-not-use-it!",
+        "this_key_is_not_for_production_0123",
+        "signet-session.for_tests:_everybody_knows_it",
+    ] {
+        let error = SecretKey::new(key).expect_err("refused");
+        assert!(error.to_string().contains("generate"), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -11,11 +11,10 @@ use axum::{
 };
 use serde::Deserialize;
 use signet_session::{
-    CookieOptions, EmbeddedStore, SecretKey, SessionBegan, SessionConfig, SessionError,
-    SessionLayer,
+    CookieOptions, EmbeddedStore, SecretKey, Session, SessionBegan, SessionConfig, SessionError,
+    SessionLayer, session,
 };
 use tokio::net::TcpListener;
-use tower_sessions::{Session, session};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let key = key.map_err(|error| format!("SECRET_KEY {error}"))?;
     let store = EmbeddedStore::open(Path::new(&env::var("STORE")?), 100_000)?;
     // For https, leave out `cookie(...)`: the default is a `__Host-` cookie.
-    let config = SessionConfig::new(key, store).cookie(&CookieOptions::plain_http())?;
+    let config = SessionConfig::in_cookie(key, store).cookie(&CookieOptions::plain_http())?;
     let app = Router::new()
         .route("/", get(greet))
         .route("/since", get(since))
