@@ -6,8 +6,10 @@
 //! | | nginx | Caddy, Traefik |
 //! |---|---|---|
 //! | logged in | 200 | 200 |
-//! | not logged in | 401 with `Location` | 302 for a page, otherwise 401 |
+//! | not logged in, and a browser fetches a page with GET or HEAD | 401 with `Location` | 302 |
+//! | not logged in, and anything else | 401 | 401 |
 //! | logged in, but the cookie should be renewed, and a browser fetches a page with GET | 401 with `Location` | 302 |
+//! | logged in, but a page of another origin sends a form, opens a WebSocket or the like | 403 | 403 |
 //! | cookies of two sessions | 401 | 401 |
 //! | not a question | 400 | 400 |
 //! | the store does not answer | 503 | 503 |
@@ -18,6 +20,7 @@
 //! would send the visitor back at once.
 
 pub(in crate::web) mod circles;
+mod no_way_back;
 mod question;
 pub(in crate::web) mod return_to;
 #[cfg(test)]
@@ -32,15 +35,22 @@ use axum::{
 };
 
 use self::{
+    no_way_back::Warnings,
     question::{HeadersOf, Question},
     return_to::Destinations,
 };
-use super::current_user;
+use super::{
+    current_user,
+    gate::{notes::Notes, refusal::RequestRefusal},
+};
 use crate::public_url::Origins;
 use signet_session::{FoundSession, SessionLayer};
 
 /// The path of the question. Requests for it pass none of the checks of a page.
 pub(super) const PATH: &str = "/auth";
+
+/// The most of a host that is logged, in bytes.
+const MAX_LOGGED_BYTES: usize = 100;
 
 const REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
 
@@ -51,6 +61,7 @@ pub(super) struct ForwardAuth {
     destinations: Arc<Destinations>,
     /// The URL of the login page.
     login: String,
+    warnings: Arc<Warnings>,
 }
 
 /// The state of the visitor's session.
@@ -73,6 +84,8 @@ enum Decision {
     LogIn(StatusCode, String),
     /// 401 without a `Location`.
     Refuse,
+    /// 403: another site acts as the visitor.
+    Forbid,
 }
 
 impl ForwardAuth {
@@ -85,6 +98,7 @@ impl ForwardAuth {
             login: format!("{}/login", origins.public()),
             sessions,
             destinations,
+            warnings: Arc::default(),
         }
     }
 
@@ -118,10 +132,31 @@ impl ForwardAuth {
             },
             _ => (Visitor::LoggedOut, None),
         };
-        match (decide(&question, visitor, &self.destinations), name) {
+        let way_back = self.way_back(&question, visitor);
+        match (decide(&question, visitor, way_back), name) {
             (Decision::Pass, Some(name)) => pass(name),
             (Decision::LogIn(status, query), _) => self.send_to_login(status, &query),
+            (Decision::Forbid, _) => forbid(&question),
             (Decision::Refuse | Decision::Pass, _) => unauthorized(),
+        }
+    }
+
+    /// Returns the query of the login page that leads back, if the visitor may have to go there.
+    fn way_back(&self, question: &Question, visitor: Visitor) -> Option<String> {
+        let is_needed = match visitor {
+            Visitor::LoggedIn { is_renewal_due } => is_renewal_due,
+            Visitor::LoggedOut => true,
+            Visitor::Ambiguous => false,
+        };
+        if !is_needed || !question.is_navigation() {
+            return None;
+        }
+        match self.destinations.check(&question.address) {
+            Ok(address) => Some(address.query()),
+            Err(cause) => {
+                self.warnings.warn(cause, &question.address, &question.host);
+                None
+            }
         }
     }
 
@@ -140,27 +175,27 @@ impl ForwardAuth {
     }
 }
 
-/// Decides what a proxy is told about a visitor.
-fn decide(question: &Question, visitor: Visitor, destinations: &Destinations) -> Decision {
+/// Decides what a proxy is told about a visitor. `way_back` is the query of the login page that leads back.
+fn decide(question: &Question, visitor: Visitor, way_back: Option<String>) -> Decision {
     let status = match question.headers {
         HeadersOf::Nginx => StatusCode::UNAUTHORIZED,
         HeadersOf::Caddy => StatusCode::FOUND,
     };
-    let way_back = || destinations.check(&question.address).map(|it| it.query());
     match visitor {
-        Visitor::Ambiguous => Decision::Refuse,
+        Visitor::LoggedIn { .. } if question.is_forgery => Decision::Forbid,
         // A form that is sent with POST would be lost. Without a way back, so would be the page.
         Visitor::LoggedIn {
             is_renewal_due: true,
-        } if question.is_get_navigation() => match way_back() {
+        } if question.is_get_navigation() => match way_back {
             Some(query) => Decision::LogIn(status, query),
             None => Decision::Pass,
         },
         Visitor::LoggedIn { .. } => Decision::Pass,
-        Visitor::LoggedOut => match question.headers {
-            HeadersOf::Caddy if !question.is_navigation() => Decision::Refuse,
-            _ => Decision::LogIn(status, way_back().unwrap_or_default()),
-        },
+        // Others would be lost on the way, or could not show the login page.
+        Visitor::LoggedOut if question.is_navigation() => {
+            Decision::LogIn(status, way_back.unwrap_or_default())
+        }
+        Visitor::LoggedOut | Visitor::Ambiguous => Decision::Refuse,
     }
 }
 
@@ -168,6 +203,20 @@ fn pass(name: HeaderValue) -> Response {
     let mut response = StatusCode::OK.into_response();
     response.headers_mut().insert(REMOTE_USER, name);
     not_stored(response)
+}
+
+fn forbid(question: &Question) -> Response {
+    let host = &question.host[..question.host.len().min(MAX_LOGGED_BYTES)];
+    tracing::info!(
+        host,
+        "request to a guarded site refused: another site sent it"
+    );
+    let mut response = text(
+        StatusCode::FORBIDDEN,
+        "this request came from another site\n",
+    );
+    Notes::of(&mut response).refusal = Some(RequestRefusal::CrossSite);
+    response
 }
 
 fn unauthorized() -> Response {

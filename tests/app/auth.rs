@@ -54,9 +54,11 @@ async fn a_visitor_is_let_in_from_login_to_logout_and_a_copy_of_the_cookie_no_lo
     for app in doors() {
         sends_to_login(&ask_for_page(&app, NGINX).await, 401);
         sends_to_login(&ask_for_page(&app, CADDY).await, 302);
-        let asset = ask(&app, CADDY).await;
-        asset.has_status(401);
-        assert!(!asset.headers.contains_key(header::LOCATION));
+        for headers in [NGINX, CADDY] {
+            let asset = ask(&app, headers).await;
+            asset.has_status(401);
+            assert!(!asset.headers.contains_key(header::LOCATION));
+        }
 
         app.log_in_with("bob", PASSWORD).await.redirects_to("/");
         for headers in [NGINX, CADDY] {
@@ -67,7 +69,6 @@ async fn a_visitor_is_let_in_from_login_to_logout_and_a_copy_of_the_cookie_no_lo
         app.get("/logout").await.redirects_to("/");
         sends_to_login(&ask_for_page(&thief, NGINX).await, 401);
         sends_to_login(&ask_for_page(&thief, CADDY).await, 302);
-        sends_to_login(&ask(&app, NGINX).await, 401);
     }
 }
 
@@ -105,7 +106,13 @@ async fn any_method_host_query_and_body_make_the_same_question() {
                 // Longer than any form, and never read.
                 let body = Body::from(vec![b'x'; 100_000]);
                 let page = app.send_as_is(request.body(body).unwrap()).await;
-                says(&page, "admin");
+                if ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&method) {
+                    says(&page, "admin");
+                } else {
+                    // Nobody else may act for the visitor.
+                    page.has_status(403);
+                    assert!(!page.headers.contains_key("remote-user"));
+                }
                 page.sets_no_cookie();
             }
         }

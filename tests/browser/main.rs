@@ -26,6 +26,7 @@ mod signet;
 mod chromium;
 mod pages;
 mod picture;
+mod siblings;
 mod story;
 mod way_back;
 mod words;

@@ -2,7 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 
-use crate::signet::{Signet, Site};
+use crate::{
+    metrics::Measured,
+    signet::{Signet, Site},
+};
 
 const USERS: &str = "admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56\n";
 
@@ -52,4 +55,114 @@ fn a_question_needs_no_host_and_its_body_is_never_read() {
     let lines = log.matches("path=\"/auth\" status=200");
     assert_eq!(lines.count(), 6, "{log}");
     assert!(!log.contains("admin"), "{log}");
+}
+
+#[test]
+fn a_form_of_another_site_to_a_guarded_one_is_refused_counted_and_logged_with_the_host() {
+    let signet = Signet::new().public_url("https://login.example.com");
+    let users = signet.file("users", USERS);
+    let measured = Measured::start(
+        signet
+            .env("USERS_FILE", users)
+            .env("COOKIE_DOMAIN", "example.com"),
+    );
+    let site = &measured.site;
+    let cookie = site.log_in("admin&password=correct+horse");
+    let answer = site
+        .ask(&format!(
+            "GET /auth HTTP/1.1\r\nHost: a\r\nCookie: {cookie}\r\nConnection: close\r\n\
+             X-Original-URL: https://app.example.com/a?secret\r\nX-Original-Method: POST\r\n\
+             Origin: https://evil.example.com\r\n\r\n"
+        ))
+        .expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(!answer.contains("remote-user"), "{answer}");
+    let values = measured.scrape();
+    let refused = values["signet_requests_refused_total{reason=\"cross_site\"}"];
+    assert_eq!(refused.to_string(), "1");
+    measured.site.signal(rustix::process::Signal::TERM);
+    let (_, log) = measured.site.wait();
+    let line = "request to a guarded site refused: another site sent it host=\"app.example.com\"";
+    assert!(log.contains(line), "{log}");
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[test]
+fn a_visitor_who_cannot_be_sent_back_is_a_warning_once_a_minute_for_each_cause() {
+    let site = start();
+    let too_long = format!("https://app.example.com/{}", "a".repeat(4096));
+    for url in [
+        "http://app.example.com/a",
+        "http://wiki.example.com/b",
+        "https://app.example.org/c",
+        "https://app.example.net/d",
+        "https://app.example.com:8443/e",
+        "https://app.example.com/f\\g",
+        &too_long,
+        &too_long,
+        // Nothing is wrong with these.
+        "https://app.example.com/?q=a\\b\"",
+        "https://login.example.com/login",
+    ] {
+        let answer = site.ask(&format!(
+            "GET /auth HTTP/1.1\r\nHost: a\r\nX-Original-URL: {url}\r\nAccept: text/html\r\n\
+             Connection: close\r\n\r\n"
+        ));
+        let answer = answer.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        let location = "\r\nlocation: https://login.example.com/login";
+        assert!(answer.contains(location), "{answer}");
+        assert_eq!(answer.contains("?rd="), url.contains("?q="), "{answer}");
+    }
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("WARN") && line.contains("cannot be sent back"))
+        .collect();
+    let parts = [
+        ["app.example.com", "scheme=\"http\"", "X-Forwarded-Proto"],
+        ["app.example.org", "scheme=\"https\"", "--cookie-domain"],
+        ["app.example.com", "port", "--public-url"],
+        ["app.example.com", "backslash", "bytes="],
+        ["app.example.com", "bytes=4120", "4096 bytes"],
+    ];
+    assert_eq!(lines.len(), parts.len(), "{log}");
+    for (line, parts) in lines.iter().zip(parts) {
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+    }
+}
+
+#[test]
+fn a_form_from_our_own_host_with_another_scheme_is_refused_without_an_accusation() {
+    for (public_url, origin, scheme) in [
+        ("https://signet.example", "http://signet.example", "http"),
+        ("http://localhost:8080", "https://localhost:8080", "https"),
+    ] {
+        let site = Signet::new().public_url(public_url).start();
+        let host = public_url.split_once("://").expect("a host").1;
+        let answer = site.ask(&format!(
+            "POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nAccept-Language: en\r\n\
+             Content-Length: 0\r\nConnection: close\r\n\r\n"
+        ));
+        let answer = answer.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+        assert!(!answer.contains("another site"), "{answer}");
+        assert!(answer.contains("This site has another address"), "{answer}");
+        assert!(
+            answer.contains(&format!("href=\"{public_url}\"")),
+            "{answer}"
+        );
+        site.signal(rustix::process::Signal::TERM);
+        let (_, log) = site.wait();
+        let line = log.lines().find(|line| line.contains("request refused"));
+        let line = line.unwrap_or_else(|| panic!("{log}"));
+        for part in [
+            format!("scheme=\"{scheme}\""),
+            public_url.to_owned(),
+            "--public-url".to_owned(),
+        ] {
+            assert!(line.contains(&part), "{line}");
+        }
+    }
 }

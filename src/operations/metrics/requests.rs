@@ -46,7 +46,8 @@ impl Requests {
         );
         let refused = opts(
             "requests_refused_total",
-            "Requests that were refused before a page was called, and logouts that have to be confirmed.",
+            "Requests that were refused before a page was called, requests of other sites to guarded ones, and \
+             logouts that have to be confirmed.",
         );
         let requests = Self {
             answered: add(

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
-use crate::web::gate::accept::is_for_page;
+use crate::web::gate::{accept::is_for_page, cross_site};
 
 const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
 const ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
@@ -28,6 +28,12 @@ pub(super) struct Question<'a> {
     method: &'a [u8],
     /// Is true if a browser fetches what it will show as a page, and not a part of a page.
     is_for_page: bool,
+    /// Is true if a page of another origin sent it, and it is no mere request to read something. The sites
+    /// that are guarded often have no defence of their own, and `SameSite` is none against a site of the
+    /// same domain.
+    pub(super) is_forgery: bool,
+    /// The host of the address, without the port.
+    pub(super) host: String,
 }
 
 /// The headers in which the proxy describes the request.
@@ -50,18 +56,26 @@ impl<'a> Question<'a> {
         let (headers_of, method, address) = match (is_original, is_forwarded) {
             (true, false) => {
                 let address = text(only(headers, &ORIGINAL_URL)?)?;
+                let (scheme, rest) = address.split_once("://")?;
+                let address = match of_socket(scheme) {
+                    Some(scheme) => Cow::Owned([scheme, "://", rest].concat()),
+                    None => Cow::Borrowed(address),
+                };
                 // nginx itself asks with GET, unless it is told to use the visitor's method.
                 let method = if headers.contains_key(ORIGINAL_METHOD) {
                     only(headers, &ORIGINAL_METHOD)?.as_bytes()
                 } else {
                     method.as_str().as_bytes()
                 };
-                (HeadersOf::Nginx, method, Cow::Borrowed(address))
+                (HeadersOf::Nginx, method, address)
             }
             (false, true) => {
                 let [method, scheme, host, path] = &FORWARDED;
                 let method = only(headers, method)?.as_bytes();
-                let scheme = text(only(headers, scheme)?).filter(|it| is_scheme(it))?;
+                let scheme = text(only(headers, scheme)?)?;
+                let scheme = of_socket(scheme)
+                    .or(Some(scheme))
+                    .filter(|it| is_scheme(it))?;
                 let host = text(only(headers, host)?).filter(|it| is_host(it))?;
                 let path = text(only(headers, path)?).filter(|it| it.starts_with('/'))?;
                 let address = [scheme, "://", host, path].concat();
@@ -69,11 +83,16 @@ impl<'a> Question<'a> {
             }
             _ => return None,
         };
-        is_url(&address).then(|| Self {
+        let url = url_of(&address)?;
+        let may_do_harm = !is_safe(method) || opens_socket(headers);
+        Some(Self {
             headers: headers_of,
-            address,
             method,
             is_for_page: is_for_page(headers),
+            is_forgery: may_do_harm
+                && cross_site::is_from_another_origin(headers, &url.origin().ascii_serialization()),
+            host: url.host_str().unwrap_or_default().to_owned(),
+            address,
         })
     }
 
@@ -88,6 +107,31 @@ impl<'a> Question<'a> {
     }
 }
 
+/// Returns whether a method only reads (RFC 9110 §9.2.1).
+fn is_safe(method: &[u8]) -> bool {
+    [&b"GET"[..], b"HEAD", b"OPTIONS", b"TRACE"].contains(&method)
+}
+
+/// Returns whether the request opens a WebSocket, which goes on to send what nobody asks about. nginx
+/// hands no `Upgrade` on to the question.
+fn opens_socket(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE)
+        || headers.contains_key(header::SEC_WEBSOCKET_KEY)
+        || headers
+            .get_all("sec-fetch-mode")
+            .iter()
+            .any(|mode| mode == "websocket")
+}
+
+/// Returns the scheme of the pages of the site that a WebSocket belongs to, if the scheme is that of one.
+fn of_socket(scheme: &str) -> Option<&'static str> {
+    if scheme.eq_ignore_ascii_case("wss") {
+        Some("https")
+    } else {
+        scheme.eq_ignore_ascii_case("ws").then_some("http")
+    }
+}
+
 /// Returns the value of a header that is there once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
@@ -99,17 +143,15 @@ fn text(value: &HeaderValue) -> Option<&str> {
     str::from_utf8(value.as_bytes()).ok()
 }
 
-/// Returns whether a text is an absolute http or https URL with a host. `Url` alone would accept more:
-/// it adds slashes that are missing, and drops tabs.
-fn is_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return false;
-    };
+/// Parses an absolute http or https URL with a host. `Url` alone would accept more: it adds slashes that
+/// are missing, and drops tabs.
+fn url_of(text: &str) -> Option<Url> {
+    let (scheme, rest) = text.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    is_scheme(scheme)
+    let is_url = is_scheme(scheme)
         && is_host(host)
-        && !rest.contains(|it: char| it.is_control() || it == ' ')
-        && Url::parse(text).is_ok()
+        && !rest.contains(|it: char| it.is_control() || it == ' ');
+    Url::parse(text).ok().filter(|_| is_url)
 }
 
 fn is_scheme(text: &str) -> bool {

@@ -5,13 +5,14 @@ mod tests;
 
 use url::{Url, form_urlencoded};
 
+use super::no_way_back::NoWayBack;
 use crate::{cookie_domain::CookieDomain, public_url::PublicUrl};
 
 /// The parameter and the field with the address to go back to.
 pub(in crate::web) const PARAMETER: &str = "rd";
 
 /// The longest address, in bytes.
-const MAX_BYTES: usize = 2 * 1024;
+pub(super) const MAX_BYTES: usize = 4 * 1024;
 
 /// The sites that visitors may be sent to: the public URL's host, and with a cookie domain also that
 /// domain and the hosts below it. All have the scheme and the port of the public URL.
@@ -49,24 +50,42 @@ impl Destinations {
         let mut given =
             form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == PARAMETER);
         let (_, text) = given.next()?;
-        self.check(&text).filter(|_| given.next().is_none())
+        self.check(&text).ok().filter(|_| given.next().is_none())
     }
 
     /// Returns an address, parsed and serialized again, if it is one of ours.
-    pub(in crate::web) fn check(&self, text: &str) -> Option<ReturnTo> {
-        let public = self.public.as_ref()?;
-        let is_plain = |it: char| !it.is_control() && it != '\\';
-        if text.len() > MAX_BYTES || !text.chars().all(is_plain) {
-            return None;
+    pub(in crate::web) fn check(&self, text: &str) -> Result<ReturnTo, NoWayBack> {
+        let public = self.public.as_ref().ok_or(NoWayBack::NoPasswords)?;
+        if text.len() > MAX_BYTES {
+            return Err(NoWayBack::TooLong);
         }
-        let url = Url::parse(text).ok()?;
-        let is_ours = url.scheme() == public.scheme()
-            && url.port_or_known_default() == public.port_or_known_default()
-            && self.has_host(public, url.host_str()?)
-            && names_its_host(text, &url)
-            && !(url.host_str() == public.host_str() && is_form(&url));
+        // Before the query, browsers read a backslash as a slash, and other programs do not.
+        let path = text.split('?').next().unwrap_or_default();
+        if path.contains('\\') || text.contains(char::is_control) {
+            return Err(NoWayBack::Malformed);
+        }
+        let url = Url::parse(text).map_err(|_| NoWayBack::Malformed)?;
+        let host = url.host_str().ok_or(NoWayBack::Malformed)?;
+        if !self.has_host(public, host) {
+            return Err(NoWayBack::Host);
+        }
+        if url.scheme() != public.scheme() {
+            return Err(NoWayBack::Scheme);
+        }
+        if url.port_or_known_default() != public.port_or_known_default() {
+            return Err(NoWayBack::Port);
+        }
+        if !names_its_host(text, &url) {
+            return Err(NoWayBack::Malformed);
+        }
+        if url.host_str() == public.host_str() && is_form(&url) {
+            return Err(NoWayBack::OwnForm);
+        }
         // Serializing encodes some characters, which makes it longer.
-        (is_ours && url.as_str().len() <= MAX_BYTES).then_some(ReturnTo(url))
+        if url.as_str().len() > MAX_BYTES {
+            return Err(NoWayBack::TooLong);
+        }
+        Ok(ReturnTo(url))
     }
 
     fn has_host(&self, public: &Url, host: &str) -> bool {

@@ -31,7 +31,8 @@ fn try_ask(method: &str, headers: &[(&'static str, &str)], visitor: Visitor) -> 
     }
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
     let question = Question::read(&method, &map)?;
-    Some(decide(&question, visitor, &destinations))
+    let way_back = destinations.check(&question.address).ok();
+    Some(decide(&question, visitor, way_back.map(|it| it.query())))
 }
 
 #[track_caller]
@@ -44,55 +45,66 @@ fn to_login(status: u16, query: &str) -> Decision {
     Decision::LogIn(status, query.to_owned())
 }
 
+type Headers = &'static [(&'static str, &'static str)];
+
+/// Requests by their method and headers, and whether a browser fetches a page with them.
+const REQUESTS: [(&str, Headers, bool); 16] = [
+    ("GET", &[NAVIGATE], true),
+    ("HEAD", &[NAVIGATE], true),
+    ("GET", &[HTML], true),
+    ("GET", &[("accept", "TEXT/HTML;q=0.1")], true),
+    ("GET", &[NAVIGATE, ("accept", "*/*")], true),
+    ("POST", &[NAVIGATE], false),
+    ("POST", &[HTML], false),
+    ("get", &[NAVIGATE], false),
+    ("GET", &[], false),
+    ("GET", &[("accept", "*/*")], false),
+    ("GET", &[("accept", "text/html;q=0")], false),
+    ("GET", &[("accept", "text/html-x")], false),
+    ("GET", &[HTML, ("sec-fetch-mode", "cors")], false),
+    ("GET", &[HTML, ("sec-fetch-mode", "no-cors")], false),
+    ("GET", &[HTML, ("sec-fetch-mode", "websocket")], false),
+    ("GET", &[HTML, NAVIGATE, ("sec-fetch-mode", "cors")], false),
+];
+
 #[test]
-fn nginx_is_sent_401_with_the_login_page_for_whatever_a_visitor_wants() {
-    for more in [
-        &[][..],
-        &[NAVIGATE],
-        &[HTML],
-        &[("sec-fetch-mode", "cors")],
-        &[("accept", "*/*")],
-        &[("x-original-method", "POST")],
-        // Not the whole of the other kind.
-        &[PROTO],
-        &[HOST, ("x-forwarded-for", "192.0.2.1")],
-        &[METHOD, PROTO, HOST],
-        &[PROTO, PROTO],
-    ] {
+fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_else() {
+    for (method, more, is_page) in REQUESTS {
+        for others in [
+            &[][..],
+            // Not the whole of the other kind.
+            &[PROTO],
+            &[HOST, ("x-forwarded-for", "192.0.2.1")],
+            &[METHOD, PROTO, HOST],
+            &[PROTO, PROTO],
+        ] {
+            let original = [URL, ("x-original-method", method)];
+            let headers = [&original, more, others].concat();
+            // The method of the question itself says nothing then.
+            for asked_with in ["GET", "POST"] {
+                let answer = |visitor| ask(asked_with, &headers, visitor);
+                let logged_out = if is_page {
+                    to_login(401, BACK)
+                } else {
+                    Decision::Refuse
+                };
+                assert_eq!(answer(LOGGED_IN), Decision::Pass, "{headers:?}");
+                assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
+                assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
+            }
+        }
         let headers = [&[URL], more].concat();
-        for method in ["GET", "POST", "HEAD", "DELETE", "BREW"] {
-            let answer = |visitor| ask(method, &headers, visitor);
-            assert_eq!(answer(LOGGED_IN), Decision::Pass, "{headers:?}");
-            assert_eq!(
-                answer(Visitor::LoggedOut),
-                to_login(401, BACK),
-                "{headers:?}"
-            );
-            assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
+        let logged_out = ask("GET", &headers, Visitor::LoggedOut);
+        assert_eq!(ask("POST", &headers, Visitor::LoggedOut), Decision::Refuse);
+        if method == "GET" && is_page {
+            assert_eq!(logged_out, to_login(401, BACK), "{headers:?}");
         }
     }
 }
 
 #[test]
 fn caddy_is_sent_302_for_a_page_and_401_for_anything_else() {
-    for (method, more, is_page) in [
-        ("GET", &[NAVIGATE][..], true),
-        ("HEAD", &[NAVIGATE], true),
-        ("GET", &[HTML], true),
-        ("GET", &[("accept", "TEXT/HTML;q=0.1")], true),
-        ("GET", &[NAVIGATE, ("accept", "*/*")], true),
-        ("POST", &[NAVIGATE], false),
-        ("POST", &[HTML], false),
-        ("get", &[NAVIGATE], false),
-        ("GET", &[], false),
-        ("GET", &[("accept", "*/*")], false),
-        ("GET", &[("accept", "text/html;q=0")], false),
-        ("GET", &[("accept", "text/html-x")], false),
-        ("GET", &[HTML, ("sec-fetch-mode", "cors")], false),
-        ("GET", &[HTML, ("sec-fetch-mode", "no-cors")], false),
-        ("GET", &[HTML, ("sec-fetch-mode", "websocket")], false),
-        ("GET", &[HTML, NAVIGATE, ("sec-fetch-mode", "cors")], false),
-    ] {
+    for (method, more, is_page) in REQUESTS {
         let headers = [&[("x-forwarded-method", method), PROTO, HOST, URI], more].concat();
         // The method of the question itself says nothing.
         for asked_with in ["GET", "POST"] {
@@ -138,6 +150,105 @@ fn a_cookie_is_renewed_when_a_browser_gets_a_page() {
     assert_eq!(ask("GET", &[URL], DUE), Decision::Pass);
 }
 
+const SITE: fn(&'static str) -> (&'static str, &'static str) = |it| ("sec-fetch-site", it);
+const ORIGIN: fn(&'static str) -> (&'static str, &'static str) = |it| ("origin", it);
+const SOCKETS: [&[(&str, &str)]; 3] = [
+    &[("upgrade", "websocket"), ("connection", "upgrade")],
+    &[("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==")],
+    &[("sec-fetch-mode", "websocket")],
+];
+
+#[test]
+fn another_site_acts_for_nobody_and_may_link_here() {
+    let own = "https://app.example.com";
+    for (more, is_forgery) in [
+        (&[][..], false),
+        (&[SITE("same-origin")], false),
+        (&[SITE("none")], false),
+        (&[ORIGIN(own)], false),
+        // What no page can forge comes first.
+        (
+            &[SITE("same-origin"), ORIGIN("https://evil.example")],
+            false,
+        ),
+        (&[SITE("same-site"), ORIGIN(own)], true),
+        (&[SITE("same-site")], true),
+        (&[SITE("cross-site")], true),
+        (&[SITE("same-origin"), SITE("same-site")], true),
+        (&[SITE("same-origin, same-site")], true),
+        (&[SITE("")], true),
+        (&[ORIGIN("https://evil.example.com")], true),
+        (&[ORIGIN("https://login.example.com")], true),
+        (&[ORIGIN("http://app.example.com")], true),
+        (&[ORIGIN("https://app.example.com:8443")], true),
+        (&[ORIGIN("null")], true),
+        (&[ORIGIN(own), ORIGIN("null")], true),
+        (&[ORIGIN("null"), ORIGIN(own)], true),
+        (&[ORIGIN("https://app.example.com, null")], true),
+    ] {
+        let original = |method| [&[URL, ("x-original-method", method)], more].concat();
+        let forwarded =
+            |method| [&[("x-forwarded-method", method), PROTO, HOST, URI], more].concat();
+        let expected = if is_forgery {
+            Decision::Forbid
+        } else {
+            Decision::Pass
+        };
+        for headers in [
+            &original as &dyn Fn(&'static str) -> Vec<(&'static str, &'static str)>,
+            &forwarded,
+        ] {
+            for method in [
+                "POST", "PUT", "DELETE", "PATCH", "CONNECT", "BREW", "post", "get",
+            ] {
+                for visitor in [LOGGED_IN, DUE] {
+                    assert_eq!(ask("GET", &headers(method), visitor), expected, "{more:?}");
+                }
+                let logged_out = ask("GET", &headers(method), Visitor::LoggedOut);
+                assert_eq!(logged_out, Decision::Refuse, "{more:?}");
+            }
+            for method in ["GET", "HEAD", "OPTIONS", "TRACE"] {
+                let headers = headers(method);
+                assert_eq!(ask("GET", &headers, LOGGED_IN), Decision::Pass, "{more:?}");
+                for socket in SOCKETS {
+                    let headers = [&headers, socket].concat();
+                    assert_eq!(ask("GET", &headers, LOGGED_IN), expected, "{headers:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_scheme_of_a_websocket_is_that_of_its_page() {
+    for (socket, page) in [
+        ("wss", "https"),
+        ("WSS", "https"),
+        ("ws", "http"),
+        ("Ws", "http"),
+    ] {
+        let original = |scheme| format!("{scheme}://app.example.com/a?b=1&c=2");
+        let (socket_url, page_url) = (original(socket), original(page));
+        for [one, other] in [
+            [
+                &[("x-original-url", &*socket_url)][..],
+                &[("x-original-url", &*page_url)],
+            ],
+            [
+                &[METHOD, ("x-forwarded-proto", socket), HOST, URI],
+                &[METHOD, ("x-forwarded-proto", page), HOST, URI],
+            ],
+        ] {
+            for more in [HTML, SOCKETS[1][0], ORIGIN("https://app.example.com")] {
+                for visitor in VISITORS {
+                    let [one, other] = [one, other].map(|it| [it, &[more]].concat());
+                    assert_eq!(ask("GET", &one, visitor), ask("GET", &other, visitor));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn an_address_that_is_not_ours_gets_the_same_answers_without_a_way_back() {
     for address in [
@@ -147,10 +258,10 @@ fn an_address_that_is_not_ours_gets_the_same_answers_without_a_way_back() {
         "https://app.example.com:8443/",
         "https://app.example.com./",
         "https://login.example.com/login",
-        "https://app.example.com/?a=\\",
+        "https://app.example.com/a\\b",
         "https://127.1/",
         "https://[::1]:8443/",
-        &format!("https://app.example.com/{}", "a".repeat(3000)),
+        &format!("https://app.example.com/{}", "a".repeat(4096)),
     ] {
         let headers = [("x-original-url", address), HTML];
         let answer = |visitor| ask("GET", &headers, visitor);
@@ -202,7 +313,7 @@ fn headers_that_make_no_url_are_no_question() {
         https:/app.example.com https://:443/ https://app.example.com:x/ https://app.example.com:99999/ \
         https://user@app.example.com/ https://a,b.example.com/ https://app.example.com\\@evil.example/ \
         https://app%2eexample.com/ https://*.example.com/ https://[::1/ https://é.com/ javascript:a \
-        ftp://app.example.com/ ws://app.example.com/ wss://app.example.com/ xhttps://app.example.com/"
+        ftp://app.example.com/ xhttps://app.example.com/"
         .split(' ')
         .chain(["", "https://a b/", "https://app.example.com/a b", "x https://app.example.com/"])
         .chain(["https://app.exa\tmple.com/", "https://app.example.com/\t"])
@@ -212,7 +323,7 @@ fn headers_that_make_no_url_are_no_question() {
     for proto in [
         "",
         "ftp",
-        "wss",
+        "wsss",
         "https:",
         "https://x",
         "https,http",

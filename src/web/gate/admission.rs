@@ -46,6 +46,16 @@ fn check_head(
         return Err(RequestRefusal::TransferEncoding);
     }
     if !request.method().is_safe() && cross_site::is_from_another_site(headers, origins) {
+        if let Some(scheme) = cross_site::other_scheme(headers, origins) {
+            let public_url = origins.public();
+            tracing::info!(
+                scheme,
+                public_url,
+                "request refused: it came from a page of this host with another scheme; let the proxy \
+                 send all visitors to the scheme of --public-url (PUBLIC_URL), or change --public-url"
+            );
+            return Err(RequestRefusal::Scheme);
+        }
         tracing::info!("request refused: another site sent it");
         return Err(RequestRefusal::CrossSite);
     }

@@ -8,6 +8,8 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
 };
 
+use url::Url;
+
 use super::host_watch::HostWatch;
 use crate::public_url::Origins;
 
@@ -67,7 +69,7 @@ enum Sender {
 
 /// Reads `Sec-Fetch-Site`, which no page can forge. If it is absent, reads the headers `names`,
 /// whose values are URLs.
-fn sender(headers: &HeaderMap, origins: &Origins, names: &[HeaderName]) -> Sender {
+fn sender(headers: &HeaderMap, is_ours: impl Fn(&str) -> bool, names: &[HeaderName]) -> Sender {
     let judge = |is_ours| if is_ours { Sender::Us } else { Sender::Other };
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter().peekable();
     if sites.peek().is_some() {
@@ -76,7 +78,7 @@ fn sender(headers: &HeaderMap, origins: &Origins, names: &[HeaderName]) -> Sende
     let urls = names.iter().flat_map(|name| headers.get_all(name));
     let mut urls = urls.peekable();
     if urls.peek().is_some() {
-        return judge(urls.all(|url| url.to_str().is_ok_and(|url| origins.is_our_url(url))));
+        return judge(urls.all(|url| url.to_str().is_ok_and(&is_ours)));
     }
     Sender::Unknown
 }
@@ -86,7 +88,28 @@ fn sender(headers: &HeaderMap, origins: &Origins, names: &[HeaderName]) -> Sende
 /// A form without these headers is not from a browser: since 2020, browsers send `Origin` with every
 /// form.
 pub(in crate::web) fn is_from_another_site(headers: &HeaderMap, origins: &Origins) -> bool {
-    sender(headers, origins, &[header::ORIGIN]) == Sender::Other
+    sender(headers, |it| origins.is_our_url(it), &[header::ORIGIN]) == Sender::Other
+}
+
+/// Returns the scheme in `Origin` if the page that sent a request has our host and not our scheme. Then it is
+/// probably this site, which is reached in another way than the public URL says.
+pub(in crate::web) fn other_scheme(headers: &HeaderMap, origins: &Origins) -> Option<String> {
+    if headers.contains_key(SEC_FETCH_SITE) {
+        return None;
+    }
+    let mut urls = headers.get_all(header::ORIGIN).iter();
+    let url = Url::parse(urls.next()?.to_str().ok()?).ok()?;
+    let public = origins.public_url().url();
+    let is_other = urls.next().is_none()
+        && url.host_str() == public.host_str()
+        && url.scheme() != public.scheme()
+        && ["http", "https"].contains(&url.scheme());
+    is_other.then(|| url.scheme().to_owned())
+}
+
+/// Returns whether a page of another origin than this one sent a request.
+pub(in crate::web) fn is_from_another_origin(headers: &HeaderMap, origin: &str) -> bool {
+    sender(headers, |it| it == origin, &[header::ORIGIN]) == Sender::Other
 }
 
 /// Returns whether a visitor followed a link on a page of this site, or typed the address.
@@ -94,7 +117,11 @@ pub(in crate::web) fn is_from_another_site(headers: &HeaderMap, origins: &Origin
 /// For GET requests, which carry a `SameSite=Lax` cookie even when another site links here. Loading
 /// an image or a script is not following a link (ASVS 5.0, 3.5.3).
 pub(in crate::web) fn is_our_link(headers: &HeaderMap, origins: &Origins) -> bool {
-    let is_from_us = match sender(headers, origins, &[header::ORIGIN, header::REFERER]) {
+    let is_from_us = match sender(
+        headers,
+        |it| origins.is_our_url(it),
+        &[header::ORIGIN, header::REFERER],
+    ) {
         Sender::Us => true,
         Sender::Other => false,
         // Browsers send fetch metadata only to trustworthy origins; a page can suppress `Referer`.

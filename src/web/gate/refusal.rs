@@ -15,8 +15,10 @@ pub enum RequestRefusal {
     Host,
     /// The body was not sent as a whole: 400.
     IncompleteBody,
-    /// Another site sent the request: 403.
+    /// Another site sent the request, to us or to a site that is guarded: 403.
     CrossSite,
+    /// A page of our host, but with another scheme than that of the public URL, sent the request: 403.
+    Scheme,
     /// The body did not arrive in time: 408. The connection is closed.
     TooSlow,
     /// The body is too large: 413.
@@ -33,10 +35,11 @@ pub enum RequestRefusal {
 
 impl RequestRefusal {
     /// All reasons.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Host,
         Self::IncompleteBody,
         Self::CrossSite,
+        Self::Scheme,
         Self::TooSlow,
         Self::TooLarge,
         Self::ContentEncoding,
@@ -52,6 +55,7 @@ impl RequestRefusal {
             Self::Host => "host",
             Self::IncompleteBody => "incomplete_body",
             Self::CrossSite => "cross_site",
+            Self::Scheme => "scheme",
             Self::TooSlow => "too_slow",
             Self::TooLarge => "too_large",
             Self::ContentEncoding => "content_encoding",
@@ -64,7 +68,7 @@ impl RequestRefusal {
     fn status(self) -> StatusCode {
         match self {
             Self::Host | Self::IncompleteBody => StatusCode::BAD_REQUEST,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::Scheme => StatusCode::FORBIDDEN,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -19,6 +19,7 @@ use crate::{
     web::gate::{
         accept::{MediaType, preferred},
         notes::Notes,
+        refusal::RequestRefusal,
     },
 };
 use signet_session::SessionError;
@@ -78,6 +79,7 @@ impl Preferences {
         match response.extensions().get() {
             Some(SessionError::Store(_)) if self.is_logout => &errors.logout_failed,
             _ if notes.is_some_and(|it| it.is_wrong_password) => &errors.wrong_password,
+            _ if has_other_scheme(response) => &errors.other_scheme,
             _ => errors.of(response.status()),
         }
     }
@@ -110,7 +112,12 @@ pub(in crate::web) fn draw(
                 query: &preferences.language.query,
                 status,
                 explanation,
-                home: home_after(status, origins),
+                home: if status == StatusCode::BAD_REQUEST || has_other_scheme(&response) {
+                    // The visitor's address of this site may be wrong, so that a path alone would fail again.
+                    origins.public()
+                } else {
+                    "/"
+                },
             },
         ),
         MediaType::Json => Ok(json(words, explanation)),
@@ -125,13 +132,10 @@ pub(in crate::web) fn draw(
     }
 }
 
-/// Returns the target of the link to the home page. The host of a bad request may be wrong, so that a
-/// path alone would fail again.
-fn home_after(status: StatusCode, origins: &Origins) -> &str {
-    match status {
-        StatusCode::BAD_REQUEST => origins.public(),
-        _ => "/",
-    }
+/// Returns whether a request was refused because of the scheme of the visitor's address.
+fn has_other_scheme(response: &Response) -> bool {
+    let notes = response.extensions().get::<Notes>();
+    notes.is_some_and(|it| it.refusal == Some(RequestRefusal::Scheme))
 }
 
 /// What a client that prefers plain text gets instead of a page.

@@ -146,7 +146,7 @@ pub(in crate::web) async fn submit(
     user: CurrentUser,
     form: LoginForm,
 ) -> Result<Response, AppError> {
-    let return_to = destinations.check(&form.rd);
+    let return_to = destinations.check(&form.rd).ok();
     let checked = accounts.check(&form.username, form.password, &client).await;
     let refusal = match checked {
         Ok(login) => {

@@ -87,6 +87,12 @@ pub(super) static ENGLISH: Words = Words {
                 "You have not been logged in or out. Please start again from the home page.",
             ),
         },
+        other_scheme: Explanation {
+            what_happened: text("This site has another address"),
+            what_to_do: text(
+                "You have not been logged in or out. Please start again from the home page, whose address is right.",
+            ),
+        },
         not_found: Explanation {
             what_happened: text("Page not found"),
             what_to_do: text("Please check the address."),

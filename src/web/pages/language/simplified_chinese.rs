@@ -75,6 +75,10 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             what_happened: text("这个请求来自其他网站"),
             what_to_do: text("您的登录状态没有改变，请返回首页再试一次。"),
         },
+        other_scheme: Explanation {
+            what_happened: text("本站的网址不同"),
+            what_to_do: text("您的登录状态没有改变。请从首页重新开始，首页的网址才是正确的。"),
+        },
         not_found: Explanation {
             what_happened: text("找不到这个页面"),
             what_to_do: text("请检查网址是否正确。"),

@@ -75,6 +75,10 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_happened: text("這個請求來自其他網站"),
             what_to_do: text("您的登入狀態沒有改變，請回到首頁再試一次。"),
         },
+        other_scheme: Explanation {
+            what_happened: text("本站的網址不同"),
+            what_to_do: text("您的登入狀態沒有改變。請從首頁重新開始，首頁的網址才是正確的。"),
+        },
         not_found: Explanation {
             what_happened: text("找不到這個頁面"),
             what_to_do: text("請檢查網址是否正確。"),

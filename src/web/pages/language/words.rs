@@ -68,6 +68,8 @@ pub(in crate::web) struct Words {
 pub(in crate::web) struct Errors {
     pub(super) bad_request: Explanation,
     pub(super) forbidden: Explanation,
+    /// For a visitor whose address of the site has another scheme than the public one.
+    pub(in crate::web) other_scheme: Explanation,
     pub(super) not_found: Explanation,
     pub(super) method_not_allowed: Explanation,
     pub(super) request_timeout: Explanation,

@@ -67,7 +67,7 @@ pub(super) const REFUSED: &[&str] = &[
     "https://app.example.com/\\evil.example",
     "\\\\evil.example",
     "/\\evil.example",
-    "https://app.example.com/?a=\\",
+    "https://app.example.com/a\\?a",
     // Control characters, and what parsers strip.
     "https://app.example.com/\r\nSet-Cookie: a=b",
     "https://app.example.com/\n",
