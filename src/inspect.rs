@@ -39,9 +39,6 @@ pub enum InspectError {
     /// Standard input or output failed.
     #[error("standard input or output: {0}")]
     Io(#[from] io::Error),
-    /// The runtime did not start.
-    #[error("cannot start: {0}")]
-    Start(io::Error),
     /// Standard input is empty.
     #[error("standard input is empty: give it the value of the session cookie")]
     Empty,

@@ -21,7 +21,7 @@
 //! - `main.rs`: the command line and the exit code; `man_page.rs`: what `signet man` prints.
 //! - `config`: turns the command line and the environment into a checked `Config`, or one error.
 //!   - `flags`: a row for each flag and its variable; `setting`: how their value is found;
-//!     `environment`; `error`
+//!     `environment`; `duration`; `effect`: which settings have none; `error`
 //! - `public_url`: where visitors reach the site, and which hosts and origins are ours.
 //! - `cookie_domain`: which domain may share a session cookie.
 //! - `private_file`: which files are private enough to be read.
@@ -31,6 +31,7 @@
 //!   - `store`: opens the store and the keys, and configures sessions with them; `metrics`: serves
 //!     the metrics at an address of their own
 //! - `log`: writes lines to standard error without holding up the site.
+//!   - `limits`: how many lines of each kind; `escape`: what cannot be seen is escaped
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
 //!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines; `signals`: what stops it all
 //! - `operations`: what an operator's machines ask, and what they are told.

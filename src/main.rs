@@ -15,7 +15,7 @@ use clap_complete::Shell;
 use mimalloc::MiMalloc;
 use signet::{
     config::{self, Config, LogOptions},
-    inspect::{self, InspectError},
+    inspect,
     log::Log,
     secret,
     server::Hangups,
@@ -50,15 +50,22 @@ given: the same on all machines.
 Exit codes: 0, done; 1, it failed while running; 2, the command line or environment is wrong.";
 
 fn main() -> ExitCode {
+    // Before all else, because SIGHUP would end the process until then. The commands that do not run the
+    // site end soon, or with the terminal that they read from.
+    let started = Hangups::catch().and_then(|hangups| Ok((Runtime::new()?, hangups)));
+    let (runtime, hangups) = match started {
+        Ok(started) => started,
+        Err(error) => return fail(1, format_args!("cannot start: {error}")),
+    };
     let matches = command_line().get_matches();
     match matches.subcommand() {
         Some(("completions", flags)) => print_completions(flags),
         Some(("key", _)) => print_key(),
         Some(("passwd", flags)) => print_user(flags),
         Some(("man", _)) => print_man_page(),
-        Some(("inspect", flags)) => inspect_cookie(flags),
-        Some((_, flags)) => run_site(flags),
-        None => run_site(&matches),
+        Some(("inspect", flags)) => inspect_cookie(flags, &runtime),
+        Some((_, flags)) => run_site(flags, runtime, hangups),
+        None => run_site(&matches, runtime, hangups),
     }
 }
 
@@ -111,16 +118,7 @@ fn printers() -> [Command; 3] {
     ]
 }
 
-fn run_site(flags: &ArgMatches) -> ExitCode {
-    // Before all else, because SIGHUP would end the process until then.
-    let started = Runtime::new().and_then(|runtime| {
-        let hangups = runtime.block_on(async { Hangups::catch() })?;
-        Ok((runtime, hangups))
-    });
-    let (runtime, hangups) = match started {
-        Ok(started) => started,
-        Err(error) => return fail(1, format_args!("cannot start: {error}")),
-    };
+fn run_site(flags: &ArgMatches, runtime: Runtime, hangups: Hangups) -> ExitCode {
     let log = match LogOptions::check(flags) {
         Ok(options) => Log::start(options),
         Err(error) => return fail(2, error),
@@ -184,17 +182,12 @@ fn print(output: &[u8]) -> ExitCode {
     }
 }
 
-fn inspect_cookie(flags: &ArgMatches) -> ExitCode {
+fn inspect_cookie(flags: &ArgMatches, runtime: &Runtime) -> ExitCode {
     let config = match Config::check(flags) {
         Ok(config) => config,
         Err(error) => return fail(2, error),
     };
-    let inspected = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(InspectError::Start)
-        .and_then(|runtime| runtime.block_on(inspect::run(config)));
-    match inspected {
+    match runtime.block_on(inspect::run(config)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         // Not 1, which means that the cookie is refused.

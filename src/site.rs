@@ -77,10 +77,10 @@ pub async fn run(config: Config, log: &Log, hangups: Hangups) -> Result<(), Site
     let public_url = origins.public().to_owned();
     let (keys, store) = (sessions.key_count(), sessions.store());
     let site = build_pages(&config, sessions, origins, users.clone());
-    let mut warnings = config.warnings.clone();
-    warnings.extend(opened.warnings);
-    warnings.extend(users_warnings);
-    warnings.extend(raise_file_limit(config.max_connections));
+    let files_warning = raise_file_limit(config.max_connections)
+        .into_iter()
+        .collect();
+    let found = [opened.warnings, users_warnings, files_warning].concat();
     let open = OpenConnections::default();
     if let Some(metrics) = &metrics {
         let open = open.clone();
@@ -89,19 +89,13 @@ pub async fn run(config: Config, log: &Log, hangups: Hangups) -> Result<(), Site
 
     // Signals are caught before the log says that the site is ready, because a supervisor may stop
     // it at that very moment.
-    let stop = match users {
-        Some(users) => {
-            users::reload_at(hangups, users);
-            server::stop_signals(None)?
-        }
-        None => server::stop_signals(Some(hangups))?,
-    };
+    let stop = users::stop_or_reload(hangups, users)?;
     let metrics_address = metrics::serve(&config, metrics.clone(), &store, log, stop.clone())?;
     let site = visitors::service(site, probes(store), metrics.clone());
     let on_refused_head = visitors::count_refused_heads(metrics);
     log.line(&format!("listening on http://{address}"));
     log_start(&config, &public_url, keys, metrics_address);
-    for warning in warnings {
+    for warning in config.warnings.iter().chain(&found) {
         tracing::warn!("{warning}");
     }
     let limit = config.max_connections;

@@ -12,42 +12,36 @@ pub(super) fn without_effect(
     config: &Config,
 ) -> Result<Vec<String>, ConfigError> {
     let is_shared = config.store.is_some();
-    let needs_no_permission = !config.public_url.as_ref().is_some_and(is_insecure);
     let is_quiet = LogOptions::check(flags)?.level < Level::INFO;
+    let needs_no_permission = config
+        .public_url
+        .as_ref()
+        .is_none_or(PublicUrl::is_potentially_trustworthy);
+    let warn = |setting: Setting, has_none: bool, why: &str| {
+        let Setting { flag, variable, .. } = setting;
+        has_none.then(|| format!("--{flag} ({variable}) has no effect {why}"))
+    };
     let with_level = "with --log-level (LOG_LEVEL) error or warn, which leaves out its lines";
     let with_store = "with --store (STORE_URL)";
-    let cases: [(Setting, bool, &str); 6] = [
-        (
+    let without_users = config.users.is_none() && flags::TRUSTED_PROXY.is_given(flags);
+    let max_records = is_shared && flags::MAX_RECORDS.is_given(flags);
+    // systemd sets the variable in any case.
+    let state_dir = is_shared && flags.contains_id(flags::STATE_DIR.flag);
+    let is_allowed = needs_no_permission && flags::ALLOW_INSECURE_HTTP.is_on(flags)?;
+    let http = "unless --public-url (PUBLIC_URL) is http and beyond loopback";
+    let warnings = [
+        warn(
             flags::TRUSTED_PROXY,
-            config.users.is_none() && flags::TRUSTED_PROXY.is_given(flags),
+            without_users,
             "without --users (USERS_FILE)",
         ),
-        (
-            flags::MAX_RECORDS,
-            is_shared && flags::MAX_RECORDS.is_given(flags),
-            with_store,
-        ),
-        (
-            flags::STATE_DIR,
-            // systemd sets the variable in any case.
-            is_shared && flags.contains_id(flags::STATE_DIR.flag),
-            with_store,
-        ),
-        (
-            flags::ALLOW_INSECURE_HTTP,
-            needs_no_permission && flags::ALLOW_INSECURE_HTTP.is_on(flags)?,
-            "unless --public-url (PUBLIC_URL) is http and beyond loopback",
-        ),
-        (flags::ACCESS_LOG, is_quiet && config.access_log, with_level),
-        (flags::LOG_NAMES, is_quiet && config.log_names, with_level),
+        warn(flags::MAX_RECORDS, max_records, with_store),
+        warn(flags::STATE_DIR, state_dir, with_store),
+        warn(flags::ALLOW_INSECURE_HTTP, is_allowed, http),
+        warn(flags::ACCESS_LOG, is_quiet && config.access_log, with_level),
+        warn(flags::LOG_NAMES, is_quiet && config.log_names, with_level),
     ];
-    let mut warnings: Vec<_> = cases
-        .into_iter()
-        .filter(|(_, has_none, _)| *has_none)
-        .map(|(Setting { flag, variable, .. }, _, why)| {
-            format!("--{flag} ({variable}) has no effect {why}")
-        })
-        .collect();
+    let mut warnings: Vec<_> = warnings.into_iter().flatten().collect();
     if config.timeouts.idle > config.timeouts.absolute {
         warnings.push(
             "--session-idle (SESSION_IDLE) is longer than --session-lifetime \
@@ -56,8 +50,4 @@ pub(super) fn without_effect(
         );
     }
     Ok(warnings)
-}
-
-fn is_insecure(url: &PublicUrl) -> bool {
-    !url.is_potentially_trustworthy()
 }

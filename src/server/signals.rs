@@ -18,14 +18,19 @@ pub struct Hangups {
 
 #[cfg(unix)]
 impl Hangups {
-    /// Catches SIGHUP. Signals wait until they are asked for.
+    /// Catches SIGHUP. Signals wait until they are asked for. Must not be called inside a runtime.
     ///
     /// # Errors
     ///
     /// When the signal cannot be caught.
     pub fn catch() -> io::Result<Self> {
         let were_ignored = is_hangup_ignored();
-        let signal = signal(SignalKind::hangup())?;
+        // One that starts no threads, because they take time. The signal stays caught after it, and waits
+        // for whichever runtime is there next.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let signal = runtime.block_on(async { signal(SignalKind::hangup()) })?;
         Ok(Self {
             signal,
             were_ignored,

@@ -1,13 +1,15 @@
 //! Reads the users file, at the start and whenever it is told to.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
+
+use tokio::sync::watch;
 
 use super::SiteError;
 use crate::{
     config::{Config, ConfigError},
     operations::Metrics,
     secret::SecretKeys,
-    server::Hangups,
+    server::{self, Hangups},
     users::Users,
 };
 
@@ -32,11 +34,23 @@ pub(super) fn open(
     Ok((Some(users), warnings.collect()))
 }
 
-/// Reads the users again at each SIGHUP.
-pub(super) fn reload_at(mut hangups: Hangups, users: Arc<Users>) {
+/// Starts to count the signals that stop the server. If there are users, SIGHUP lets the site read them
+/// again instead.
+///
+/// # Errors
+///
+/// When the signals cannot be caught.
+pub(super) fn stop_or_reload(
+    mut hangups: Hangups,
+    users: Option<Arc<Users>>,
+) -> io::Result<watch::Receiver<u32>> {
+    let Some(users) = users else {
+        return server::stop_signals(Some(hangups));
+    };
     tokio::spawn(async move {
         while hangups.next().await.is_some() {
             users.reload().await;
         }
     });
+    server::stop_signals(None)
 }
