@@ -10,6 +10,7 @@ use std::{fmt, sync::Arc};
 
 use ::redis::{Cmd, cmd};
 use async_trait::async_trait;
+use time::OffsetDateTime;
 use tokio::task::JoinSet;
 use tower_sessions_core::session::Id;
 
@@ -23,19 +24,21 @@ use super::{
     registry::DataIn,
 };
 
-/// The largest expiry that is sent, in unix seconds: the server counts in milliseconds of 64 bits.
-const MAX_EXPIRY: i64 = i64::MAX / 1000;
+/// The longest time to live that is sent, in seconds. The server adds its own time, and counts in
+/// milliseconds of 64 bits.
+const MAX_TIME_TO_LIVE: i64 = i64::MAX / 2000;
 
 /// Keeps records in a Redis (6.2 or later) or Valkey server. Any number of machines may use it.
 ///
 /// Records of the two settings of [`DataIn`] have keys with different prefixes,
-/// `signet:revoked:<id>` and `signet:session:<id>`, and never meet. Each expires on the server, by the
-/// clock of the server. A record that has expired is gone, so [`remove`](Records::remove) finds none.
+/// `signet:revoked:<id>` and `signet:session:<id>`, and never meet. The server is told how long each
+/// lives, so that its clock may be another. A record that has expired is gone, so [`remove`](Records::remove) finds none.
 ///
 /// Nothing is cached: each [`get`](Records::get) asks the server. Those that wait at the same moment
 /// share one command.
 ///
-/// There is one connection. A command that takes more than 500 ms breaks it, and then every method
+/// There is one connection. If the server closes it, which some do when it is idle, the next one is
+/// opened at once, and nobody notices. A command that takes more than 500 ms breaks it, and then every method
 /// fails at once with [`StoreError::Unavailable`], until the connection is back: a task tries that
 /// four times a second. The task also asks the server each second whether it is a primary, has
 /// loaded its data, and never removes records to make room. If not, the store counts as away too.
@@ -93,14 +96,18 @@ impl RedisStore {
         format!("{}{id}", self.prefix)
     }
 
-    /// Returns a command that sets the value and the expiry of a key under a condition: `NX` or `XX`.
+    /// Returns a command that sets the value of a key, and how long it lives, under a condition: `NX` or
+    /// `XX`.
     fn set(&self, record: &Record, condition: &str) -> Cmd {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let time_to_live = record.expires.saturating_sub(now);
         let mut set = cmd("SET");
         set.arg(self.key(record.id))
             .arg(&record.data)
             .arg(condition)
-            .arg("EXAT")
-            .arg(record.expires.clamp(1, MAX_EXPIRY));
+            // Not when it expires, because the server may have another time.
+            .arg("EX")
+            .arg(time_to_live.clamp(1, MAX_TIME_TO_LIVE));
         set
     }
 }
@@ -112,15 +119,15 @@ impl Records for RedisStore {
     }
 
     async fn add(&self, record: Record) -> Result<bool, StoreError> {
-        self.link.query(&self.set(&record, "NX")).await
+        self.link.change(&self.set(&record, "NX")).await
     }
 
     async fn replace(&self, record: Record) -> Result<bool, StoreError> {
-        self.link.query(&self.set(&record, "XX")).await
+        self.link.change(&self.set(&record, "XX")).await
     }
 
     async fn remove(&self, id: Id) -> Result<bool, StoreError> {
-        self.link.query(cmd("DEL").arg(self.key(id))).await
+        self.link.change(cmd("DEL").arg(self.key(id))).await
     }
 }
 

@@ -161,3 +161,31 @@ fn while_the_store_is_full_all_goes_on_that_needs_no_room() {
         }
     }
 }
+
+#[test]
+#[ignore = "needs Redis, haproxy and nginx"]
+fn a_connection_that_the_store_closed_while_it_was_idle_costs_nobody_an_answer() {
+    for way in WAYS {
+        let mut nodes = Nodes::start(way);
+        let mut clients = nodes.clients();
+        let cookie = clients[0].post("/login", "", "username=admin").cookie();
+        for round in 0..30 {
+            nodes.redis.tell("CLIENT KILL TYPE normal");
+            // Less than the second after which a node would ask by itself.
+            std::thread::sleep(Duration::from_millis(round * 5));
+            for client in &mut clients {
+                assert!(client.get("/", &cookie).greets("admin"), "{way} {round}");
+            }
+            nodes.redis.tell("CLIENT KILL TYPE normal");
+            std::thread::sleep(Duration::from_millis(20));
+            for client in &mut clients {
+                let login = client.post("/login", "", "username=other");
+                let other = login.has_status(303).cookie();
+                client.get("/logout", &other).has_status(303);
+            }
+        }
+        for log in nodes.stop() {
+            assert!(!log.contains("away"), "{log}");
+        }
+    }
+}

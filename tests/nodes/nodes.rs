@@ -85,6 +85,17 @@ impl Nodes {
         self.start_node(node);
     }
 
+    /// Stops all nodes, and returns their logs.
+    #[track_caller]
+    pub fn stop(&mut self) -> Vec<String> {
+        let sites = self.sites.iter_mut().filter_map(Option::take);
+        let logs = sites.map(|site| {
+            site.signal(Signal::TERM);
+            site.wait().1
+        });
+        logs.collect()
+    }
+
     /// Returns the key that signs, and the one that follows it.
     pub fn old_and_new_key(&self) -> [&'static str; 2] {
         if self.keys[0] == KEY {

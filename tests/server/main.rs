@@ -1,6 +1,7 @@
 //! Runs the real program on a real socket.
 
 mod auth;
+mod clocks;
 mod command_line;
 mod commands;
 #[cfg(target_os = "linux")]

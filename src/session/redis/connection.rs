@@ -3,14 +3,16 @@
 use std::{fmt::Display, time::Duration};
 
 use ::redis::{
-    AsyncConnectionConfig, Client, ErrorKind, RedisError, aio::MultiplexedConnection, cmd,
+    AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, aio::MultiplexedConnection,
+    cmd,
 };
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::info::{self, Fit, Unfit};
 
 /// How long a command may take, and an attempt to connect.
-const DEADLINE: Duration = Duration::from_millis(500);
+pub(super) const DEADLINE: Duration = Duration::from_millis(500);
 
 /// A connection to a server that may keep records. Clones share it.
 #[derive(Clone)]
@@ -51,8 +53,12 @@ impl Connection {
 }
 
 async fn ask(connection: &mut MultiplexedConnection) -> Result<Fit, Unfit> {
-    let info: String = cmd("INFO").query_async(connection).await.map_err(away)?;
-    info::read(&info)
+    let info: RedisResult<String> = cmd("INFO").query_async(connection).await;
+    match info {
+        Ok(info) => info::read(&info, OffsetDateTime::now_utc()),
+        Err(error) if error.is_connection_dropped() => Err(Unfit::Closed(error.to_string())),
+        Err(error) => Err(away(error)),
+    }
 }
 
 fn not_connected(error: RedisError) -> Unfit {

@@ -1,5 +1,12 @@
 //! What a server says about itself in the answer to `INFO`, and whether it may keep records.
 
+use std::fmt;
+
+use time::OffsetDateTime;
+
+/// How far the server's clock may be from ours without a warning, in seconds.
+const CLOCK_TOLERANCE: i64 = 30;
+
 /// The server removes records to make room for others, so that a session that was logged out could
 /// be accepted again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +20,54 @@ pub struct UnsafePolicy(String);
 pub(super) struct Fit {
     /// Is true if the append-only file is on. Without it, a restart loses records.
     pub(super) is_durable: bool,
+    /// Is true if the server's clock is close to ours, or unknown.
+    is_on_time: bool,
+    /// How far the server's clock is ahead of ours, in seconds.
+    clock_ahead: i64,
+}
+
+/// What an operator should mend, although the server may keep records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    NotDurable,
+    /// The server's clock is ahead of ours by this many seconds.
+    Clock(i64),
+}
+
+impl Fit {
+    /// Returns what is wrong with the server.
+    pub(super) fn flaws(&self) -> impl Iterator<Item = Flaw> {
+        let durable = (!self.is_durable).then_some(Flaw::NotDurable);
+        let clock = (!self.is_on_time).then_some(Flaw::Clock(self.clock_ahead));
+        durable.into_iter().chain(clock)
+    }
+
+    /// Returns what was not wrong `before`.
+    pub(super) fn new_flaws(&self, before: &Self) -> impl Iterator<Item = Flaw> {
+        let (was_durable, was_on_time) = (before.is_durable, before.is_on_time);
+        self.flaws().filter(move |flaw| match flaw {
+            Flaw::NotDurable => was_durable,
+            Flaw::Clock(_) => was_on_time,
+        })
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDurable => f.write_str(
+                "its append-only file is off, so it forgets sessions and logouts when it is \
+                 restarted: set appendonly yes and appendfsync always",
+            ),
+            Self::Clock(ahead) => write!(
+                f,
+                "its clock is {} s {} that of this machine: let NTP set the clocks of both, because \
+                 records expire too early or too late when a clock is corrected",
+                ahead.unsigned_abs(),
+                if *ahead > 0 { "ahead of" } else { "behind" },
+            ),
+        }
+    }
 }
 
 /// Why a server may not keep records.
@@ -22,10 +77,13 @@ pub(super) enum Unfit {
     Policy(#[from] UnsafePolicy),
     #[error("{0}")]
     Away(String),
+    /// The connection was closed, which says nothing about the server.
+    #[error("{0}")]
+    Closed(String),
 }
 
-/// Reads the answer to `INFO`.
-pub(super) fn read(info: &str) -> Result<Fit, Unfit> {
+/// Reads the answer to `INFO`, which came at the time `now`.
+pub(super) fn read(info: &str, now: OffsetDateTime) -> Result<Fit, Unfit> {
     let field = |name: &str| {
         info.lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
@@ -48,8 +106,14 @@ pub(super) fn read(info: &str) -> Result<Fit, Unfit> {
             )));
         }
     }
+    // In microseconds. Servers of old versions do not say it.
+    let time = field("server_time_usec").ok();
+    let seconds = time.and_then(|it| Some(it.parse::<i64>().ok()? / 1_000_000));
+    let clock_ahead = seconds.map_or(0, |it| it - now.unix_timestamp());
     Ok(Fit {
         is_durable: field("aof_enabled")? == "1",
+        is_on_time: clock_ahead.abs() <= CLOCK_TOLERANCE,
+        clock_ahead,
     })
 }
 
@@ -65,11 +129,38 @@ mod tests {
         )
     }
 
+    fn read_now(info: &str) -> Result<Fit, Unfit> {
+        read(info, OffsetDateTime::now_utc())
+    }
+
+    #[test]
+    fn a_clock_that_is_more_than_30_seconds_off_is_a_flaw_until_it_is_right() {
+        let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time");
+        let at = |ahead: i64| {
+            let time = (now.unix_timestamp() + ahead) * 1_000_000;
+            let info = info(0, "master", 0, "noeviction", 1);
+            read(&format!("server_time_usec:{time}\r\n{info}"), now).expect("fit")
+        };
+        for (ahead, text) in [
+            (0, ""),
+            (30, ""),
+            (-30, ""),
+            (31, "31 s ahead of"),
+            (-604_800, "604800 s behind"),
+        ] {
+            let flaws: Vec<_> = at(ahead).flaws().map(|it| it.to_string()).collect();
+            assert_eq!(flaws.len(), usize::from(!text.is_empty()), "{flaws:?}");
+            assert!(flaws.concat().contains(text), "{flaws:?}");
+        }
+        assert_eq!(at(60).new_flaws(&at(0)).count(), 1);
+        assert_eq!(at(61).new_flaws(&at(60)).count(), 0, "it is known");
+    }
+
     #[test]
     fn a_primary_that_keeps_what_it_is_given_is_fit() {
         for (maxmemory, policy) in [(0, "noeviction"), (1, "noeviction"), (0, "allkeys-lru")] {
             for aof in [0, 1] {
-                let fit = read(&info(0, "master", maxmemory, policy, aof));
+                let fit = read_now(&info(0, "master", maxmemory, policy, aof));
                 assert_eq!(fit.map(|it| it.is_durable), Ok(aof == 1));
             }
         }
@@ -82,11 +173,11 @@ mod tests {
             (info(0, "slave", 0, "noeviction", 1), "role is slave"),
             (String::new(), "no maxmemory_policy"),
         ] {
-            let unfit = read(&info).expect_err("not fit").to_string();
+            let unfit = read_now(&info).expect_err("not fit").to_string();
             assert!(unfit.contains(because), "{unfit}");
         }
         for policy in ["allkeys-lru", "volatile-ttl"] {
-            let unfit = read(&info(0, "slave", 1, policy, 1));
+            let unfit = read_now(&info(0, "slave", 1, policy, 1));
             assert_eq!(unfit, Err(UnsafePolicy(policy.to_owned()).into()));
         }
     }

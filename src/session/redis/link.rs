@@ -1,45 +1,37 @@
 //! The connection to the server, and the task that looks after it.
 
+mod upkeep;
+
 use std::{
     fmt::Display,
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use ::redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
+use ::redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind};
+use futures_util::future::poll_immediate;
 use tokio::{
-    sync::Notify,
-    time::{sleep, timeout},
+    sync::{Notify, watch},
+    time::timeout,
 };
 
 use super::{
     super::records::StoreError,
     address::RedisAddress,
-    connection::Connection,
+    connection::{Connection, DEADLINE},
     info::{Unfit, UnsafePolicy},
 };
 
-/// How often the server is asked whether it is fit while the connection is up.
-const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-
-/// How long to wait at least between two such questions, so that many errors at once lead to one.
-const CHECK_PAUSE: Duration = Duration::from_millis(50);
-
-/// How long to wait between two attempts to connect.
-const RECONNECT_INTERVAL: Duration = Duration::from_millis(250);
-
 /// How often to log at most that the server is full.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
-
-const NOT_DURABLE: &str = "its append-only file is off, so it forgets sessions and logouts when it \
-                           is restarted: set appendonly yes and appendfsync always";
 
 /// The connection, or the reason why there is none.
 pub(super) struct Link {
     client: Client,
     /// The address, without the password.
     address: String,
-    state: RwLock<State>,
+    state: watch::Sender<State>,
     /// Wakes the task that looks after the connection.
     error: Notify,
     full_logged: Mutex<Option<Instant>>,
@@ -47,6 +39,9 @@ pub(super) struct Link {
 
 enum State {
     Up(Connection),
+    /// The connection was closed, perhaps because it was idle. The next one is being opened, and
+    /// requests wait for it.
+    Closed,
     Down(Arc<str>),
 }
 
@@ -61,12 +56,12 @@ impl Link {
         let state = match Connection::open(&client, 0).await {
             Ok(up) => State::Up(up),
             Err(Unfit::Policy(policy)) => return Err(policy),
-            Err(Unfit::Away(cause)) => State::Down(cause.into()),
+            Err(Unfit::Away(cause) | Unfit::Closed(cause)) => State::Down(cause.into()),
         };
         Ok(Self {
             client,
             address: address.to_string(),
-            state: RwLock::new(state),
+            state: watch::Sender::new(state),
             error: Notify::new(),
             full_logged: Mutex::default(),
         })
@@ -74,68 +69,57 @@ impl Link {
 
     /// Returns what an operator should know about the server at the moment.
     pub(super) fn warning(&self) -> Option<String> {
-        let what = match self.up() {
-            Ok(up) if up.fit.is_durable => return None,
-            Ok(_) => NOT_DURABLE.to_owned(),
-            Err(error) => format!("{error}; until it can, visitors with a session get 503"),
+        let what = match &*self.state.borrow() {
+            State::Closed => return None,
+            State::Up(up) => {
+                let flaws: Vec<_> = up.fit.flaws().map(|it| it.to_string()).collect();
+                (!flaws.is_empty()).then(|| flaws.join("; "))?
+            }
+            State::Down(cause) => {
+                let error = unavailable(Arc::clone(cause));
+                format!("{error}; until it can, visitors with a session get 503")
+            }
         };
         Some(format!("{}: {what}", self.address))
     }
 
-    /// Fails if there is no connection. Does not clone it, because every look-up asks this.
+    /// Fails if the server is away. Does not clone the connection, because every look-up asks this.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        match &*self.read() {
-            State::Up(_) => Ok(()),
+        match &*self.state.borrow() {
+            State::Up(_) | State::Closed => Ok(()),
             State::Down(cause) => Err(unavailable(Arc::clone(cause))),
         }
     }
 
-    /// Sends a command and reads the answer. Fails at once if there is no connection.
-    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut up = self.up()?;
-        let answer = command.query_async(&mut up.inner).await;
-        answer.map_err(|error| self.judge(up.generation, &error))
+    /// Sends a command that changes something, and reads the answer. Fails at once if the server is
+    /// away. If the connection was closed before, the command is sent on the next one.
+    pub(super) async fn change<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.query(command, |was_sent| !was_sent).await
     }
 
-    /// Keeps the connection up, as long as it is polled.
-    pub(super) async fn look_after(self: Arc<Self>) {
-        for generation in 1.. {
-            self.watch().await;
-            let up = loop {
-                match Connection::open(&self.client, generation).await {
-                    Ok(up) => break up,
-                    Err(cause) => self.set_down(None, &cause),
-                }
-                sleep(RECONNECT_INTERVAL).await;
-            };
-            tracing::info!(store = self.address, "the session store answers again");
-            if !up.fit.is_durable {
-                tracing::warn!(store = self.address, "{NOT_DURABLE}");
-            }
-            self.set(State::Up(up));
-        }
+    /// Likewise for a command that only reads. If the connection is closed meanwhile, it is sent again
+    /// on the next one.
+    pub(super) async fn look_up<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.query(command, |_| true).await
     }
 
-    /// Asks the server regularly, and after every error, whether it is fit. Returns when the
-    /// connection is down.
-    async fn watch(&self) {
-        let mut was_durable = true;
-        while let Ok(mut up) = self.up() {
-            match up.check().await {
-                Ok(fit) => {
-                    // What it was at first has been reported.
-                    if was_durable && !fit.is_durable && up.fit.is_durable {
-                        tracing::warn!(store = self.address, "{NOT_DURABLE}");
-                    }
-                    was_durable = fit.is_durable;
-                }
-                Err(cause) => self.set_down(Some(up.generation), &cause),
+    /// Sends a command. If the connection is closed, `may_retry` is asked whether to send it once
+    /// again, with whether it may have been sent.
+    async fn query<T: FromRedisValue>(
+        &self,
+        command: &Cmd,
+        may_retry: impl Fn(bool) -> bool,
+    ) -> Result<T, StoreError> {
+        let up = self.up().await?;
+        let (answer, was_sent) = send(command, &up).await;
+        match answer {
+            Err(error) if error.is_connection_dropped() && may_retry(was_sent) => {
+                self.set_closed(up.generation);
+                let up = self.up().await?;
+                let (answer, _) = send(command, &up).await;
+                answer.map_err(|error| self.judge(up.generation, &error))
             }
-            sleep(CHECK_PAUSE).await;
-            if self.check().is_ok() {
-                // After the interval there is a check in any case.
-                let _ = timeout(CHECK_INTERVAL, self.error.notified()).await;
-            }
+            answer => answer.map_err(|error| self.judge(up.generation, &error)),
         }
     }
 
@@ -174,39 +158,76 @@ impl Link {
         }
     }
 
-    fn up(&self) -> Result<Connection, StoreError> {
-        match &*self.read() {
-            State::Up(up) => Ok(up.clone()),
-            State::Down(cause) => Err(unavailable(Arc::clone(cause))),
+    /// Returns the connection. While it is being replaced, waits for the next one.
+    async fn up(&self) -> Result<Connection, StoreError> {
+        if let Some(up) = self.present() {
+            return Ok(up);
+        }
+        let mut states = self.state.subscribe();
+        let settled = states.wait_for(|state| !matches!(state, State::Closed));
+        // The next one is there, or has failed, within one deadline.
+        if let Ok(Ok(state)) = timeout(2 * DEADLINE, settled).await {
+            match &*state {
+                State::Up(up) => return Ok(up.clone()),
+                State::Down(cause) => return Err(unavailable(Arc::clone(cause))),
+                State::Closed => {}
+            }
+        }
+        Err(unavailable("its connection was closed"))
+    }
+
+    fn present(&self) -> Option<Connection> {
+        match &*self.state.borrow() {
+            State::Up(up) => Some(up.clone()),
+            _ => None,
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        // Nothing panics while it holds the lock.
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, state: State) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    /// Notes that the connection `closed` was closed, unless it has been replaced already.
+    fn set_closed(&self, closed: u64) {
+        self.error.notify_one();
+        self.state.send_if_modified(|state| {
+            let is_news = matches!(state, State::Up(up) if up.generation == closed);
+            if is_news {
+                *state = State::Closed;
+            }
+            is_news
+        });
     }
 
     /// Breaks the connection `broken`, unless it has been replaced already, or notes why an attempt
     /// to connect failed. Logs the cause if it is news.
     fn set_down(&self, broken: Option<u64>, cause: &impl Display) {
         let cause: Arc<str> = cause.to_string().into();
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let is_news = match (&*state, broken) {
-            (State::Up(up), Some(broken)) => up.generation == broken,
-            (State::Down(known), None) => *known != cause,
-            _ => false,
-        };
+        let is_news = self.state.send_if_modified(|state| {
+            let is_news = match (&*state, broken) {
+                (State::Up(up), Some(broken)) => up.generation == broken,
+                (State::Closed, None) => true,
+                (State::Down(known), None) => *known != cause,
+                _ => false,
+            };
+            if is_news {
+                *state = State::Down(Arc::clone(&cause));
+            }
+            is_news
+        });
         if is_news {
             tracing::error!(
                 store = self.address,
                 %cause,
                 "the session store is away, and visitors with a session get 503"
             );
-            *state = State::Down(cause);
         }
+    }
+}
+
+/// Sends a command, and returns the answer, and whether the command may have been sent.
+async fn send<T: FromRedisValue>(command: &Cmd, up: &Connection) -> (RedisResult<T>, bool) {
+    let mut connection = up.inner.clone();
+    let mut answer = pin!(command.query_async(&mut connection));
+    // Nothing takes commands for a connection that is closed already, so it fails without waiting.
+    match poll_immediate(answer.as_mut()).await {
+        Some(answer) => (answer, false),
+        None => (answer.await, true),
     }
 }

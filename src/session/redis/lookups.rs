@@ -76,7 +76,7 @@ async fn answer(link: Arc<Link>, mut queue: mpsc::Receiver<Lookup>) {
         for lookup in &lookups {
             get.arg(&lookup.key);
         }
-        let found = link.query::<Vec<Option<Vec<u8>>>>(&get).await;
+        let found = link.look_up::<Vec<Option<Vec<u8>>>>(&get).await;
         let found = found.and_then(|values| {
             if values.len() == lookups.len() {
                 Ok(values.into_iter().map(Ok).collect())
