@@ -6,14 +6,19 @@
 /// Makes a module of each file.
 macro_rules! chapters {
     ($($name:ident: $file:literal,)*) => {$(
+        #[doc = "[a new key on several machines]: crate::manual::machines#a-new-key-on-several-machines"]
         #[doc = "[configuration]: crate::manual::configuration"]
         #[doc = "[guarding]: crate::manual::guarding"]
+        #[doc = "[keys]: crate::manual::configuration#keys"]
         #[doc = "[login]: crate::web"]
         #[doc = "[machines]: crate::manual::machines"]
         #[doc = "[map]: crate"]
+        #[doc = "[memory]: crate::manual::performance#memory"]
         #[doc = "[metrics]: crate::manual::operating#metrics"]
+        #[doc = "[of passwords]: crate::manual::performance#passwords"]
         #[doc = "[passwords]: crate::manual::passwords"]
-        #[doc = "[performance]: crate::manual::performance"]
+        #[doc = "[records]: crate::manual::configuration#timeouts-and-records"]
+        #[doc = "[redis]: crate::manual::performance#what-one-redis-server-carries"]
         #[doc = "[running]: crate::manual::running"]
         #[doc = "[session]: signet_session"]
         #[doc = "[the proxy]: crate::manual::running#the-proxy"]

@@ -156,3 +156,31 @@ fn every_link_of_the_manual_leads_to_the_same_place_on_a_code_host_and_in_rustdo
         assert_eq!(labels(&text), defined, "{file}");
     }
 }
+
+/// Returns how many words a text has outside its blocks of code.
+fn words(text: &str) -> usize {
+    let mut is_code = false;
+    let lines = text.lines().filter(|line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    lines.map(|line| line.split_whitespace().count()).sum()
+}
+
+#[test]
+fn readme_is_one_page_and_the_manual_can_be_read_in_half_an_hour() {
+    let readme = manual::chapter(README);
+    let (page, licence) = readme.split_once("\n## Licence\n").expect("a licence");
+    assert!(licence.contains("\nMIT License\n"));
+    assert!(words(page) <= 1_000, "README has {} words", words(page));
+    let all = chapters()
+        .iter()
+        .map(|chapter| words(&manual::chapter(chapter)))
+        .sum::<usize>();
+    assert!(all <= 7_000, "the manual has {all} words");
+    for tutorial in ["tutorial", "tutorial.zh-Hant"] {
+        let words = words(&manual::chapter(tutorial));
+        assert!(words <= 900, "{tutorial} has {words} words");
+    }
+}

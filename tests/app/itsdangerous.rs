@@ -72,7 +72,7 @@ async fn python_reads_a_cookie_made_by_signet() {
 #[tokio::test]
 #[ignore = "needs Python with itsdangerous"]
 async fn the_python_snippet_in_the_manual_reads_a_cookie() {
-    let snippet = manual::block("cookie", "How it works", "python");
+    let snippet = manual::block("cookie", "The format of the cookie", "python");
     let app = TestApp::new();
     app.log_in("admin").await;
     let value = app.cookie().unwrap();
