@@ -22,16 +22,20 @@ fn chapters() -> Vec<String> {
     names
 }
 
-/// Returns a text without its code.
-fn prose(text: &str) -> String {
+/// Returns a text without its blocks of code.
+fn without_blocks(text: &str) -> String {
     let mut is_code = false;
     let lines = text.lines().filter(|line| {
         let is_fence = line.trim_start().starts_with("```");
         is_code ^= is_fence;
         !is_code && !is_fence
     });
-    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-    text.split('`').step_by(2).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Returns a text without its code.
+fn prose(text: &str) -> String {
+    without_blocks(text).split('`').step_by(2).collect()
 }
 
 /// Returns what follows each `](` up to its `)`.
@@ -157,15 +161,17 @@ fn every_link_of_the_manual_leads_to_the_same_place_on_a_code_host_and_in_rustdo
     }
 }
 
-/// Returns how many words a text has outside its blocks of code.
+/// Returns how many words a text has outside its blocks of code. The bars of a table and
+/// the definitions of links do not count.
 fn words(text: &str) -> usize {
-    let mut is_code = false;
-    let lines = text.lines().filter(|line| {
-        let is_fence = line.trim_start().starts_with("```");
-        is_code ^= is_fence;
-        !is_code && !is_fence
-    });
-    lines.map(|line| line.split_whitespace().count()).sum()
+    let text = without_blocks(text);
+    let words = text
+        .lines()
+        .filter(|line| !(line.starts_with('[') && line.contains("]: ")))
+        .flat_map(str::split_whitespace);
+    words
+        .filter(|word| word.contains(char::is_alphanumeric))
+        .count()
 }
 
 #[test]
@@ -182,5 +188,51 @@ fn readme_is_one_page_and_the_manual_can_be_read_in_half_an_hour() {
     for tutorial in ["tutorial", "tutorial.zh-Hant"] {
         let words = words(&manual::chapter(tutorial));
         assert!(words <= 900, "{tutorial} has {words} words");
+    }
+}
+
+/// Returns the text of all tests.
+fn tests() -> String {
+    let mut text = String::new();
+    let mut directories = vec![root().join("tests")];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                text += &fs::read_to_string(path).expect("a text");
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn every_block_is_run_by_a_test_or_says_that_it_is_not() {
+    let tests = tests();
+    let gate = fs::read_to_string(root().join(".ci/run")).expect("the gate");
+    for chapter in chapters().into_iter().chain([README.to_owned()]) {
+        // The code of the translation is that of the tutorial, which a test compares.
+        if chapter == "tutorial.zh-Hant" {
+            continue;
+        }
+        for block in manual::blocks(&chapter) {
+            let says_so = ["ot run by a test", "is not run"]
+                .iter()
+                .any(|it| block.before.contains(it));
+            let is_in_the_gate = block.text.lines().all(|line| gate.contains(line));
+            let is_doc_test = block.language.starts_with("rust");
+            let is_quoted = chapter == "tutorial" && block.language == "python";
+            // A picture in characters.
+            let is_picture = chapter == "cookie" && block.language == "text";
+            let is_asked_for = tests.contains(&format!("\"{}\"", block.heading));
+            assert!(
+                says_so || is_in_the_gate || is_doc_test || is_quoted || is_picture || is_asked_for,
+                "no test asks for the {} of {chapter} below {}",
+                block.language,
+                block.heading
+            );
+        }
     }
 }

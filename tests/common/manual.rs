@@ -2,7 +2,19 @@
 
 use std::path::Path;
 
-/// Returns the text of README, or of a chapter of the manual.
+/// A block of code in a chapter.
+pub struct Block {
+    /// The heading above it, of any level.
+    pub heading: String,
+    /// What follows the opening fence.
+    pub language: String,
+    /// What stands between it and the heading, or the block before it.
+    #[allow(dead_code, reason = "only the test that looks at all blocks reads it")]
+    pub before: String,
+    pub text: String,
+}
+
+/// Returns the text of a chapter: `README`, or a file in `src/manual` without its `.md`.
 #[track_caller]
 pub fn chapter(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -13,36 +25,45 @@ pub fn chapter(name: &str) -> String {
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Returns the text of the only block in this language below this heading, up to the next heading of any
-/// level. `chapter` is `README`, or a file in `src/manual` without its `.md`.
+/// Returns the blocks of code in a chapter.
 #[track_caller]
-pub fn block(chapter: &str, heading: &str, language: &str) -> String {
+pub fn blocks(chapter: &str) -> Vec<Block> {
     let text = self::chapter(chapter);
-    let mut below = "";
-    // What a block is indented by, as in a list, and its lines if it is wanted.
-    let mut open: Option<(usize, Option<String>)> = None;
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let fence = line.trim_start().strip_prefix("```");
-        match (&mut open, fence) {
-            (None, Some(opened)) => {
-                let is_wanted = below == heading && opened == language;
-                open = Some((
-                    line.len() - line.trim_start().len(),
-                    is_wanted.then(String::new),
-                ));
-            }
-            (None, None) if line.starts_with('#') => below = line.trim_start_matches('#').trim(),
-            (Some(_), Some("")) => found.extend(open.take().and_then(|(_, block)| block)),
-            (Some((indent, Some(block))), _) => {
-                block.push_str(line.get(*indent..).unwrap_or_default());
-                block.push('\n');
-            }
-            (None, None) | (Some((_, None)), _) => {}
+    let (mut found, mut heading) = (Vec::new(), "");
+    let mut lines = text.lines();
+    let mut before = Vec::new();
+    while let Some(line) = lines.next() {
+        let unindented = line.trim_start();
+        if let Some(language) = unindented.strip_prefix("```") {
+            // As in a list.
+            let indent = line.len() - unindented.len();
+            let of_block = lines.by_ref().take_while(|line| line.trim_start() != "```");
+            found.push(Block {
+                heading: heading.to_owned(),
+                language: language.to_owned(),
+                before: before.join(" "),
+                text: of_block
+                    .flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"])
+                    .collect(),
+            });
+            before.clear();
+        } else if line.starts_with('#') {
+            heading = line.trim_start_matches('#').trim();
+            before.clear();
+        } else if !line.is_empty() {
+            before.push(unindented);
         }
     }
+    found
+}
+
+/// Returns the text of the only block in this language below this heading.
+#[track_caller]
+pub fn block(chapter: &str, heading: &str, language: &str) -> String {
+    let mut found = blocks(chapter);
+    found.retain(|block| block.heading == heading && block.language == language);
     let count = found.len();
-    let [block] = <[String; 1]>::try_from(found)
+    let [block] = <[Block; 1]>::try_from(found)
         .unwrap_or_else(|_| panic!("{chapter} has {count} blocks of {language} below {heading:?}"));
-    block
+    block.text
 }

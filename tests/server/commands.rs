@@ -37,6 +37,32 @@ fn the_commands_of_readme_guard_a_site() {
 
 #[cfg(unix)]
 #[test]
+fn the_commands_of_readme_run_the_program_that_the_first_of_them_installs() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let block = manual::block("README", "Run it", "sh");
+    let (install, serve) = block.split_once('\n').expect("two commands");
+    // .ci/run runs it.
+    assert_eq!(install, "cargo install --locked --path .");
+    let mut site = shell(dir.path(), &format!("exec env {serve}")).start();
+    site.read_log_until("public_url=https://signet.example");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_manual_make_a_user_and_guard_sites() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let here = |block: String| block.replace("/etc/signet/", "");
+    let passwd = here(manual::block("passwords", "The users file", "sh"));
+    succeeded(&shell(dir.path(), &passwd).run_with("correct horse battery\n"));
+    let users = fs::read_to_string(dir.path().join("users")).expect("a file");
+    assert!(users.starts_with("admin:$argon2id$"), "{users}");
+    let serve = here(manual::block("guarding", "Guarding other sites", "sh"));
+    let mut site = shell(dir.path(), &format!("exec env {serve}")).start();
+    site.read_log_until("public_url=https://login.example.com");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_commands_of_getting_started_put_help_where_shells_look_for_it() {
     let dir = tempfile::tempdir().expect("a directory");
     let block = manual::block("getting-started", "Help", "sh");

@@ -1,6 +1,10 @@
 //! The program that a reader of the tutorial has at its end.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     manual,
@@ -28,22 +32,31 @@ fn patch(text: &str, diff: &str) -> String {
     text
 }
 
-/// Follows the tutorial, and returns the directory of the project.
-fn follow() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a directory");
-    let source = dir.path().join("src");
-    fs::create_dir(&source).expect("a directory");
+/// Runs commands in this directory, and returns what they print.
+#[track_caller]
+fn sh(commands: &str, dir: &Path) -> String {
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.args(["-ec", commands]).current_dir(dir).output();
+    let output = output.expect("sh runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Follows the tutorial in this directory, and returns that of the project.
+fn follow(dir: &Path) -> PathBuf {
+    let new = manual::block("tutorial", "An empty project", "sh");
+    let dir = sh(&format!("{new}pwd"), dir);
+    let dir = PathBuf::from(dir.trim_end());
+    let source = dir.join("src");
     let packages = manual::block("tutorial", "An empty project", "toml");
     let root = env!("CARGO_MANIFEST_DIR");
     let packages = packages.replace("../signet/", &format!("{root}/"));
-    let package = "[package]\nname = \"greeter\"\nedition = \"2024\"\n\n[dependencies]\n";
-    fs::write(dir.path().join("Cargo.toml"), [package, &packages].concat()).expect("written");
+    let manifest = dir.join("Cargo.toml");
+    let package = fs::read_to_string(&manifest).expect("a file");
+    assert!(package.ends_with("\n[dependencies]\n"), "{package}");
+    fs::write(manifest, [&*package, &*packages].concat()).expect("written");
     // The versions that are tested with everything else.
-    fs::copy(
-        Path::new(root).join("Cargo.lock"),
-        dir.path().join("Cargo.lock"),
-    )
-    .expect("copied");
+    fs::copy(Path::new(root).join("Cargo.lock"), dir.join("Cargo.lock")).expect("copied");
     let mut main = String::new();
     for (heading, file) in STEPS {
         if file == "main.rs" {
@@ -69,10 +82,18 @@ fn home(site: &Site, cookie: &str) -> String {
     answer
 }
 
+/// Returns a key that the tutorial's command makes.
+fn key(dir: &Path) -> String {
+    let start = manual::block("tutorial", "The key, and the greeting", "sh");
+    let make_key = start.strip_suffix("cargo run\n").expect("a start");
+    sh(&format!("{make_key}printf %s \"$SECRET_KEY\""), dir)
+}
+
 #[test]
 #[ignore = "needs what cargo downloads for the tutorial's program"]
 fn the_program_of_the_tutorial_greets_escapes_and_logs_out() {
-    let dir = follow();
+    let directory = tempfile::tempdir().expect("a directory");
+    let dir = follow(directory.path());
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tutorial");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--target-dir"])
@@ -80,12 +101,9 @@ fn the_program_of_the_tutorial_greets_escapes_and_logs_out() {
         .current_dir(&dir)
         .status();
     assert!(built.expect("cargo runs").success());
-    let greeter = || {
-        let mut command = Command::new(target.join("debug/greeter"));
-        command.current_dir(&dir);
-        Signet::with_command(command).env("SECRET_KEY", "q7Zt3mX9vB2kLw8RfYp5NcJd6HsGa4Ue")
-    };
-    let mut program = greeter();
+    let mut command = Command::new(target.join("debug/greeter"));
+    command.current_dir(&dir);
+    let mut program = Signet::with_command(command).env("SECRET_KEY", key(&dir));
     let site = program.start();
     assert!(home(&site, "").contains("You are not logged in"));
     let cookie = site.log_in("<b>");

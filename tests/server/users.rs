@@ -15,6 +15,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
+    manual,
     metrics::Measured,
     signet::{Signet, Site, wait_for},
 };
@@ -369,6 +370,14 @@ fn a_failed_login_is_one_line_with_the_address_and_without_the_name() {
     }
     site.log_in_with("admin", PASSWORD);
     let log = log_of(site);
+    let filter = manual::block("passwords", "Guessing", "ini");
+    let pattern = filter.trim_end().split_once("failregex = ");
+    let (_, pattern) = pattern.expect("a pattern");
+    let whole = pattern.replace("<HOST>$", "203.0.113.0");
+    assert!(
+        log.lines().any(|line| line.ends_with(&whole)),
+        "{whole} in {log}"
+    );
     let failed: Vec<_> = log
         .lines()
         .filter_map(|line| line.split_once("login failed: ").map(|(_, rest)| rest))
