@@ -14,7 +14,6 @@ pub struct Reached(Arc<Mutex<Vec<String>>>);
 
 impl Reached {
     /// Returns whether a request with this method and path reached it.
-    #[allow(dead_code, reason = "only the tests in a browser ask")]
     pub fn has(&self, line: &str) -> bool {
         let lines = self.0.lock().expect("no panic");
         lines.iter().any(|it| it == &format!("{line} HTTP/1.1\r\n"))

@@ -180,8 +180,14 @@ fn a_body_of_any_size_reaches_the_application_that_may_get_it() {
         let arrived = request.matches('a').count();
         assert!(arrived >= body.len(), "{kind:?}: {arrived}");
         // From a visitor who is not logged in nothing arrives.
-        let answer = ask(&mut guarded.client(APP), "POST /file", "", "", &body);
-        assert!([302, 401].contains(&answer.status), "{kind:?}: {answer:?}");
+        let refused = guarded.client(APP).send_with("", "POST", "/refused", &body);
+        // The proxy may close the connection while the body is on its way.
+        let status = refused.map(|it| it.status);
+        assert!(
+            status.as_ref().is_ok_and(|it| *it == 401) || status.is_err(),
+            "{kind:?}: {status:?}"
+        );
+        assert!(!guarded.reached.has("POST /refused"), "{kind:?}");
     }
 }
 

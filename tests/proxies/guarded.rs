@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use rustix::process::Signal;
 
 use crate::{
-    application,
+    application::{self, Reached},
     client::{Answer, Client},
     proxy::{Kind, Proxy},
     redis::free_port,
@@ -27,6 +27,8 @@ pub const ASSET: &str = "Sec-Fetch-Mode: no-cors\r\nAccept: image/avif,*/*;q=0.8
 /// A program that guards two sites, and the proxy in front of them.
 pub struct Guarded {
     pub kind: Kind,
+    /// What reached the application.
+    pub reached: Reached,
     pub address: SocketAddr,
     pub signet: Signet,
     /// None: it is stopped.
@@ -54,11 +56,13 @@ impl Guarded {
             .env("COOKIE_DOMAIN", "example.com");
         let mut signet = configure(signet);
         let site = Some(signet.start());
-        let configuration = change(Proxy::guarding(kind, application::start(), &[APP, WIKI]));
+        let (application, reached) = application::start_and_note();
+        let configuration = change(Proxy::guarding(kind, application, &[APP, WIKI]));
         let hosts = ["login.example.com", APP, WIKI];
         let proxy = Proxy::start_as(kind, &configuration, address, &hosts);
         Self {
             kind,
+            reached,
             address,
             signet,
             site,
