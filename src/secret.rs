@@ -9,6 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use zeroize::Zeroizing;
 
 use crate::{
     private_file::{self, Owners},
@@ -67,9 +68,9 @@ pub enum SecretError {
 ///
 /// When the operating system gives no random bytes.
 pub fn generate() -> Result<String, SecretError> {
-    let mut bytes = [0; MIN_KEY_BYTES];
-    getrandom::fill(&mut bytes)?;
-    Ok(BASE64URL.encode(bytes))
+    let mut bytes = Zeroizing::new([0; MIN_KEY_BYTES]);
+    getrandom::fill(&mut *bytes)?;
+    Ok(BASE64URL.encode(*bytes))
 }
 
 impl SecretKeys {
@@ -94,12 +95,12 @@ impl SecretKeys {
     /// When the file cannot be read, is not [private](private_file) or has no key, or a key is refused or
     /// given twice.
     pub fn from_file(path: &Path, owners: Owners) -> Result<(Self, Option<String>), SecretError> {
-        let text = private_file::read(path, owners).and_then(|(text, warning)| {
-            let text = String::from_utf8(text).map_err(|_| io::Error::other("it is not UTF-8"))?;
-            Ok((text, warning))
-        });
-        let (text, warning) = text.map_err(file_error("read", path))?;
-        Ok((Self::from_lines(path, &text)?, warning))
+        let read = private_file::read(path, owners).map_err(file_error("read", path));
+        let (bytes, warning) = read?;
+        let bytes = Zeroizing::new(bytes);
+        let text = str::from_utf8(&bytes).map_err(|_| io::Error::other("it is not UTF-8"));
+        let text = text.map_err(file_error("read", path))?;
+        Ok((Self::from_lines(path, text)?, warning))
     }
 
     /// Returns the keys in the file `secret_key` in the state directory, as [`from_file`](Self::from_file)
@@ -112,8 +113,9 @@ impl SecretKeys {
     pub fn load_or_generate(state_dir: &StateDir) -> Result<(Self, Option<String>), SecretError> {
         let path = state_dir.path_of(FILE_NAME);
         if !path.try_exists().map_err(file_error("read", &path))? {
+            let line = Zeroizing::new(Zeroizing::new(generate()?).to_string() + "\n");
             state_dir
-                .create_file(FILE_NAME, &format!("{}\n", generate()?))
+                .create_file(FILE_NAME, &line)
                 .map_err(file_error("make", &path))?;
         }
         Self::load(state_dir)

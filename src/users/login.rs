@@ -8,6 +8,7 @@ use std::{
 };
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::{
     Users,
@@ -22,7 +23,7 @@ pub(crate) struct Attempt<'a, B> {
     /// The name as it was typed.
     pub(crate) name: &'a str,
     /// The password as it was typed.
-    pub(crate) password: String,
+    pub(crate) password: Zeroizing<String>,
     pub(crate) address: IpAddr,
     /// The public URL of the site.
     pub(crate) site: &'a str,
@@ -219,7 +220,7 @@ fn now() -> Instant {
 struct Checked {
     /// The canonical name.
     name: String,
-    password: String,
+    password: Zeroizing<String>,
     address: IpAddr,
     /// The public URL of the site.
     site: String,

@@ -4,6 +4,7 @@ use std::{borrow::Cow, iter};
 
 use precis_profiles::{OpaqueString, precis_core::profile::Rules as _};
 use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
 
 /// Returns a password in the form in which it is hashed, after the PRECIS profile `OpaqueString`
 /// (RFC 8265 §4.2): other spaces become U+0020, and the rest is in Unicode NFC.
@@ -21,10 +22,10 @@ pub(super) fn prepare(typed: &str) -> Cow<'_, str> {
 /// Returns the forms of a password that may have been hashed: the [prepared](prepare) one, and then that in
 /// which it was typed, if it is another, because other programs hash that. How many there are depends on
 /// the password alone, not on the user, so the time that they take tells nothing.
-pub(super) fn forms(typed: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let prepared = prepare(typed);
-    let as_typed = (prepared != typed).then_some(Cow::Borrowed(typed));
-    iter::once(prepared).chain(as_typed)
+pub(super) fn forms(typed: &str) -> impl Iterator<Item = Zeroizing<String>> {
+    let prepared = prepare(typed).into_owned();
+    let as_typed = (prepared != typed).then(|| typed.to_owned());
+    iter::once(prepared).chain(as_typed).map(Zeroizing::new)
 }
 
 /// Returns a name in the form in which names are compared: without white space around it, without

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use axum::http::HeaderValue;
+use zeroize::Zeroizing;
 
 use super::{
     gate::proxies::Client,
@@ -45,7 +46,7 @@ impl Accounts {
     pub(super) async fn check(
         &self,
         name: &str,
-        password: String,
+        password: Zeroizing<String>,
         client: &Client,
     ) -> Result<Login, LoginError> {
         let users = match self {

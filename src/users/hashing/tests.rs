@@ -112,7 +112,7 @@ async fn an_attempt_that_waits_too_long_for_a_core_is_refused_and_counted() {
     let start = tokio::time::Instant::now();
     let refused = users.log_in(Attempt {
         name: "admin",
-        password: String::new(),
+        password: String::new().into(),
         address: [192, 0, 2, 1].into(),
         site: "http://localhost",
         browsers: [].into_iter(),

@@ -1,7 +1,7 @@
 //! Which requests come to a page.
 
 use axum::{
-    body::{Body, HttpBody as _},
+    body::{Body, Bytes, HttpBody as _},
     extract::Request,
     http::{Method, header},
 };
@@ -20,7 +20,7 @@ pub(in crate::web) async fn admit(
     if request.method() == Method::POST {
         // Boxed, because it is rarely taken and would enlarge every request's future.
         let body = Box::pin(body::read(request)).await?;
-        *request.body_mut() = Body::from(body);
+        *request.body_mut() = Body::from(Bytes::from_owner(body));
     }
     Ok(())
 }

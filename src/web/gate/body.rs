@@ -8,6 +8,7 @@ use axum::{
 };
 use futures_util::{StreamExt as _, future::poll_immediate};
 use tokio::{sync::Semaphore, time::timeout};
+use zeroize::Zeroizing;
 
 use super::refusal::RequestRefusal;
 
@@ -28,8 +29,9 @@ const BYTES_PER_LINE: usize = 300;
 /// The largest trailer that hyper reads, in bytes. Only a chunked body has one.
 const TRAILER_BYTES: usize = 16 * 1024;
 
-/// Takes the body of a request, and reads it whole.
-pub(super) async fn read(request: &mut Request) -> Result<Vec<u8>, RequestRefusal> {
+/// Takes the body of a request, and reads it whole. It may hold a password, and is overwritten in memory
+/// when it is dropped.
+pub(super) async fn read(request: &mut Request) -> Result<Zeroizing<Vec<u8>>, RequestRefusal> {
     let needed = memory_of(request);
     let mut reading = pin!(collect(mem::take(request.body_mut())));
     // Most bodies arrive with the head.
@@ -61,9 +63,9 @@ fn memory_of(request: &Request) -> u32 {
 
 /// Copies the chunks of a body, because each of them keeps a whole read buffer alive, and a client may
 /// send single bytes.
-async fn collect(body: Body) -> Result<Vec<u8>, RequestRefusal> {
+async fn collect(body: Body) -> Result<Zeroizing<Vec<u8>>, RequestRefusal> {
     let mut chunks = body.into_data_stream();
-    let mut read = Vec::new();
+    let mut read = Zeroizing::new(Vec::new());
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| RequestRefusal::IncompleteBody)?;
         if read.len() + chunk.len() > MAX_BYTES {

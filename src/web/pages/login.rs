@@ -8,6 +8,7 @@ use axum::{
     extract::{FromRequest, Request, State, rejection::FormRejection},
     response::Response,
 };
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     error_page::AppError,
@@ -62,11 +63,12 @@ impl LoginPage<'_> {
     }
 }
 
-/// The fields that a visitor submits. A field that occurs twice counts as missing.
+/// The fields that a visitor submits. A field that occurs twice counts as missing. The password is
+/// overwritten in memory when it is no longer needed.
 #[derive(Default)]
 pub(in crate::web) struct LoginForm {
     username: String,
-    password: String,
+    password: Zeroizing<String>,
     /// The address to go back to.
     rd: String,
 }
@@ -76,7 +78,7 @@ impl LoginForm {
         let mut form = Self::default();
         for (field, name) in [
             (&mut form.username, "username"),
-            (&mut form.password, "password"),
+            (&mut *form.password, "password"),
             (&mut form.rd, return_to::PARAMETER),
         ] {
             let mut values = fields.iter().filter(|(it, _)| it == name);
@@ -93,8 +95,13 @@ impl<S: Send + Sync> FromRequest<S> for LoginForm {
     type Rejection = FormRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, FormRejection> {
-        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, state).await?;
-        Ok(Self::of(&fields))
+        let form = Form::<Vec<(String, String)>>::from_request(request, state).await;
+        let Form(mut fields) = form?;
+        let form = Self::of(&fields);
+        for (_, value) in &mut fields {
+            value.zeroize();
+        }
+        Ok(form)
     }
 }
 
