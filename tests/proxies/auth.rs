@@ -193,6 +193,31 @@ fn a_body_of_any_size_reaches_the_application_that_may_get_it() {
 
 #[test]
 #[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn the_way_back_to_a_long_address_is_kept() {
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let path = format!("/?{}", "a".repeat(4096 - "https://app.example.com/?".len()));
+        let page = ask(
+            &mut guarded.client(APP),
+            &format!("GET {path}"),
+            "",
+            PAGE,
+            "",
+        );
+        let rd = format!("https%3A%2F%2Fapp.example.com%2F%3F{}", &path[2..]);
+        guarded.sends_to_login(&page, &rd);
+        let mut login = guarded.client("login.example.com");
+        ask(&mut login, &format!("GET /login?rd={rd}"), "", PAGE, "").has_status(200);
+        let hop = login.post("/login", "", &format!("{CREDENTIALS}&rd={rd}"));
+        let hop = hop.has_status(303);
+        let line = format!("GET {}", hop.header("location").expect("a hop"));
+        let back = ask(&mut login, &line, &cookie_of(&hop), PAGE, "").has_status(200);
+        assert!(back.body.contains(&path), "{kind:?}: {back:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
 fn cookies_of_two_sessions_lead_nowhere() {
     for kind in KINDS {
         let guarded = Guarded::start(kind, |signet| signet);
