@@ -45,8 +45,10 @@ pub use self::{
 use self::{
     forward_auth::{ForwardAuth, return_to::Destinations},
     gate::{
-        admission::admit, cross_site, deadline::within_deadline, headers, host_watch::HostWatch,
-        log_lines,
+        admission::admit,
+        cross_site::{self, HostWatch},
+        deadline::within_deadline,
+        headers, log_lines,
     },
     pages::{
         assets,

@@ -19,7 +19,6 @@
 //! With cookies of two sessions there is no `Location`: the login page may get only one of them, and
 //! would send the visitor back at once.
 
-pub(in crate::web) mod circles;
 mod no_way_back;
 mod question;
 pub(in crate::web) mod return_to;

@@ -7,8 +7,6 @@ pub(in crate::web) mod cookies;
 pub(in crate::web) mod cross_site;
 pub(in crate::web) mod deadline;
 pub(in crate::web) mod headers;
-pub(in crate::web) mod host_watch;
-pub(in crate::web) mod known_browser;
 pub(in crate::web) mod log_lines;
 pub(in crate::web) mod notes;
 pub(in crate::web) mod proxies;

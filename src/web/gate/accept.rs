@@ -34,12 +34,17 @@ pub(in crate::web) fn weighted<'a>(
 /// Returns whether a browser fetches a page: it says so in `Sec-Fetch-Mode`, or without that header
 /// accepts HTML. Browsers from before 2023 send no fetch metadata, and none does over plain http.
 pub(in crate::web) fn is_for_page(headers: &HeaderMap) -> bool {
-    let mut modes = headers.get_all(SEC_FETCH_MODE).iter().peekable();
-    if modes.peek().is_some() {
-        return modes.all(|mode| mode == "navigate");
+    if headers.contains_key(SEC_FETCH_MODE) {
+        return is_navigation(headers);
     }
     weighted(headers.get_all(header::ACCEPT))
         .any(|(range, weight)| weight > 0 && range.eq_ignore_ascii_case("text/html"))
+}
+
+/// Returns whether a browser says that it will show the response as a page.
+pub(in crate::web) fn is_navigation(headers: &HeaderMap) -> bool {
+    let mut modes = headers.get_all(SEC_FETCH_MODE).iter().peekable();
+    modes.peek().is_some() && modes.all(|mode| mode == "navigate")
 }
 
 /// A kind of response.

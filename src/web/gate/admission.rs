@@ -6,7 +6,11 @@ use axum::{
     http::{Method, header},
 };
 
-use super::{body, cross_site, host_watch::HostWatch, refusal::RequestRefusal};
+use super::{
+    body,
+    cross_site::{self, HostWatch},
+    refusal::RequestRefusal,
+};
 use crate::public_url::Origins;
 
 /// Refuses a request that is not for this site or not from it. Reads the whole body, so that

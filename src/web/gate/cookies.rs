@@ -5,6 +5,8 @@ use std::iter;
 use axum::http::{HeaderMap, HeaderValue, header};
 use memchr::{memchr, memchr_iter};
 
+use crate::{public_url::Origins, users::KNOWN_BROWSER_MAX_AGE};
+
 /// Returns the values of all cookies with this name. A value keeps white space at its end.
 pub(in crate::web) fn values<'a>(
     headers: &'a HeaderMap,
@@ -40,6 +42,26 @@ pub(in crate::web) fn set(
                   base64url and numbers"
     )]
     HeaderValue::try_from(cookie).expect("a Set-Cookie of visible ASCII")
+}
+
+/// The name of the cookie of a browser that has logged in before: strangers cannot make it wait.
+const KNOWN_BROWSER: &str = "known_browser";
+
+/// Returns the values of the cookie in a request.
+pub(in crate::web) fn known_browsers(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    values(headers, KNOWN_BROWSER)
+}
+
+/// Returns the `Set-Cookie` of a login. It has no `Domain`, and stays when the visitor logs out. Only the
+/// login form needs it, so `Path` keeps it away from all other requests.
+pub(in crate::web) fn set_known_browser(value: &str, origins: &Origins) -> Option<HeaderValue> {
+    let secure = if origins.is_https() { "; Secure" } else { "" };
+    let cookie = format!(
+        "{KNOWN_BROWSER}={value}; Path=/login; HttpOnly{secure}; SameSite=Lax; \
+         Max-Age={KNOWN_BROWSER_MAX_AGE}"
+    );
+    // A value is base64url and digits, so that this does not fail.
+    HeaderValue::try_from(cookie).ok()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderValue, request::Parts},
 };
 
-use super::{accept::is_for_page, known_browser};
+use super::{accept::is_navigation, cookies};
 use crate::public_url::Origins;
 
 /// The client that submits a form.
@@ -25,7 +25,8 @@ pub(in crate::web) struct Client {
     pub(in crate::web) site: String,
     /// Is true if the visitor uses https: then the peer is a proxy, because Signet itself speaks http.
     pub(in crate::web) has_proxy: bool,
-    /// Is true if a browser shows the response as a page.
+    /// Is true if a browser says that it will show the response as a page. Other programs keep cookies, or
+    /// know that they do not.
     pub(in crate::web) shows_pages: bool,
     /// The values of the cookie of known browsers.
     pub(in crate::web) known_browsers: Vec<String>,
@@ -42,13 +43,13 @@ where
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let forwarded_for = parts.headers.get_all("x-forwarded-for").iter();
         let origins = Arc::<Origins>::from_ref(state);
-        let known_browsers = known_browser::values(&parts.headers);
+        let known_browsers = cookies::known_browsers(&parts.headers);
         Ok(Self {
             peer: peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0.ip()),
             forwarded_for: forwarded_for.cloned().collect(),
             site: origins.public().to_owned(),
             has_proxy: origins.is_https(),
-            shows_pages: is_for_page(&parts.headers),
+            shows_pages: is_navigation(&parts.headers),
             known_browsers: known_browsers.map(str::to_owned).collect(),
         })
     }

@@ -11,8 +11,9 @@ use axum::{
 };
 
 use super::{
+    in_language,
     language::{Explanation, Language, Words},
-    page::{in_language, page},
+    page,
 };
 use crate::{
     public_url::Origins,

@@ -12,9 +12,9 @@ use time::{
 
 use super::{
     error_page::AppError,
-    flash::{self, HasLoggedOut},
     language::{Language, Words},
-    page::page,
+    logout::{HasLoggedOut, remove_message},
+    page,
 };
 use crate::public_url::Origins;
 use crate::web::{current_user::CurrentUser, username::Username};
@@ -51,7 +51,7 @@ pub(in crate::web) async fn show(
     };
     let mut response = page(language.words, &content)?;
     if has_logged_out {
-        let removal = flash::removal(&origins);
+        let removal = remove_message(&origins);
         response.headers_mut().append(SET_COOKIE, removal);
     }
     Ok(response)

@@ -14,8 +14,7 @@ use super::{
     error_page::AppError,
     language::{FormMessage, Language, Text, Words},
     login_refusal::LoginRefusal,
-    on_the_way,
-    page::page,
+    on_the_way, page,
 };
 use crate::{
     public_url::Origins,
@@ -27,7 +26,7 @@ use crate::{
             return_to::{self, Destinations, ReturnTo},
             way_back::{self, WayBack},
         },
-        gate::{known_browser, log_lines::AuditLine, notes::Notes, proxies::Client},
+        gate::{cookies, log_lines::AuditLine, notes::Notes, proxies::Client},
         username::{MAX_CHARS, Username},
     },
 };
@@ -182,7 +181,7 @@ pub(in crate::web) async fn submit(
 fn with_notes(mut response: Response, login: Login, origins: &Origins) -> Response {
     let known_browser = login
         .browser
-        .and_then(|it| known_browser::set(&it, origins));
+        .and_then(|it| cookies::set_known_browser(&it, origins));
     let notes = Notes::of(&mut response);
     notes.known_browser = known_browser;
     notes.audit = Some(AuditLine::LoggedIn { name: login.name });

@@ -1,26 +1,26 @@
 //! GET /logout: logs out a visitor who clicked a link on our pages. POST /logout: the button that
 //! confirms a logout.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode, header::SET_COOKIE},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::SET_COOKIE, request::Parts},
     response::{IntoResponse as _, Response},
 };
 
 use super::{
     error_page::AppError,
-    flash,
     language::{Language, Words},
-    page::{page, to_home},
+    page, to_home,
 };
 use crate::{
     public_url::Origins,
     web::{
         current_user::CurrentUser,
         gate::{
+            cookies,
             cross_site::{is_our_link, is_prefetch},
             log_lines::AuditLine,
             notes::Notes,
@@ -82,8 +82,8 @@ pub(in crate::web) async fn log_out(
     if let Some(username) = user.username() {
         let name = username.as_str().to_owned();
         Notes::of(&mut response).audit = Some(AuditLine::LoggedOut { name });
-        let flash = flash::logged_out(&origins);
-        response.headers_mut().append(SET_COOKIE, flash);
+        let message = set_message(&origins);
+        response.headers_mut().append(SET_COOKIE, message);
     }
     user.log_out().await?;
     Ok(response)
@@ -92,4 +92,35 @@ pub(in crate::web) async fn log_out(
 /// Answers HEAD, which must not log out.
 pub(in crate::web) async fn head() -> Response {
     to_home()
+}
+
+/// The name of the cookie that carries "you are logged out" to the next page.
+const LOGGED_OUT: &str = "logged_out";
+
+/// How long the cookie is kept, in seconds: long enough for the next page, however slow it is.
+const LOGGED_OUT_AGE: u32 = 60;
+
+/// Contains true if the visitor has just logged out, and this request shows a page.
+pub(in crate::web) struct HasLoggedOut(pub(super) bool);
+
+impl<S: Sync> FromRequestParts<S> for HasLoggedOut {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // HEAD shows no page.
+        let mut values = cookies::values(&parts.headers, LOGGED_OUT);
+        Ok(Self(
+            parts.method == Method::GET && values.any(|it| it == "1"),
+        ))
+    }
+}
+
+/// Returns the `Set-Cookie` of a logout.
+fn set_message(origins: &Origins) -> HeaderValue {
+    cookies::set(LOGGED_OUT, "1", LOGGED_OUT_AGE, origins.is_https())
+}
+
+/// Returns the `Set-Cookie` with which the page that shows the message removes the cookie.
+pub(super) fn remove_message(origins: &Origins) -> HeaderValue {
+    cookies::set(LOGGED_OUT, "", 0, origins.is_https())
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::{
     error_page::AppError,
     language::{Explanation, Words},
-    page::page,
+    page,
 };
 use crate::web::forward_auth::{
     return_to::ReturnTo,
