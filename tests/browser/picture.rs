@@ -26,7 +26,7 @@ async fn the_picture_in_readme_shows_the_page_as_it_is() {
     browser.take_screenshot("readme").await;
     let difference = browser.difference_from(picture).await;
     assert!(
-        difference < 0.000_5,
+        difference < 0.000_1,
         "{difference} of the pixels differ: copy target/screenshots/readme-en-GB-640-light.png to \
          tests/browser/login.png"
     );
