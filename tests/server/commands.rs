@@ -68,7 +68,7 @@ fn the_commands_of_getting_started_put_help_where_shells_look_for_it() {
     let block = manual::block("getting-started", "Help", "sh");
     succeeded(&shell(dir.path(), &block).run_with(""));
     for (file, begins) in [
-        (".local/share/man/man1/signet.1", ".ie "),
+        (".cargo/share/man/man1/signet.1", ".ie "),
         (
             ".local/share/bash-completion/completions/signet",
             "_signet()",
