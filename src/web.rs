@@ -199,7 +199,8 @@ impl App {
             && request.uri().path() == forward_auth::PATH
         {
             // Boxed, because it is rarely taken and would enlarge every request's future.
-            return Box::pin(forward_auth.answer(request.method(), request.headers())).await;
+            let answer = Box::pin(forward_auth.answer(request.method(), request.headers())).await;
+            return error_page::draw_for_proxy(answer, &Preferences::of(&request));
         }
         let preferences = Preferences::of(&request);
         let response = self.respond(&mut request, &preferences).await;

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | logged in | 200 | 200 |
 //! | not logged in, and a browser fetches a page with GET or HEAD | 401 with `Location` | 302 |
+//! | not logged in, and a browser sends a form | 401 with a page | 401 with a page |
 //! | not logged in, and anything else | 401 | 401 |
 //! | logged in, but the cookie should be renewed, and a browser fetches a page with GET | 401 with `Location` | 302 |
 //! | logged in, but a page of another origin sends a form, opens a WebSocket or the like | 403 | 403 |
@@ -83,6 +84,8 @@ enum Decision {
     LogIn(StatusCode, String),
     /// 401 without a `Location`.
     Refuse,
+    /// The same, and the page that says that the form was not sent.
+    RefuseForm,
     /// 403: another site acts as the visitor.
     Forbid,
 }
@@ -136,6 +139,7 @@ impl ForwardAuth {
             (Decision::Pass, Some(name)) => pass(name),
             (Decision::LogIn(status, query), _) => self.send_to_login(status, &query),
             (Decision::Forbid, _) => forbid(&question),
+            (Decision::RefuseForm, _) => self.refuse_form(&question),
             (Decision::Refuse | Decision::Pass, _) => unauthorized(),
         }
     }
@@ -157,6 +161,20 @@ impl ForwardAuth {
                 None
             }
         }
+    }
+
+    /// Lets a page say that the form was not sent. Its link leads to the login page, and from there to the
+    /// first page of the guarded site: a GET of the address of the form may be an error.
+    fn refuse_form(&self, question: &Question) -> Response {
+        let start = question.address.split('/').take(3).collect::<Vec<_>>();
+        let way_back = self.destinations.check(&start.join("/")).ok();
+        let link = match way_back {
+            Some(site) => format!("{}?{}", self.login, site.query()),
+            None => self.login.clone(),
+        };
+        let mut response = unauthorized();
+        Notes::of(&mut response).form_not_sent = Some(link);
+        response
     }
 
     fn send_to_login(&self, status: StatusCode, query: &str) -> Response {
@@ -194,6 +212,7 @@ fn decide(question: &Question, visitor: Visitor, way_back: Option<String>) -> De
         Visitor::LoggedOut if question.is_navigation() => {
             Decision::LogIn(status, way_back.unwrap_or_default())
         }
+        Visitor::LoggedOut if question.is_form() => Decision::RefuseForm,
         Visitor::LoggedOut | Visitor::Ambiguous => Decision::Refuse,
     }
 }

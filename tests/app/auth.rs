@@ -290,3 +290,37 @@ async fn without_users_there_is_no_such_page() {
     let page = app.send_with(&headers, Method::GET, "/auth", Body::empty());
     page.await.has_status(400);
 }
+
+#[tokio::test]
+async fn somebody_whose_form_was_not_sent_is_told_so_in_their_language() {
+    let app = door();
+    let form: Vec<_> = [
+        ("x-original-url", TARGET),
+        ("x-original-method", "POST"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-site", "same-origin"),
+        ("accept-language", "en"),
+    ]
+    .into();
+    let page = app
+        .send_with(&form, Method::GET, "/auth", Body::empty())
+        .await;
+    page.has_status(401);
+    page.shows("Your session has ended, and nothing was sent");
+    assert!(
+        page.html.contains(
+            r#"href="https://login.example.com/login?rd=https%3A%2F%2Fapp.example.com%2F""#
+        )
+    );
+    assert!(!page.headers.contains_key(header::LOCATION));
+    assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+
+    // A script that sends the same gets a line.
+    let mut script = form;
+    script[2] = ("sec-fetch-mode", "cors");
+    let line = app
+        .send_with(&script, Method::GET, "/auth", Body::empty())
+        .await;
+    line.has_status(401);
+    assert_eq!(line.html, "not logged in\n");
+}

@@ -157,16 +157,35 @@ fn read(connection: &mut impl io::BufRead) -> io::Result<Answer> {
     }
     let head = with_lowercase_names(&head);
     let status = head.get(9..12).and_then(|status| status.parse().ok());
-    let length = head.split("\r\ncontent-length: ").nth(1);
-    let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    connection.read_exact(&mut body)?;
+    let mut body = Vec::new();
+    if head.contains("\r\ntransfer-encoding: chunked\r\n") {
+        while read_chunk(connection, &mut body)? {}
+    } else {
+        let length = head.split("\r\ncontent-length: ").nth(1);
+        let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+        body.resize(length.unwrap_or(0), 0);
+        connection.read_exact(&mut body)?;
+    }
     Ok(Answer {
         status: status.ok_or(io::ErrorKind::InvalidData)?,
         head,
         body: String::from_utf8_lossy(&body).into_owned(),
         took: Duration::ZERO,
     })
+}
+
+/// Appends a chunk to a body. Returns false after the last one, which is empty.
+fn read_chunk(connection: &mut impl io::BufRead, body: &mut Vec<u8>) -> io::Result<bool> {
+    let mut line = String::new();
+    connection.read_line(&mut line)?;
+    let length = usize::from_str_radix(line.trim_end(), 16);
+    let length = length.map_err(|_| io::ErrorKind::InvalidData)?;
+    let start = body.len();
+    // With the end of line after it.
+    body.resize(start + length + 2, 0);
+    connection.read_exact(&mut body[start..])?;
+    body.truncate(start + length);
+    Ok(length > 0)
 }
 
 /// nginx writes the names of headers with capitals.

@@ -1,6 +1,9 @@
 //! Proxies that ask who is logged in, with the manual's configurations.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
 
 use crate::{
     application,
@@ -230,22 +233,27 @@ fn cookies_of_two_sessions_lead_nowhere() {
 
 #[test]
 #[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
-fn after_the_key_was_replaced_a_page_renews_the_cookie_and_a_form_arrives() {
+fn after_the_key_was_replaced_a_page_renews_the_cookie_when_it_is_due_and_a_form_arrives() {
     const OLD: &str = "the-key-that-signed-at-the-start-of-the-test";
     const NEW: &str = "the-key-that-signs-at-the-end-of-the-test";
     for kind in KINDS {
-        let mut guarded = Guarded::start(kind, |signet| signet.env("SECRET_KEY", OLD));
+        let mut guarded = Guarded::start(kind, |signet| {
+            signet.env("SECRET_KEY", OLD).env("SESSION_IDLE", "60s")
+        });
         let cookie = guarded.log_in();
         stop(guarded.site.take());
         let signet = std::mem::replace(&mut guarded.signet, Signet::new());
         guarded.signet = signet
             .env("SECRET_KEY", NEW)
-            .env("SECRET_KEY_FALLBACKS", OLD);
+            .env("SECRET_KEY_FALLBACKS", OLD)
+            .env("SESSION_IDLE", "60s");
         guarded.site = Some(guarded.signet.start());
 
         let [mut app, mut login] = [APP, "login.example.com"].map(|host| guarded.client(host));
         ask(&mut app, "POST /form", &cookie, PAGE, "a=b").reached("POST /form");
         ask(&mut app, "GET /icon.png", &cookie, ASSET, "").reached("GET /icon.png");
+        // A tenth of the idle timeout.
+        std::thread::sleep(Duration::from_secs(7));
         let page = ask(&mut app, "GET /a", &cookie, PAGE, "");
         let rd = "https%3A%2F%2Fapp.example.com%2Fa";
         guarded.sends_to_login(&page, rd);
@@ -335,5 +343,27 @@ fn a_path_of_our_own_host_is_guarded_without_a_cookie_for_a_domain() {
         let line = "GET /app/?a=1&b=2";
         ask(&mut client, line, &cookie, PAGE, "").reached(line);
         assert!(client.get("/", &cookie).greets("admin"));
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn somebody_whose_form_was_not_sent_is_told_so() {
+    const FORM: &str = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\nAccept-Language: en\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\n";
+    for kind in KINDS {
+        let guarded = Guarded::start(kind, |signet| signet);
+        let mut app = guarded.client(APP);
+        let large = "x".repeat(800_000);
+        for body in ["a=1", &large] {
+            let page = ask(&mut app, "POST /post", "", FORM, body).has_status(401);
+            assert!(page.body.contains("nothing was sent"), "{kind:?} {page:?}");
+            let link = "https://login.example.com/login?rd=https%3A%2F%2Fapp.example.com";
+            assert!(page.body.contains(link), "{kind:?} {page:?}");
+            assert_eq!(page.header("location"), None, "{page:?}");
+            let content_type = page.header("content-type").unwrap_or_default();
+            assert!(content_type.starts_with("text/html"), "{page:?}");
+            assert!(content_type.ends_with("charset=utf-8"), "{page:?}");
+        }
     }
 }

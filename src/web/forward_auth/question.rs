@@ -101,6 +101,11 @@ impl<'a> Question<'a> {
         self.is_for_page && (self.method == b"GET" || self.method == b"HEAD")
     }
 
+    /// Returns whether a browser sends a form, and shows the answer as a page.
+    pub(super) fn is_form(&self) -> bool {
+        self.is_for_page && !is_safe(self.method)
+    }
+
     /// Returns whether a browser that is sent elsewhere and back asks the very same again.
     pub(super) fn is_get_navigation(&self) -> bool {
         self.is_for_page && self.method == b"GET"

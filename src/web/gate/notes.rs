@@ -18,6 +18,8 @@ pub struct Notes {
     /// The `Set-Cookie` of a known browser. It is added to the headers last, because programs that look
     /// for the cookie of the session often take the first one.
     pub(in crate::web) known_browser: Option<HeaderValue>,
+    /// The URL of the login page, for a visitor of a guarded site who sent a form without being logged in.
+    pub(in crate::web) form_not_sent: Option<String>,
     /// Is true if there is no such user, or it is not their password. Another 422 has other causes.
     pub(in crate::web) is_wrong_password: bool,
 }

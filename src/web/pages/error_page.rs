@@ -55,6 +55,16 @@ struct ErrorPage<'a> {
     home: &'a str,
 }
 
+/// Says that a form was not sent to a guarded site. A proxy shows it under the host of that site, where the
+/// style sheet is not.
+#[derive(Template)]
+#[template(path = "form_not_sent.html")]
+struct FormNotSentPage<'a> {
+    words: &'static Words,
+    /// The URL of the login page.
+    login: &'a str,
+}
+
 /// What a request says about how an error is to be presented.
 pub(in crate::web) struct Preferences {
     pub(in crate::web) language: Language,
@@ -128,6 +138,22 @@ pub(in crate::web) fn draw(
         Ok(replacement) => replace_body(response, replacement),
         Err(cause) => {
             tracing::error!(%cause, "the error page itself failed");
+            response
+        }
+    }
+}
+
+/// Gives the answer to a proxy's question a page for the visitor, if it needs one.
+pub(in crate::web) fn draw_for_proxy(response: Response, preferences: &Preferences) -> Response {
+    let words = preferences.language.words;
+    let notes = response.extensions().get::<Notes>();
+    let Some(login) = notes.and_then(|it| it.form_not_sent.as_deref()) else {
+        return response;
+    };
+    match page(words, &FormNotSentPage { words, login }) {
+        Ok(page) => replace_body(response, page),
+        Err(cause) => {
+            tracing::error!(%cause, "the page about a form failed");
             response
         }
     }

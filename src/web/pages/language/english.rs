@@ -49,6 +49,10 @@ pub(super) static ENGLISH: Words = Words {
     to_go_on_to: text("Log in to go on to "),
     now_logged_in: text("You are logged in"),
     go_on_to: text("Go on to "),
+    form_not_sent: Explanation {
+        what_happened: text("Your session has ended, and nothing was sent"),
+        what_to_do: text("Please log in again, and then send the form once more."),
+    },
     no_cookie: Explanation {
         what_happened: text("Your browser did not keep the cookie"),
         what_to_do: text(

@@ -47,6 +47,10 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     to_go_on_to: text("登录后前往 "),
     now_logged_in: text("您已登录"),
     go_on_to: text("前往 "),
+    form_not_sent: Explanation {
+        what_happened: text("您的登录状态已结束，表单没有提交"),
+        what_to_do: text("请重新登录，然后再提交一次表单。"),
+    },
     no_cookie: Explanation {
         what_happened: text("您的浏览器没有保留 cookie"),
         what_to_do: text(

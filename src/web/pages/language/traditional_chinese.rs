@@ -47,6 +47,10 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     to_go_on_to: text("登入後前往 "),
     now_logged_in: text("您已登入"),
     go_on_to: text("前往 "),
+    form_not_sent: Explanation {
+        what_happened: text("您的登入狀態已結束，表單沒有送出"),
+        what_to_do: text("請重新登入，然後再送出一次表單。"),
+    },
     no_cookie: Explanation {
         what_happened: text("您的瀏覽器沒有保留 cookie"),
         what_to_do: text(

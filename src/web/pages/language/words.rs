@@ -49,6 +49,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) go_on_to: Text,
     /// For a browser that did not keep the cookie of a login.
     pub(in crate::web) no_cookie: Explanation,
+    /// For a visitor of a guarded site who sent a form after the session had ended.
+    pub(in crate::web) form_not_sent: Explanation,
     /// For a visitor whom the other site always sends back.
     pub(in crate::web) sent_in_circles: Explanation,
     pub(in crate::web) try_again: Text,
