@@ -41,7 +41,7 @@ pub fn pages_behind(layer: SessionLayer) -> Pages {
 }
 
 /// What handlers do, in order: `/set/user/anna`, `/unset/user`, `/flush` and so on.
-fn routes() -> Router {
+pub fn routes() -> Router {
     Router::new()
         .route("/set/{key}/{value}", get(set))
         .route("/json/{key}/{value}", get(set_json))

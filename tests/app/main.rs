@@ -18,6 +18,7 @@ mod headers;
 mod itsdangerous;
 mod languages;
 mod layer;
+mod layer_api;
 mod limits;
 #[path = "../common/manual.rs"]
 mod manual;
@@ -31,6 +32,7 @@ mod redis;
 mod refused_cookies;
 mod return_to;
 mod revocation;
+mod session_store;
 mod sessions;
 mod store;
 mod story;
