@@ -45,7 +45,7 @@ const PUBLISHED: &[&str] = &[
     FOR_TESTS,
 ];
 
-/// The key of [`SecretKey::for_tests`].
+/// The key of `SecretKey::for_tests`, which is there with the feature `test-util` alone.
 const FOR_TESTS: &str = "signet-session.for_tests:_everybody_knows_it";
 
 /// Words of placeholders, in lower case, without the hyphens and the like between them. Each is too
