@@ -45,31 +45,49 @@ fn to_login(status: u16, query: &str) -> Decision {
     Decision::LogIn(status, query.to_owned())
 }
 
+/// What a visitor is told who is not logged in. `status` is that with the login page.
+fn when_logged_out(kind: Kind, status: u16) -> Decision {
+    match kind {
+        Page => to_login(status, BACK),
+        Form => Decision::RefuseForm,
+        Other => Decision::Refuse,
+    }
+}
+
 type Headers = &'static [(&'static str, &'static str)];
 
-/// Requests by their method and headers, and whether a browser fetches a page with them.
-const REQUESTS: [(&str, Headers, bool); 16] = [
-    ("GET", &[NAVIGATE], true),
-    ("HEAD", &[NAVIGATE], true),
-    ("GET", &[HTML], true),
-    ("GET", &[("accept", "TEXT/HTML;q=0.1")], true),
-    ("GET", &[NAVIGATE, ("accept", "*/*")], true),
-    ("POST", &[NAVIGATE], false),
-    ("POST", &[HTML], false),
-    ("get", &[NAVIGATE], false),
-    ("GET", &[], false),
-    ("GET", &[("accept", "*/*")], false),
-    ("GET", &[("accept", "text/html;q=0")], false),
-    ("GET", &[("accept", "text/html-x")], false),
-    ("GET", &[HTML, ("sec-fetch-mode", "cors")], false),
-    ("GET", &[HTML, ("sec-fetch-mode", "no-cors")], false),
-    ("GET", &[HTML, ("sec-fetch-mode", "websocket")], false),
-    ("GET", &[HTML, NAVIGATE, ("sec-fetch-mode", "cors")], false),
+/// What a browser does with a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Page,
+    Form,
+    Other,
+}
+use Kind::{Form, Other, Page};
+
+/// Requests by their method and headers, and their kinds.
+const REQUESTS: [(&str, Headers, Kind); 16] = [
+    ("GET", &[NAVIGATE], Page),
+    ("HEAD", &[NAVIGATE], Page),
+    ("GET", &[HTML], Page),
+    ("GET", &[("accept", "TEXT/HTML;q=0.1")], Page),
+    ("GET", &[NAVIGATE, ("accept", "*/*")], Page),
+    ("POST", &[NAVIGATE], Form),
+    ("POST", &[HTML], Form),
+    ("get", &[NAVIGATE], Form),
+    ("GET", &[], Other),
+    ("GET", &[("accept", "*/*")], Other),
+    ("GET", &[("accept", "text/html;q=0")], Other),
+    ("GET", &[("accept", "text/html-x")], Other),
+    ("GET", &[HTML, ("sec-fetch-mode", "cors")], Other),
+    ("GET", &[HTML, ("sec-fetch-mode", "no-cors")], Other),
+    ("GET", &[HTML, ("sec-fetch-mode", "websocket")], Other),
+    ("GET", &[HTML, NAVIGATE, ("sec-fetch-mode", "cors")], Other),
 ];
 
 #[test]
 fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_else() {
-    for (method, more, is_page) in REQUESTS {
+    for (method, more, kind) in REQUESTS {
         for others in [
             &[][..],
             // Not the whole of the other kind.
@@ -83,11 +101,7 @@ fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_els
             // The method of the question itself says nothing then.
             for asked_with in ["GET", "POST"] {
                 let answer = |visitor| ask(asked_with, &headers, visitor);
-                let logged_out = if is_page {
-                    to_login(401, BACK)
-                } else {
-                    Decision::Refuse
-                };
+                let logged_out = when_logged_out(kind, 401);
                 assert_eq!(answer(LOGGED_IN), Decision::Pass, "{headers:?}");
                 assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
                 assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
@@ -95,8 +109,12 @@ fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_els
         }
         let headers = [&[URL], more].concat();
         let logged_out = ask("GET", &headers, Visitor::LoggedOut);
-        assert_eq!(ask("POST", &headers, Visitor::LoggedOut), Decision::Refuse);
-        if method == "GET" && is_page {
+        let posted = ask("POST", &headers, Visitor::LoggedOut);
+        assert!(
+            [Decision::Refuse, Decision::RefuseForm].contains(&posted),
+            "{headers:?}"
+        );
+        if method == "GET" && kind == Page {
             assert_eq!(logged_out, to_login(401, BACK), "{headers:?}");
         }
     }
@@ -104,16 +122,12 @@ fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_els
 
 #[test]
 fn caddy_is_sent_302_for_a_page_and_401_for_anything_else() {
-    for (method, more, is_page) in REQUESTS {
+    for (method, more, kind) in REQUESTS {
         let headers = [&[("x-forwarded-method", method), PROTO, HOST, URI], more].concat();
         // The method of the question itself says nothing.
         for asked_with in ["GET", "POST"] {
             let answer = |visitor| ask(asked_with, &headers, visitor);
-            let logged_out = if is_page {
-                to_login(302, BACK)
-            } else {
-                Decision::Refuse
-            };
+            let logged_out = when_logged_out(kind, 302);
             assert_eq!(answer(LOGGED_IN), Decision::Pass, "{headers:?}");
             assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
             assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
