@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tower_sessions_core::{
     Expiry, SessionStore,
     session::{Id, Record},
@@ -66,7 +66,10 @@ impl RequestStore {
                 Some(end) => OffsetDateTime::from_unix_timestamp(end)
                     .ok()
                     .map(Expiry::AtDateTime),
-                None => Some(Expiry::OnInactivity(sessions.timeouts.shorter())),
+                // The nanosecond tells it from a limit of the same length that the handler sets.
+                None => Some(Expiry::OnInactivity(
+                    sessions.timeouts.shorter() + Duration::NANOSECOND,
+                )),
             },
             received,
             state: Mutex::new(State {

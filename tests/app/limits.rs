@@ -80,6 +80,9 @@ async fn the_limit_is_a_json_integer_in_the_payload() {
     let app = app(DataIn::Cookie, with_defaults);
     app.does("/expire_and_set/idle/3600/user/anna").await;
     assert_eq!(members(&app)["_idle"], json!(3600));
+    app.does("/flush").await;
+    app.does("/expire_and_set/idle/604800/user/anna").await;
+    assert_eq!(members(&app)["_idle"], json!(604_800));
     app.does("/expire/at/3600").await;
     assert!(members(&app)["_end"].is_i64() && members(&app).get("_idle").is_none());
     is_about(members(&app)["_end"].as_i64().unwrap(), now() + 3600);
