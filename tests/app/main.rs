@@ -4,9 +4,9 @@ mod app;
 mod assets;
 mod auth;
 mod caching;
-#[path = "../nodes/certificate.rs"]
-mod certificate;
 mod chapters;
+#[path = "../common/mod.rs"]
+mod common;
 mod contract;
 mod cookies;
 mod cross_site;
@@ -20,15 +20,10 @@ mod languages;
 mod layer;
 mod layer_api;
 mod limits;
-#[path = "../common/manual.rs"]
-mod manual;
 mod markup;
 mod outage;
 mod parallel;
 mod properties;
-#[path = "../nodes/redis.rs"]
-#[expect(dead_code, reason = "tests of several nodes need more of it")]
-mod redis;
 mod refused_cookies;
 mod return_to;
 mod revocation;
@@ -40,3 +35,5 @@ mod subjects;
 mod throttle;
 mod usernames;
 mod users;
+
+use common::{manual, redis};

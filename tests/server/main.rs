@@ -4,6 +4,8 @@ mod auth;
 mod clocks;
 mod command_line;
 mod commands;
+#[path = "../common/mod.rs"]
+mod common;
 #[cfg(target_os = "linux")]
 mod container;
 mod cookie_domain;
@@ -18,8 +20,6 @@ mod limits;
 mod logs;
 #[cfg(target_os = "linux")]
 mod machine;
-#[path = "../common/manual.rs"]
-mod manual;
 #[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
@@ -27,7 +27,6 @@ mod passwd;
 mod prometheus;
 mod running;
 mod shell;
-mod signet;
 mod store;
 #[cfg(unix)]
 mod systemd;
@@ -39,3 +38,5 @@ mod tutorial;
 mod unit;
 #[cfg(unix)]
 mod users;
+
+use common::{manual, signet};

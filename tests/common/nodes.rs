@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::{
+use super::{
     client::Client,
     redis::{Redis, free_port},
     signet::{Signet, Site},

@@ -13,7 +13,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::certificate;
+use super::certificate;
 
 /// A server that is stopped at the end of the test, even if that panics.
 pub struct Redis {

@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{
+use super::{
     certificate,
     client::{Client, HOST},
     manual,
