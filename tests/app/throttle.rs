@@ -312,7 +312,7 @@ async fn beyond_a_bounded_number_of_attempts_there_is_503() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_flood_of_strangers_does_not_keep_a_known_browser_out() {
     // Takes longer than an attempt takes to arrive.
-    let app = GuardedApp::with_file(&format!("admin:{}", hash_of_cost(10)));
+    let app = GuardedApp::with_file(&format!("admin:{}", hash_of_cost(11)));
     app.log_in_from("192.0.2.1", "admin", PASSWORD)
         .await
         .redirects_to("/");
@@ -323,7 +323,8 @@ async fn a_flood_of_strangers_does_not_keep_a_known_browser_out() {
     let page = app.log_in_from("192.0.2.1", "admin", PASSWORD).await;
     page.redirects_to("/");
     let waiting = app.users.hash_count().waiting;
-    assert!(waiting > 32, "{waiting} strangers still wait");
+    // If the known browser had waited for all before it, only those after it would be left: 64 wait at most.
+    assert!(waiting > 64 - 48, "{waiting} strangers still wait");
     for stranger in strangers {
         stranger.abort();
     }
