@@ -51,7 +51,7 @@
 //!   - `format`: opens and seals a cookie's value; its parts are `signature`, `payload` and `cache`,
 //!     which remembers verified cookies
 //!   - `timeouts`: idle and absolute timeout, renewal
-//!   - `key`: which texts are accepted as keys
+//!   - `key`: the keys, and the `rules` that they are checked by
 //!   - `registry`: which sessions are alive, with their data in the cookie or in the store
 //!   - `records`: the trait that a store implements
 //!   - `embedded`: a store in a file, with its `file`, the file's `identity`, its `writer`, the

@@ -2,8 +2,13 @@
 
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, COOKIE, ETAG, LAST_MODIFIED, SET_COOKIE, VARY},
+    header::{CACHE_CONTROL, ETAG, LAST_MODIFIED, SET_COOKIE, VARY},
 };
+
+// Constants, because `from_static` checks each byte.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const PRIVATE_NO_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
+const BY_COOKIE: HeaderValue = HeaderValue::from_static("cookie");
 
 /// What caches may do with a response that depends on the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,16 +37,16 @@ pub(crate) enum Use {
 impl Caching {
     /// Sets the headers of a response that depends on the session. Leaves others alone.
     pub(crate) fn apply(self, status: StatusCode, headers: &mut HeaderMap, session: Use) {
-        let says_itself = [CACHE_CONTROL, ETAG, LAST_MODIFIED]
-            .iter()
-            .any(|name| headers.contains_key(name))
-            || status == StatusCode::NOT_MODIFIED;
-        let is_independent = match session {
-            Use::Untouched => true,
-            Use::Unknown => says_itself,
-            Use::Touched => false,
+        let says_itself = |headers: &HeaderMap| {
+            let names = [CACHE_CONTROL, ETAG, LAST_MODIFIED];
+            status == StatusCode::NOT_MODIFIED || names.iter().any(|it| headers.contains_key(it))
         };
-        if !is_independent || headers.contains_key(SET_COOKIE) {
+        let depends = match session {
+            Use::Touched => true,
+            Use::Untouched => headers.contains_key(SET_COOKIE),
+            Use::Unknown => !says_itself(headers) || headers.contains_key(SET_COOKIE),
+        };
+        if depends {
             self.forbid(headers);
         }
     }
@@ -54,11 +59,11 @@ impl Caching {
         };
         let value = match self {
             Self::PrivateNoCache if !headers.get_all(CACHE_CONTROL).iter().any(is_stricter) => {
-                "private, no-cache"
+                PRIVATE_NO_CACHE
             }
-            _ => "no-store",
+            _ => NO_STORE,
         };
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
-        headers.append(VARY, HeaderValue::from(COOKIE));
+        headers.insert(CACHE_CONTROL, value);
+        headers.append(VARY, BY_COOKIE);
     }
 }

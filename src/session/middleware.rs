@@ -131,7 +131,7 @@ impl Visit {
 
     /// Returns what the handler did with the session.
     fn use_of_session(&self) -> Use {
-        if self.store.is_read() || self.session.is_modified() || self.store.is_written() {
+        if self.store.is_touched() || self.session.is_modified() {
             Use::Touched
         } else if self.store.received().session().is_some() {
             Use::Untouched

@@ -56,6 +56,11 @@ impl Registry {
         Self { records, data_in }
     }
 
+    /// Returns the store itself. A call of the pointer's own methods would box another future.
+    fn store(&self) -> &dyn Records {
+        &*self.records
+    }
+
     /// Returns whether a cookie with this payload fits the setting of [`DataIn`]: with
     /// [`DataIn::Cookie`] it carries data, and otherwise it carries none.
     ///
@@ -67,7 +72,7 @@ impl Registry {
 
     /// Finds a session. Returns `None` if it is not alive.
     pub(super) async fn find(&self, id: Id) -> Result<Option<Found>, StoreError> {
-        let data = self.records.get(id).await?;
+        let data = self.store().get(id).await?;
         Ok(match (self.data_in, data) {
             (DataIn::Cookie, None) => Some(Found::InCookie),
             (DataIn::Cookie, Some(_)) | (DataIn::Store, None) => None,
@@ -85,7 +90,7 @@ impl Registry {
 
     /// Returns whether a session is alive.
     pub(super) async fn is_alive(&self, id: Id) -> Result<bool, StoreError> {
-        let record = self.records.get(id).await?;
+        let record = self.store().get(id).await?;
         Ok(record.is_some() == (self.data_in == DataIn::Store))
     }
 
@@ -93,7 +98,7 @@ impl Registry {
     pub(super) async fn begin(&self, payload: &Payload, end: i64) -> Result<(), SessionError> {
         let is_added = match self.data_in {
             DataIn::Cookie => true,
-            DataIn::Store => self.records.add(record(payload, end)?).await?,
+            DataIn::Store => self.store().add(record(payload, end)?).await?,
         };
         if is_added {
             Ok(())
@@ -106,7 +111,7 @@ impl Registry {
     /// Removes a session that was added but whose cookie was never sent.
     pub(super) async fn undo_begin(&self, id: Id) -> Result<(), StoreError> {
         if self.data_in == DataIn::Store {
-            self.records.remove(id).await?;
+            self.store().remove(id).await?;
         }
         Ok(())
     }
@@ -116,7 +121,7 @@ impl Registry {
     pub(super) async fn update(&self, payload: &Payload, end: i64) -> Result<bool, SessionError> {
         Ok(match self.data_in {
             DataIn::Cookie => self.is_alive(payload.id).await?,
-            DataIn::Store => self.records.replace(record(payload, end)?).await?,
+            DataIn::Store => self.store().replace(record(payload, end)?).await?,
         })
     }
 
@@ -126,8 +131,8 @@ impl Registry {
     /// With [`DataIn::Cookie`], the store remembers this until `end` (unix seconds).
     pub(super) async fn revoke(&self, id: Id, end: i64) -> Result<bool, StoreError> {
         match self.data_in {
-            DataIn::Cookie => self.records.add(Record::new(id, Vec::new(), end)).await,
-            DataIn::Store => self.records.remove(id).await,
+            DataIn::Cookie => self.store().add(Record::new(id, Vec::new(), end)).await,
+            DataIn::Store => self.store().remove(id).await,
         }
     }
 }

@@ -62,15 +62,7 @@ impl RequestStore {
         Self {
             now,
             is_renewal_due: received.is_renewal_due(sessions, now),
-            expiry: match received.end(sessions) {
-                Some(end) => OffsetDateTime::from_unix_timestamp(end)
-                    .ok()
-                    .map(Expiry::AtDateTime),
-                // The nanosecond tells it from a limit of the same length that the handler sets.
-                None => Some(Expiry::OnInactivity(
-                    sessions.timeouts.shorter() + Duration::NANOSECOND,
-                )),
-            },
+            expiry: expiry(sessions, &received, now),
             received,
             state: Mutex::new(State {
                 is_read: false,
@@ -104,9 +96,10 @@ impl RequestStore {
         !matches!(self.state().outcome, Outcome::Untouched)
     }
 
-    /// Returns whether the handler read the session that the request came with.
-    pub(super) fn is_read(&self) -> bool {
-        self.state().is_read
+    /// Returns whether the handler read the session that the request came with, or wrote to one.
+    pub(super) fn is_touched(&self) -> bool {
+        let state = self.state();
+        state.is_read || !matches!(state.outcome, Outcome::Untouched)
     }
 
     /// Returns what the handler did to the session, whose expiry is `expiry` now (unix seconds). A
@@ -143,6 +136,22 @@ impl RequestStore {
             Outcome::Emptied => None,
         }
     }
+}
+
+/// Returns when the session of a request at `now` (unix seconds) ends, or would end if it began now.
+fn expiry(sessions: &Sessions, received: &Received, now: i64) -> Option<Expiry> {
+    let left = match (received.end(sessions), received.session()) {
+        (Some(end), Some(session)) if session.limit.end == Some(end) => {
+            let end = OffsetDateTime::from_unix_timestamp(end).ok()?;
+            return Some(Expiry::AtDateTime(end));
+        }
+        (Some(end), _) => Duration::seconds(end.saturating_sub(now)),
+        (None, _) => sessions.timeouts.shorter(),
+    };
+    // The nanosecond tells it from a limit of the same length that the handler sets.
+    Some(Expiry::OnInactivity(
+        left.saturating_add(Duration::NANOSECOND),
+    ))
 }
 
 impl fmt::Debug for RequestStore {

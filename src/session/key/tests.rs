@@ -1,4 +1,4 @@
-use super::*;
+use super::{rules::PUBLISHED, *};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use proptest::prelude::*;
 
