@@ -104,10 +104,14 @@ impl RedisStore {
         let mut set = cmd("SET");
         set.arg(self.key(record.id))
             .arg(&record.data)
-            .arg(condition)
+            .arg(condition);
+        if time_to_live > 0 {
             // Not when it expires, because the server may have another time.
-            .arg("EX")
-            .arg(time_to_live.clamp(1, MAX_TIME_TO_LIVE));
+            set.arg("EX").arg(time_to_live.min(MAX_TIME_TO_LIVE));
+        } else {
+            // It has expired, whatever time the server has.
+            set.arg("EXAT").arg(1);
+        }
         set
     }
 }
