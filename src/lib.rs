@@ -71,7 +71,8 @@
 //!   - `passwd`: makes a line of that file
 //!   - `hashing`: computes hashes, a bounded number at a time
 //!   - `login`: an attempt to log in
-//!   - `throttle`: how long the next attempt has to wait, with its `table` of failures
+//!   - `throttle`: whose failures count, and its `table`: how many there are, and how long the next attempt
+//!     has to wait
 //!   - `address`: where a visitor comes from; `browsers`: which browsers have logged in before
 //! - `web`: the routes, and the steps around them. It sees a `Session`, but no key, no session cookie and
 //!   no wire format.

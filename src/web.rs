@@ -20,7 +20,6 @@ mod username;
 
 use std::{
     convert::Infallible,
-    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -46,9 +45,11 @@ use self::{
     forward_auth::{ForwardAuth, return_to::Destinations},
     gate::{
         admission::admit,
-        cross_site::{self, HostWatch},
+        cross_site,
         deadline::within_deadline,
-        headers, log_lines,
+        headers,
+        host::{self, HostWatch},
+        log_lines,
     },
     pages::{
         assets,
@@ -118,7 +119,7 @@ struct Parts {
     /// The style sheet and the icon, which know no session.
     assets: Router,
     pages: SessionService<Router>,
-    /// None: there are no passwords, so that no other site can rely on the session.
+    /// None: there are no passwords, so other sites must not rely on the session.
     forward_auth: Option<ForwardAuth>,
     origins: Arc<Origins>,
     hosts: Arc<HostWatch>,
@@ -191,10 +192,11 @@ impl App {
         self
     }
 
-    /// Answers a request. These are the first and the last steps, which errors pass too.
-    async fn answer(self, mut request: Request) -> Response {
+    /// Answers a request. Its first and last steps apply to error responses too.
+    async fn answer(self, request: Request) -> Response {
         let parts = &*self.parts;
-        // The question of a proxy comes for any host, and changes nothing.
+        // A proxy may ask with any Host header. The answer changes nothing, so no check of a page is
+        // needed.
         if let Some(forward_auth) = &parts.forward_auth
             && request.uri().path() == forward_auth::PATH
         {
@@ -203,29 +205,28 @@ impl App {
             return error_page::draw_for_proxy(answer, &Preferences::of(&request));
         }
         let preferences = Preferences::of(&request);
-        let response = self.respond(&mut request, &preferences).await;
+        let response = self.respond(request, &preferences).await;
         let mut response = error_page::draw(response, &preferences, &parts.origins);
         headers::add(&mut response, parts.origins.is_https());
         response
     }
 
-    /// Lets an asset or a page answer a request, unless it is refused. Takes the request out of
-    /// `request`: passed by value, it would be in the future twice.
-    async fn respond(&self, request: &mut Request, preferences: &Preferences) -> Response {
+    /// Lets an asset or a page answer a request, unless it is refused.
+    async fn respond(&self, mut request: Request, preferences: &Preferences) -> Response {
         let parts = &*self.parts;
         // The error page for a wrong host loads the assets from that host.
-        if assets::has(request.uri().path()) && cross_site::only_host(request).is_some() {
-            let Ok(response) = parts.assets.clone().call(mem::take(request)).await;
+        if assets::has(request.uri().path()) && host::only_host(&request).is_some() {
+            let Ok(response) = parts.assets.clone().call(request).await;
             return response;
         }
-        if let Err(refusal) = admit(request, &parts.origins, &parts.hosts).await {
+        if let Err(refusal) = admit(&mut request, &parts.origins, &parts.hosts).await {
             return refusal.into_response();
         }
         // A link on another site chooses the language of one page only.
         let is_own_choice = preferences.language.is_chosen
             && !cross_site::is_prefetch(request.headers())
             && !cross_site::is_from_another_site(request.headers(), &parts.origins);
-        let mut response = within_deadline(parts.pages.clone().call(mem::take(request))).await;
+        let mut response = within_deadline(parts.pages.clone().call(request)).await;
         if let Some(notes) = response.extensions_mut().get_mut::<Notes>() {
             let known_browser = notes.known_browser.take();
             if let Some(line) = notes.audit.take() {
@@ -260,7 +261,7 @@ impl Service<Request> for App {
             let logged = log_lines::identify(request, |it| log_lines::log_access(it, answer));
             Box::pin(logged.map(Ok))
         } else if [Route::Login, Route::Logout].contains(&Route::of(request.uri().path())) {
-            // The lines about logins and logouts have an ID without an access log, too.
+            // The lines about logins and logouts have an ID even if there is no access log.
             Box::pin(log_lines::identify(request, answer).map(Ok))
         } else {
             Box::pin(answer(request).map(Ok))

@@ -62,7 +62,10 @@ pub(super) async fn serve(
     let is_last_call = AtomicBool::new(false);
     let service = service_fn(|mut request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
-        request.extensions_mut().insert(ConnectInfo(peer));
+        // Of no other request anybody asks the address.
+        if !request.method().is_safe() {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         let answer = site.clone().oneshot(request.map(Body::new));
         let (clock, is_last_call) = (&clock, &is_last_call);
         async move {

@@ -16,8 +16,8 @@
 //!    ([`cycle_id`](Session::cycle_id)). A handler can set a shorter limit
 //!    ([`set_expiry`](Session::set_expiry)), which stays until it sets another.
 //! 3. It **ends** when a handler leaves it empty (with [`flush`](Session::flush), with
-//!    [`clear`](Session::clear), by removing the last value, or in another way), when a timeout
-//!    passes, or when the key that signed it is retired.
+//!    [`clear`](Session::clear), by removing the last value, or in another way), when a timeout passes,
+//!    when the application calls [`SessionLayer::end`], or when the key that signed its cookie is retired.
 //!
 //! Emptying a session removes the cookie and *revokes* the session, so that copies of the cookie
 //! are refused too. Giving a session a new ID revokes the old ID. The revocation is durable before

@@ -75,7 +75,8 @@ struct Visit {
 }
 
 impl Visit {
-    /// Finds the session that a request came with, and adds it to the request's extensions.
+    /// Finds the session that a request came with. Adds a `Session` to its extensions, and a
+    /// `ReceivedSession` if there is one.
     async fn read<R>(sessions: &Sessions, request: &mut Request<R>) -> Result<Self, SessionError> {
         let now = unix_now();
         let received = Received::read(sessions, request.headers(), now).await?;
@@ -87,13 +88,14 @@ impl Visit {
             let received = ReceivedSession::new(Arc::clone(&store));
             request.extensions_mut().insert(received);
         } else {
-            // An outer layer may have added that of another cookie.
+            // An outer `SessionLayer` with another cookie may have added its own.
             request.extensions_mut().remove::<ReceivedSession>();
         }
         Ok(Self { store, session })
     }
 
-    /// Saves the changes to the session, unless the response has a 5xx status.
+    /// Saves the changes to the session, or renews its cookie, unless the response has a 5xx status. Then
+    /// sets the headers for caches.
     async fn write<B: Default>(self, sessions: &Sessions, response: &mut Response<B>) {
         if !response.status().is_server_error() && self.has_work() {
             // Boxed, because it is rarely taken and would enlarge every request's future.

@@ -17,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 use self::stand_ins::StandIns;
 use super::{
     hash::{HashError, PasswordHash},
-    passwd,
     password::canonical,
 };
 use crate::private_file::{self, Owners};
@@ -25,10 +24,16 @@ use crate::private_file::{self, Owners};
 /// The longest name of a user, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 
+/// What `signet passwd` writes before a password is typed, with the name after it.
+pub(super) const PROMPT: &str = "Password for ";
+
+/// What it writes before the password is typed once more.
+pub(super) const SECOND_PROMPT: &str = "The same again:";
+
 /// How lines begin that `signet passwd` and `htpasswd` write to a terminal.
 const PROMPTS: [&str; 5] = [
-    passwd::PROMPT,
-    passwd::SECOND_PROMPT,
+    PROMPT,
+    SECOND_PROMPT,
     "signet: ",
     "New password:",
     "Re-type new password:",
@@ -211,8 +216,7 @@ impl Accounts {
         self.by_name.get(canonical_name)
     }
 
-    /// Returns whether a session of this user, which holds this digest, began with the password that
-    /// the user has now.
+    /// Returns whether this user's line in the file still has this digest.
     pub(super) fn is_current(&self, name: &str, digest: &str) -> bool {
         self.by_digest.get(digest).is_some_and(|it| it == name)
     }

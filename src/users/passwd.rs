@@ -8,7 +8,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 
 use super::{
-    accounts::{NameError, check_name},
+    accounts::{NameError, PROMPT, SECOND_PROMPT, check_name},
     password::prepare,
 };
 
@@ -27,12 +27,6 @@ const MAX_LINE: u64 = 16 * 1024;
 
 /// Memory in KiB, passes and lanes of Argon2id: what OWASP's Password Storage Cheat Sheet advises.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
-
-/// What is written before a password is typed, with the name after it.
-pub(super) const PROMPT: &str = "Password for ";
-
-/// What is written before the password is typed once more.
-pub(super) const SECOND_PROMPT: &str = "The same again:";
 
 /// The reason why no line was made.
 #[derive(Debug, thiserror::Error)]

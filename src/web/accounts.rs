@@ -14,8 +14,7 @@ use super::{
 };
 use crate::users::{Attempt, Failure, Login, Users};
 
-/// Is true once the log has a warning that the proxy does not send the visitor's address. One warning
-/// is enough.
+/// Is true once Signet has warned that the proxy does not send the visitor's address. It warns once.
 static HAS_WARNED: AtomicBool = AtomicBool::new(false);
 
 /// Who can log in.

@@ -18,7 +18,8 @@ use signet_session::ReceivedSession;
 /// The session key of the name, which says whose session it is.
 pub(super) const USERNAME: &str = "username";
 
-/// The session key of what ties the session to the password of the user, if there are passwords.
+/// The session key of the digest of the user's line in the users file. A session that began without a
+/// password has none.
 const PASSWORD_DIGEST: &str = "password_digest";
 
 /// The visitor, logged in or not. Handlers extract this instead of the `Session`.
@@ -54,9 +55,9 @@ impl CurrentUser {
 
     /// Ends the session, and begins one for `login` without any data of the old one.
     ///
-    /// The new session has a new ID, so that an ID that was known or planted before is useless
-    /// (session fixation; ASVS 5.0, 7.2.4). A session of a user with a password ends when the user gets
-    /// another one, or is removed from the file.
+    /// The new session has a new ID, so that an ID that was known or planted before is useless (session
+    /// fixation; ASVS 5.0, 7.2.4). A session that began with a password ends when the user's line in the
+    /// file changes or is removed.
     pub(super) async fn log_in(self, login: &Login) -> Result<(), session::Error> {
         self.session.flush().await?;
         self.session.insert(USERNAME, &login.name).await?;
@@ -72,9 +73,12 @@ impl CurrentUser {
     }
 }
 
-/// Returns whether the data of a session is of a user of whom `is_current` says, by the name and the
-/// digest of the password, that they may log in.
-#[expect(clippy::implicit_hasher, reason = "a session has no other")]
+/// Returns whether `is_current` accepts the name and the digest in the data of a session. The digest is
+/// that of the user's line in the users file.
+#[expect(
+    clippy::implicit_hasher,
+    reason = "the data of a session has the default hasher"
+)]
 pub fn is_acceptable(
     data: &HashMap<String, Value>,
     is_current: impl FnOnce(&str, &str) -> bool,

@@ -198,8 +198,8 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
             "request{id=\"x\"}: signet::web::gate::admission: request refused: another site sent it",
             "request{id=\"x\"}: signet::web::pages::logout: logout not performed: the request did not come from a link on our \
              pages",
-            "signet::web::gate::cross_site: request refused: exactly one Host header is required",
-            "signet::web::gate::cross_site: request refused: unknown host; let the proxy forward the \
+            "signet::web::gate::host: request refused: exactly one Host header is required",
+            "signet::web::gate::host: request refused: unknown host; let the proxy forward the \
              original Host header (nginx: proxy_set_header Host $http_host), or change --public-url \
              (PUBLIC_URL) host=\"evil.example\\\"\"",
         ]

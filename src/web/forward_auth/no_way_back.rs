@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::return_to::MAX_BYTES;
+/// The longest address that a visitor is sent back to, in bytes.
+pub(super) const MAX_BYTES: usize = 4 * 1024;
 
 /// How often to warn of each cause at most.
 const INTERVAL: Duration = Duration::from_secs(60);

@@ -5,14 +5,11 @@ mod tests;
 
 use url::{Url, form_urlencoded};
 
-use super::no_way_back::NoWayBack;
+use super::no_way_back::{MAX_BYTES, NoWayBack};
 use crate::{cookie_domain::CookieDomain, public_url::PublicUrl};
 
 /// The parameter and the field with the address to go back to.
 pub(in crate::web) const PARAMETER: &str = "rd";
-
-/// The longest address, in bytes.
-pub(super) const MAX_BYTES: usize = 4 * 1024;
 
 /// The sites that visitors may be sent to: the public URL's host, and with a cookie domain also that
 /// domain and the hosts below it. All have the scheme and the port of the public URL.

@@ -7,8 +7,8 @@ use axum::{
 };
 
 use super::{
-    body,
-    cross_site::{self, HostWatch},
+    body, cross_site,
+    host::{self, HostWatch},
     refusal::RequestRefusal,
 };
 use crate::public_url::Origins;
@@ -37,7 +37,7 @@ fn check_head(
     hosts: &HostWatch,
 ) -> Result<(), RequestRefusal> {
     let headers = request.headers();
-    if !cross_site::is_for_us(request, origins, hosts) {
+    if !host::is_for_us(request, origins, hosts) {
         return Err(RequestRefusal::Host);
     }
     let has_other = |name, known: &[u8]| {

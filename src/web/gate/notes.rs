@@ -1,6 +1,9 @@
 //! `Notes`: what a handler tells the steps around it.
 
-use axum::{http::HeaderValue, response::Response};
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
 
 use super::{log_lines::AuditLine, refusal::RequestRefusal};
 
@@ -28,5 +31,21 @@ impl Notes {
     /// Returns the notes of a response, to write on them.
     pub(in crate::web) fn of(response: &mut Response) -> &mut Self {
         response.extensions_mut().get_or_insert_default()
+    }
+}
+
+impl IntoResponse for RequestRefusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        let headers = response.headers_mut();
+        if let Self::TooSlow | Self::TooManyBodies = self {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self == Self::TooManyBodies {
+            // By then those bodies have arrived, or were too slow.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        }
+        Notes::of(&mut response).refusal = Some(self);
+        response
     }
 }

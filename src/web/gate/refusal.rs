@@ -1,14 +1,9 @@
 //! The reasons why a request is refused.
 
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
-
-use super::notes::Notes;
+use axum::http::StatusCode;
 
 /// The reason why a request was refused. As a response it has a status and no body, and is in the
-/// [`Notes`], where metrics find it.
+/// [`Notes`](super::notes::Notes), where metrics find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestRefusal {
     /// The `Host` is missing, occurs twice or is not ours: 400.
@@ -65,7 +60,7 @@ impl RequestRefusal {
         }
     }
 
-    fn status(self) -> StatusCode {
+    pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Host | Self::IncompleteBody => StatusCode::BAD_REQUEST,
             Self::CrossSite | Self::Scheme => StatusCode::FORBIDDEN,
@@ -75,21 +70,5 @@ impl RequestRefusal {
             Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
             Self::TooManyBodies | Self::Prefetch => StatusCode::SERVICE_UNAVAILABLE,
         }
-    }
-}
-
-impl IntoResponse for RequestRefusal {
-    fn into_response(self) -> Response {
-        let mut response = self.status().into_response();
-        let headers = response.headers_mut();
-        if let Self::TooSlow | Self::TooManyBodies = self {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        if self == Self::TooManyBodies {
-            // By then those bodies have arrived, or were too slow.
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
-        }
-        Notes::of(&mut response).refusal = Some(self);
-        response
     }
 }

@@ -1,4 +1,5 @@
-//! GET /login: shows the form. POST /login: logs in, or shows the form again with an error.
+//! GET /login: shows the form, or sends a visitor who has just logged in back to where they came from. POST
+//! /login: logs in, or answers with an error, mostly in the form.
 
 use std::sync::Arc;
 
@@ -35,15 +36,16 @@ use crate::{
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     words: &'static Words,
+    /// The query of the links to the other languages, up to its last `&`.
     query: &'a str,
     /// The name under which the visitor is already logged in.
     current: Option<Username<'a>>,
-    /// The value of the field.
+    /// The name as the visitor typed it.
     typed: &'a str,
     asks_password: bool,
     /// Where the visitor goes after the login, if not to the home page.
     return_to: Option<&'a ReturnTo>,
-    /// Why that was refused, and what to change.
+    /// Why the login was refused, and what to change.
     message: Option<FormMessage>,
 }
 
@@ -104,6 +106,7 @@ impl<S: Send + Sync> FromRequest<S> for LoginForm {
     }
 }
 
+/// Shows the form, or sends a visitor who has logged in on to where they came from.
 pub(in crate::web) async fn show(
     State(accounts): State<Accounts>,
     State(destinations): State<Arc<Destinations>>,
@@ -143,6 +146,7 @@ fn query_of(language: &Language, return_to: Option<&ReturnTo>) -> String {
     }
 }
 
+/// Checks the name and the password. Logs in, or says why not.
 pub(in crate::web) async fn submit(
     State(accounts): State<Accounts>,
     State(origins): State<Arc<Origins>>,
@@ -177,7 +181,7 @@ pub(in crate::web) async fn submit(
     })
 }
 
-/// Adds to the response to a login what the log and the browser have to remember.
+/// Adds the log line of a login and the cookie of the known browser to its response.
 fn with_notes(mut response: Response, login: Login, origins: &Origins) -> Response {
     let known_browser = login
         .browser
