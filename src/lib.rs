@@ -47,6 +47,7 @@
 //!   - `received`: which cookies of a request are sessions, and why others are refused;
 //!     `received_session`: what handlers can extract about them
 //!   - `request`: what is behind one request's `Session`, and what the handler did to it
+//!   - `settle`: applies what the handler did: ends, saves or renews the session, before the response
 //!   - `cookie`: finds our cookies in a request, and makes the `Set-Cookie`; its `options`
 //!   - `format`: opens and seals a cookie's value; its parts are `signature`, `payload` and `cache`,
 //!     which remembers verified cookies

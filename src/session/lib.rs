@@ -7,23 +7,25 @@
 //!
 //! 1. A session **begins** when a handler first writes to an empty one. It gets an ID of 128 random
 //!    bits, and the time is recorded in it.
-//! 2. It **continues** with every request whose cookie is accepted: the signature is valid, neither
-//!    of two timeouts has passed, and the session was not revoked. Both timeouts are measured from
-//!    signed times. The *idle timeout* (7 days by default) counts from when the cookie was signed,
-//!    and the cookie is signed again once a tenth of it has passed. The *absolute timeout* (30 days
-//!    by default) counts from when the session began, or got another
-//!    [subject](SessionConfig::subject). Nothing extends it, not even a new ID
-//!    ([`cycle_id`](Session::cycle_id)). A handler can set a shorter limit
+//! 2. It **continues** with every request whose cookie is accepted: the signature is valid, neither of
+//!    two timeouts has passed, the session was not revoked, and the application accepts its data
+//!    ([`accept_if`](SessionConfig::accept_if)). Both timeouts are measured from signed times. The
+//!    *idle timeout* (7 days by default) counts from when the cookie was signed, and the cookie is
+//!    signed again once a tenth of it has passed. The *absolute timeout* (30 days by default) counts
+//!    from when the session began, or got another [subject](SessionConfig::subject). Nothing extends
+//!    it, not even a new ID ([`cycle_id`](Session::cycle_id)). A handler can set a shorter limit
 //!    ([`set_expiry`](Session::set_expiry)), which stays until it sets another.
 //! 3. It **ends** when a handler leaves it empty (with [`flush`](Session::flush), with
 //!    [`clear`](Session::clear), by removing the last value, or in another way), when a timeout passes,
 //!    when the application calls [`SessionLayer::end`], or when the key that signed its cookie is retired.
 //!
 //! Emptying a session removes the cookie and *revokes* the session, so that copies of the cookie
-//! are refused too. Giving a session a new ID revokes the old ID. The revocation is durable before
-//! the request is answered, and it also affects requests that are already running. It covers every
-//! session whose cookie came with the request and has a valid signature, even if the times of the
-//! cookie are refused, because the clock may be wrong. At most 64 cookies are verified for this.
+//! are refused too. Giving a session a new ID revokes the old ID. (The exception: with a
+//! [subject](SessionConfig::subject) and the data in the cookie, a session without a subject is not
+//! revoked. Its copies stay anonymous.) The revocation is durable before the request is answered, and
+//! it also affects requests that are already running. It covers every session whose cookie came with
+//! the request and has a valid signature, even if the times of the cookie are refused, because the
+//! clock may be wrong. At most 64 cookies are verified for this.
 //!
 //! A store ([`Records`]) has one record for each session that is alive
 //! ([`in_store`](SessionConfig::in_store)), or one empty record for each revocation, for as long as a

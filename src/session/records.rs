@@ -45,7 +45,8 @@ impl Debug for Record {
 ///
 /// Every method is atomic, even if other tasks or processes use the same record. A record that has
 /// expired counts as missing, and the store should remove it at some time. A change is durable when the
-/// method returns. `contract::check`, with the feature `test-util`, tests a store of your own.
+/// method returns. Implement this with `#[async_trait]` of the crate `async-trait`. `contract::check`,
+/// with the feature `test-util`, tests a store of your own.
 #[async_trait]
 pub trait Records: Debug + Send + Sync + 'static {
     /// Returns the data of the record with this ID, if there is one.
