@@ -125,31 +125,3 @@ fn keys_and_refusals_have_these_signatures() {
         assert!(!reason.as_str().is_empty() && reason.explain().ends_with(['.', '?']));
     }
 }
-
-#[tokio::test]
-#[should_panic(expected = "add says that it added a record with a taken ID")]
-async fn a_store_that_adds_twice_breaks_the_contract() {
-    /// Forgets who was first.
-    #[derive(Debug)]
-    struct Careless(MemoryStore);
-
-    #[async_trait::async_trait]
-    impl Records for Careless {
-        async fn get(&self, id: Id) -> Result<Option<Vec<u8>>, StoreError> {
-            self.0.get(id).await
-        }
-        async fn add(&self, record: Record) -> Result<bool, StoreError> {
-            self.0.remove(record.id).await?;
-            self.0.add(record).await
-        }
-        async fn replace(&self, record: Record) -> Result<bool, StoreError> {
-            self.0.replace(record).await
-        }
-        async fn remove(&self, id: Id) -> Result<bool, StoreError> {
-            self.0.remove(id).await
-        }
-    }
-
-    let store = Arc::new(Careless(MemoryStore::new()));
-    signet_session::contract::check(Arc::clone(&store), store).await;
-}

@@ -3,6 +3,7 @@
 mod app;
 mod assets;
 mod auth;
+mod broken_stores;
 mod caching;
 mod chapters;
 #[path = "../common/mod.rs"]

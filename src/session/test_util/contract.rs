@@ -41,8 +41,10 @@ pub async fn check(a: impl Records, b: impl Records) {
         adds_no_second_record(&**one, &**other).await;
         replaces_only_what_is_there(&**one, &**other).await;
         passes_over_what_has_expired(&**one, &**other).await;
+        tells_ids_apart(&**one, &**other).await;
     }
     tells_exactly_one(&a, &b).await;
+    brings_nothing_back(&a, &b).await;
 }
 
 fn record(id: Id, data: &str) -> Record {
@@ -60,7 +62,8 @@ fn done<T>(result: Result<T, StoreError>) -> T {
 }
 
 async fn keeps_what_is_added(one: &dyn Records, other: &dyn Records) {
-    for data in [r#"{"data":"one"}"#, ""] {
+    let long = format!(r#"{{"data":"{}"}}"#, "長 é ".repeat(10_000));
+    for data in [r#"{"data":"one"}"#, "", &long] {
         let record = record(Id::default(), data);
         let (id, data) = (record.id, record.data.clone());
         let before = done(other.get(id).await);
@@ -155,9 +158,43 @@ async fn passes_over_what_has_expired(one: &dyn Records, other: &dyn Records) {
     done(one.remove(id).await);
 }
 
+/// Uses IDs of which a store could take one for another, if it kept them in part or ignored upper case.
+async fn tells_ids_apart(one: &dyn Records, other: &dyn Records) {
+    let first = record(Id::default(), "first");
+    let id = first.id;
+    done(one.add(first).await);
+    for similar in [Id(id.0 ^ 1), Id(id.0 ^ 1 << 127), in_other_case(id)] {
+        let found = done(other.get(similar).await);
+        assert_eq!(found, None, "get finds the record of a similar ID");
+        assert!(
+            !done(other.remove(similar).await),
+            "remove removes the record of a similar ID"
+        );
+    }
+    done(one.remove(id).await);
+}
+
+/// Returns the ID whose text has upper case where this one's has lower case, and the other way round.
+fn in_other_case(id: Id) -> Id {
+    let mut text = id.to_string();
+    // Only two bits of the last character count.
+    let last = text.pop();
+    let swap = |it: char| match it {
+        'a'..='z' => it.to_ascii_uppercase(),
+        _ => it.to_ascii_lowercase(),
+    };
+    let text: String = text.chars().map(swap).chain(last).collect();
+    text.parse().unwrap_or_default()
+}
+
 async fn tells_exactly_one(a: &Arc<dyn Records>, b: &Arc<dyn Records>) {
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let id = Id::default();
+        if round % 2 == 1 {
+            let mut before = record(id, "expired");
+            before.expires = unix_now() - 1;
+            done(a.add(before).await);
+        }
         for is_adding in [true, false] {
             let tasks = (0..TASKS).map(|task| {
                 let store = Arc::clone([a, b][task % 2]);
@@ -179,5 +216,33 @@ async fn tells_exactly_one(a: &Arc<dyn Records>, b: &Arc<dyn Records>) {
                 "of {TASKS} tasks that {method} one record, not exactly one succeeds"
             );
         }
+    }
+}
+
+/// Replaces and removes one record at once.
+async fn brings_nothing_back(a: &Arc<dyn Records>, b: &Arc<dyn Records>) {
+    for _ in 0..ROUNDS {
+        let id = Id::default();
+        done(a.add(record(id, "before")).await);
+        let tasks = (0..TASKS).map(|task| {
+            let store = Arc::clone([a, b][task % 2]);
+            tokio::spawn(async move {
+                if task == TASKS / 2 {
+                    done(store.remove(id).await)
+                } else {
+                    done(store.replace(record(id, "after")).await)
+                }
+            })
+        });
+        let heard = join_all(tasks).await;
+        assert!(
+            heard.iter().all(Result::is_ok),
+            "replace or remove fails when many tasks call it"
+        );
+        let found = done(b.get(id).await);
+        assert_eq!(
+            found, None,
+            "replace brings back a record that is removed at the same time"
+        );
     }
 }
