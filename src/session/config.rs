@@ -50,7 +50,9 @@ impl SessionConfig {
 
     /// Visitors, and whoever has a copy of the cookie, can read this data, and an older copy of a
     /// living session brings back its older data. So keep neither secrets in it, nor anything that
-    /// may be used only once.
+    /// may be used only once. It brings back the limit of before a
+    /// [`set_expiry`](tower_sessions_core::Session::set_expiry) too: set a limit in the request that
+    /// sets the [subject](Self::subject), because that one revokes the older copies.
     ///
     /// Configures sessions whose data is in the cookie, signed with this key. The store only remembers
     /// which sessions were ended, and must not be used for anything else. The cookie is for a site

@@ -25,8 +25,9 @@ use super::{
 /// of the request, and that sets no cookie, is left alone, so that static files stay cacheable. If the
 /// request has no session, the layer does not notice whether the handler asked for one: then only a
 /// response with `Cache-Control`, `ETag` or `Last-Modified`, or with the status 304, is left alone. Nor
-/// does it notice [`id`](tower_sessions_core::Session::id). A handler that only asks for these must not
-/// allow a cache to store its response.
+/// does it notice [`id`](tower_sessions_core::Session::id), or what a streamed body reads after the
+/// handler has returned. A handler that only asks for these must not allow a cache to store its
+/// response.
 ///
 /// A handler ends a session with [`flush`](tower_sessions_core::Session::flush). If it changes the data
 /// and then calls [`delete`](tower_sessions_core::Session::delete), the response is an error (500), and

@@ -1,6 +1,6 @@
 //! Reads the cookies of a request: finds at most one session, and refuses the others.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc};
 
 use http::HeaderMap;
 use tower_sessions_core::session::Id;
@@ -26,7 +26,8 @@ pub(super) struct Received {
     /// Accepted cookies of other sessions. If there are any, the visitor has no session, because one
     /// of them may have been planted.
     others: Vec<Accepted>,
-    /// The cookies with a valid signature whose sessions are refused for another reason.
+    /// The cookies with a valid signature that are refused for another reason, and the older ones of an
+    /// accepted session, which may have other data.
     refused: Vec<Arc<VerifiedCookie>>,
     /// The values after the first [`MAX_VERIFIED`] cookies that were not malformed. They are verified
     /// only when the visitor's sessions are ended.
@@ -87,9 +88,12 @@ impl Received {
             .chain(&mut self.others)
             .find(is_same)
         {
-            if known.cookie.signed < new.cookie.signed {
-                *known = new;
-            }
+            let older = if known.cookie.signed < new.cookie.signed {
+                mem::replace(known, new)
+            } else {
+                new
+            };
+            self.refused.push(older.cookie);
         } else if self.accepted.is_none() {
             self.accepted = Some(new);
         } else {

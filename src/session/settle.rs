@@ -78,7 +78,7 @@ async fn begin(
     let end = sessions.timeouts.session_end(session.times(now));
     sessions.registry.begin(session, end).await?;
     let has_ended_own = end_all(sessions, received, now).await?;
-    if continues && !has_ended_own {
+    if continues && !has_ended_own && !is_alive_without_record(sessions, received).await? {
         sessions.registry.undo_begin(session.id).await?;
         return Ok(None);
     }
@@ -86,11 +86,23 @@ async fn begin(
     Ok(Some(sessions.set_cookie(&value, session, now)))
 }
 
+/// Returns whether the visitor's own session leaves no record when it ends, and the application has not
+/// ended it by its ID.
+async fn is_alive_without_record(
+    sessions: &Sessions,
+    received: &Received,
+) -> Result<bool, StoreError> {
+    match received.session() {
+        Some(own) if !sessions.leaves_record(own) => sessions.registry.is_alive(own.id).await,
+        _ => Ok(false),
+    }
+}
+
 /// Ends the sessions of all received cookies with a valid signature. Returns whether this call
-/// ended the visitor's own session, or that one leaves no record.
+/// ended the visitor's own session.
 async fn end_all(sessions: &Sessions, received: &Received, now: i64) -> Result<bool, StoreError> {
     let own = received.session();
-    let mut has_ended_own = own.is_some_and(|it| !sessions.leaves_record(it));
+    let mut has_ended_own = false;
     // Together, so that they share a commit, and so that a client that disconnects stops none of them.
     let all = received.all_to_end(sessions);
     let ends = all

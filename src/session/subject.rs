@@ -24,8 +24,8 @@ impl Subject {
         match self {
             Self::Unnamed => None,
             Self::Member(name) => match data.get(name)? {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
+                // As JSON, so that the text "7" is another subject than the number 7.
+                it @ (Value::String(_) | Value::Number(_)) => Some(it.to_string()),
                 _ => None,
             },
             Self::Function(function) => function(data),

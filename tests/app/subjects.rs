@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use signet_session::{DataIn, Event, SessionConfig};
+use signet_session::{DataIn, Event, SecretKey, SessionConfig, SessionLayer};
 
 use crate::{
     app::TestApp,
     forger::{DAY, Forger, SID, now, payload},
+    handlers::{self, Gate},
     layer::{app, layer, pages_behind},
 };
 
@@ -139,6 +140,50 @@ async fn a_planted_anonymous_cookie_does_not_keep_the_session_of_a_user_alive() 
             assert_eq!(copy.value_of("user").await, "", "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_older_cookie_of_a_user_is_ended_beside_a_newer_anonymous_one_of_the_same_session() {
+    // Such cookies are from the time before the layer named a subject.
+    let user = Forger::ago(60).sign(&json!({"_sid": SID, "_iat": now() - 60, "user": "anna"}));
+    let anonymous = Forger::default().sign(&json!({"_sid": SID, "_iat": now() - 60, "cart": 1}));
+    for pair in [[&user, &anonymous], [&anonymous, &user]] {
+        let app = app(DataIn::Cookie, named);
+        let cookies = format!("session={}; session={}", pair[0], pair[1]);
+        app.get_with_cookies("/flush", cookies)
+            .await
+            .has_status(200);
+        app.set_cookie(user.clone());
+        assert_eq!(app.value_of("user").await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_text_and_a_number_are_different_subjects() {
+    let app = app(DataIn::Cookie, named);
+    app.does("/set/user/7").await;
+    let (copy, id) = (app.thief(), member(&app, "_sid"));
+    app.does("/json/user/7").await;
+    assert_ne!(member(&app, "_sid"), id);
+    assert_eq!(copy.value_of("user").await, "");
+}
+
+#[tokio::test]
+async fn a_slow_request_does_not_bring_back_an_anonymous_session_that_the_application_has_ended() {
+    let gate = Gate::default();
+    let pages = handlers::pages_behind(&gate);
+    let app = TestApp::with_config(pages, |it| it.subject("user"));
+    app.does("/keep/1").await;
+    let id = member(&app, "_sid").as_str().unwrap().parse().unwrap();
+    let config = SessionConfig::in_cookie(SecretKey::for_tests(), app.store.clone());
+    let (page, ()) = tokio::join!(app.get("/slow/cycle"), async {
+        gate.arrival().await;
+        let is_ended = SessionLayer::new(config).end(id).await;
+        assert!(is_ended.unwrap());
+        gate.open();
+    });
+    page.sets_no_cookie();
+    assert_eq!(app.get("/read_later").await.html, "");
 }
 
 #[tokio::test]
