@@ -226,6 +226,9 @@ impl App {
         let is_own_choice = preferences.language.is_chosen
             && !cross_site::is_prefetch(request.headers())
             && !cross_site::is_from_another_site(request.headers(), &parts.origins);
+        request
+            .extensions_mut()
+            .insert(preferences.language.clone());
         let mut response = within_deadline(parts.pages.clone().call(request)).await;
         if let Some(notes) = response.extensions_mut().get_mut::<Notes>() {
             let known_browser = notes.known_browser.take();

@@ -40,6 +40,7 @@ pub(in crate::web) static ALL: [&Words; 3] = [&TRADITIONAL_CHINESE, &SIMPLIFIED_
 ///
 /// A visitor chooses it with `?lang=`, which a cookie then remembers. Otherwise, `Accept-Language`
 /// decides.
+#[derive(Clone)]
 pub(in crate::web) struct Language {
     pub(in crate::web) words: &'static Words,
     /// Is true if the query of this request chose the language.
@@ -77,7 +78,9 @@ impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.uri, &parts.headers))
+        // The steps around the pages have read it already.
+        let known = parts.extensions.get::<Self>().cloned();
+        Ok(known.unwrap_or_else(|| Self::of(&parts.uri, &parts.headers)))
     }
 }
 
