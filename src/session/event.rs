@@ -18,7 +18,7 @@ pub enum Event {
     Began {
         /// The start of its ID.
         id: ShortId,
-        /// Whether it has a [subject](super::SessionConfig::subject).
+        /// Is true if the session has a [subject](super::SessionConfig::subject).
         has_subject: bool,
     },
     /// The cookie of a session that did not change was signed again.

@@ -17,7 +17,7 @@ use crate::users::{Attempt, Failure, Login, Users};
 /// Is true once Signet has warned that the proxy does not send the visitor's address. It warns once.
 static HAS_WARNED: AtomicBool = AtomicBool::new(false);
 
-/// Who can log in.
+/// The accounts under which visitors log in. `site` decides once which kind a site has.
 #[derive(Clone, Debug)]
 pub enum Accounts {
     /// Anybody, with any name and without a password, as in the tutorial.

@@ -109,7 +109,7 @@ async fn any_method_host_query_and_body_make_the_same_question() {
                 if ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&method) {
                     says(&page, "admin");
                 } else {
-                    // Nobody else may act for the visitor.
+                    // Another site sent it, and must not act for the visitor.
                     page.has_status(403);
                     assert!(!page.headers.contains_key("remote-user"));
                 }

@@ -15,7 +15,7 @@ use signet_session::Records;
 use super::Metrics;
 use crate::{log::Losses, operations::is_up};
 
-/// What is asked at the time of a scrape.
+/// The parts of the process that a scrape reads.
 #[derive(Clone)]
 struct Sources {
     metrics: Arc<Metrics>,

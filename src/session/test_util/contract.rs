@@ -21,15 +21,16 @@ const ROUNDS: usize = 20;
 /// it removes most of them.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use signet_session::{MemoryStore, contract};
 ///
-/// let store = MemoryStore::new();
-/// contract::check(store.clone(), store).await;
-/// # });
+/// async fn the_store_fulfils_the_contract() {
+///     let store = MemoryStore::new();
+///     contract::check(store.clone(), store).await;
+/// }
 /// ```
 ///
-/// Run it in a runtime with several threads, so that tasks really meet.
+/// Await it in a runtime with several threads, so that tasks really meet:
+/// `#[tokio::test(flavor = "multi_thread")]`.
 ///
 /// # Panics
 ///
