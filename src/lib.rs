@@ -80,6 +80,7 @@
 //!   - `pages`: what a visitor sees: a file for each page, with the template of its name, and the `language`
 //!   - `forward_auth`: what a proxy asks, for another site, and how a visitor gets back there
 //!   - `gate`: what every request passes, and what every response carries
+//!   - `app`: all of it as a service, which `server` runs and tests call
 //!   - `accounts`: who can log in; `current_user`: all that pages do with a session; `username`: which
 //!     names are allowed; `route`: the routes by their names in metrics
 //!

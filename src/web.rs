@@ -3,12 +3,14 @@
 //! - `pages`: what a visitor sees
 //! - `forward_auth`: what a proxy asks, for another site
 //! - `gate`: what every request passes, and what every response carries
+//! - `app`: the whole site as a service
 //! - `accounts`: who can log in; `current_user`: who is logged in; `username`: which names are
 //!   accepted
 //!
 //! Imports go one way: `pages` to `forward_auth` to `gate`.
 
 mod accounts;
+mod app;
 mod current_user;
 mod forward_auth;
 mod gate;
@@ -18,74 +20,31 @@ mod route;
 mod tests;
 mod username;
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
-
 use axum::{
     Router,
-    extract::{FromRef, Request},
-    http::{StatusCode, header},
+    extract::Request,
+    http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use futures_util::FutureExt as _;
-use tower::{Layer as _, Service};
+use tower::Service as _;
 
 pub use self::{
     accounts::Accounts,
+    app::App,
     current_user::is_acceptable,
     gate::{notes::Notes, refusal::RequestRefusal},
     route::Route,
 };
 use self::{
-    forward_auth::{ForwardAuth, return_to::Destinations},
-    gate::{
-        admission::admit,
-        cross_site,
-        deadline::within_deadline,
-        headers,
-        host::{self, HostWatch},
-        log_lines,
-    },
+    app::{Parts, Shared},
+    gate::{admission::admit, deadline::within_deadline, headers, notes},
     pages::{
         assets,
         error_page::{self, Preferences},
         home, login, logout,
     },
 };
-use crate::{cookie_domain::CookieDomain, public_url::Origins};
-use signet_session::{SessionConfig, SessionLayer, SessionService};
-
-/// The state that the pages share.
-#[derive(Clone)]
-struct Shared {
-    origins: Arc<Origins>,
-    accounts: Accounts,
-    /// Where visitors may be sent after the login.
-    destinations: Arc<Destinations>,
-}
-
-impl FromRef<Shared> for Arc<Origins> {
-    fn from_ref(shared: &Shared) -> Self {
-        Arc::clone(&shared.origins)
-    }
-}
-
-impl FromRef<Shared> for Accounts {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.accounts.clone()
-    }
-}
-
-impl FromRef<Shared> for Arc<Destinations> {
-    fn from_ref(shared: &Shared) -> Self {
-        Arc::clone(&shared.destinations)
-    }
-}
 
 /// Returns the pages, without the steps around them.
 fn routes(shared: Shared) -> Router {
@@ -103,171 +62,27 @@ fn routes(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// The whole site: the pages, with the steps around them. The server runs it, and tests call it.
-///
-/// It wraps the router instead of being a layer in it: axum clones the layers of a route, one
-/// inside the other, for each request.
-#[derive(Clone, Debug)]
-pub struct App {
-    /// Behind one pointer, because an app is cloned for each request.
-    parts: Arc<Parts>,
+/// Answers a request of a visitor. The last two steps apply to error responses too.
+async fn answer(parts: &Parts, request: Request) -> Response {
+    let preferences = Preferences::of(&request);
+    let response = respond(parts, request, &preferences).await;
+    let mut response = error_page::draw(response, &preferences, &parts.origins);
+    headers::add(&mut response, parts.origins.is_https());
+    response
 }
 
-/// The parts that all clones of an app share.
-#[derive(Clone, Debug)]
-struct Parts {
-    /// The style sheet and the icon, which know no session.
-    assets: Router,
-    pages: SessionService<Router>,
-    /// None: there are no passwords, so other sites must not rely on the session.
-    forward_auth: Option<ForwardAuth>,
-    origins: Arc<Origins>,
-    hosts: Arc<HostWatch>,
-    has_access_log: bool,
-    has_names_in_log: bool,
-}
-
-impl App {
-    /// Builds the site, which answers under `origins`. If accounts have passwords, proxies can ask who
-    /// is logged in. Then visitors are sent back to other sites too, if these share the `cookie_domain`.
-    #[must_use]
-    pub fn new(
-        sessions: SessionConfig,
-        origins: Origins,
-        accounts: Accounts,
-        cookie_domain: Option<CookieDomain>,
-    ) -> Self {
-        let (sessions, destinations) = match accounts.clone() {
-            Accounts::AnyName => (sessions, Destinations::home()),
-            Accounts::File(users) => (
-                sessions.accept_if(move |data| {
-                    is_acceptable(data, |name, digest| users.is_current(name, digest))
-                }),
-                Destinations::new(origins.public_url(), cookie_domain),
-            ),
-        };
-        let sessions = SessionLayer::new(sessions.subject(current_user::USERNAME));
-        let (origins, destinations) = (Arc::new(origins), Arc::new(destinations));
-        let forward_auth = accounts
-            .ask_password()
-            .then(|| ForwardAuth::new(sessions.clone(), &origins, Arc::clone(&destinations)));
-        let pages = routes(Shared {
-            origins: Arc::clone(&origins),
-            accounts,
-            destinations,
-        });
-        Self::with_parts(sessions.layer(pages), forward_auth, origins)
+/// Lets an asset or a page answer a request, unless it is refused.
+async fn respond(parts: &Parts, mut request: Request, preferences: &Preferences) -> Response {
+    if assets::are_asked_by(&request) {
+        let Ok(response) = parts.assets.clone().call(request).await;
+        return response;
     }
-
-    fn with_parts(
-        pages: SessionService<Router>,
-        forward_auth: Option<ForwardAuth>,
-        origins: Arc<Origins>,
-    ) -> Self {
-        let parts = Parts {
-            assets: assets::routes(),
-            pages,
-            forward_auth,
-            origins,
-            hosts: Arc::default(),
-            has_access_log: false,
-            has_names_in_log: false,
-        };
-        Self {
-            parts: Arc::new(parts),
-        }
+    if let Err(refusal) = admit(&mut request, &parts.origins, &parts.hosts).await {
+        return refusal.into_response();
     }
-
-    /// Adds a line to the log for each request.
-    #[must_use]
-    pub fn with_access_log(mut self) -> Self {
-        Arc::make_mut(&mut self.parts).has_access_log = true;
-        self
-    }
-
-    /// Adds the name of the visitor to the log lines of a login and a logout.
-    #[must_use]
-    pub fn with_names_in_log(mut self) -> Self {
-        Arc::make_mut(&mut self.parts).has_names_in_log = true;
-        self
-    }
-
-    /// Answers a request. Its first and last steps apply to error responses too.
-    async fn answer(self, request: Request) -> Response {
-        let parts = &*self.parts;
-        // A proxy may ask with any Host header. The answer changes nothing, so no check of a page is
-        // needed.
-        if let Some(forward_auth) = &parts.forward_auth
-            && request.uri().path() == forward_auth::PATH
-        {
-            // Boxed, because it is rarely taken and would enlarge every request's future.
-            let answer = Box::pin(forward_auth.answer(request.method(), request.headers())).await;
-            return error_page::draw_for_proxy(answer, &Preferences::of(&request));
-        }
-        let preferences = Preferences::of(&request);
-        let response = self.respond(request, &preferences).await;
-        let mut response = error_page::draw(response, &preferences, &parts.origins);
-        headers::add(&mut response, parts.origins.is_https());
-        response
-    }
-
-    /// Lets an asset or a page answer a request, unless it is refused.
-    async fn respond(&self, mut request: Request, preferences: &Preferences) -> Response {
-        let parts = &*self.parts;
-        // The error page for a wrong host loads the assets from that host.
-        if assets::has(request.uri().path()) && host::only_host(&request).is_some() {
-            let Ok(response) = parts.assets.clone().call(request).await;
-            return response;
-        }
-        if let Err(refusal) = admit(&mut request, &parts.origins, &parts.hosts).await {
-            return refusal.into_response();
-        }
-        // A link on another site chooses the language of one page only.
-        let is_own_choice = preferences.language.is_chosen
-            && !cross_site::is_prefetch(request.headers())
-            && !cross_site::is_from_another_site(request.headers(), &parts.origins);
-        request
-            .extensions_mut()
-            .insert(preferences.language.clone());
-        let mut response = within_deadline(parts.pages.clone().call(request)).await;
-        if let Some(notes) = response.extensions_mut().get_mut::<Notes>() {
-            let known_browser = notes.known_browser.take();
-            if let Some(line) = notes.audit.take() {
-                line.write(parts.has_names_in_log);
-            }
-            response
-                .headers_mut()
-                .extend(known_browser.map(|it| (header::SET_COOKIE, it)));
-        }
-        if is_own_choice {
-            let cookie = preferences.language.cookie(parts.origins.is_https());
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        response
-    }
-}
-
-impl Service<Request> for App {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    /// The pages are always ready, because a `Router` is.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let app = self.clone();
-        let answer = |request| app.answer(request);
-        if self.parts.has_access_log {
-            let logged = log_lines::identify(request, |it| log_lines::log_access(it, answer));
-            Box::pin(logged.map(Ok))
-        } else if [Route::Login, Route::Logout].contains(&Route::of(request.uri().path())) {
-            // The lines about logins and logouts have an ID even if there is no access log.
-            Box::pin(log_lines::identify(request, answer).map(Ok))
-        } else {
-            Box::pin(answer(request).map(Ok))
-        }
-    }
+    let choice = preferences.language.hand_on(&mut request, &parts.origins);
+    let mut response = within_deadline(parts.pages.clone().call(request)).await;
+    notes::act_on(&mut response, parts.has_names_in_log);
+    response.headers_mut().extend(choice);
+    response
 }

@@ -1,4 +1,4 @@
-use std::{convert::Infallible, future::pending, time::Duration};
+use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -10,7 +10,7 @@ use futures_util::stream;
 use tower::{Layer as _, ServiceExt as _};
 
 use super::*;
-use crate::public_url::PublicUrl;
+use crate::public_url::{Origins, PublicUrl};
 use signet_session::{MemoryStore, SecretKey, SessionConfig, SessionLayer};
 
 /// Returns a site whose pages panic, hang or wait for a body.

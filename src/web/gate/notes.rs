@@ -34,6 +34,21 @@ impl Notes {
     }
 }
 
+/// Does what the notes on a response ask for: writes the line of the log, with the name of the visitor or
+/// without, and sets the cookie of a known browser.
+pub(in crate::web) fn act_on(response: &mut Response, has_names_in_log: bool) {
+    let Some(notes) = response.extensions_mut().get_mut::<Notes>() else {
+        return;
+    };
+    let known_browser = notes.known_browser.take();
+    if let Some(line) = notes.audit.take() {
+        line.write(has_names_in_log);
+    }
+    if let Some(cookie) = known_browser {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
 impl IntoResponse for RequestRefusal {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

@@ -4,11 +4,14 @@ use std::sync::LazyLock;
 
 use axum::{
     Router,
+    extract::Request,
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
     routing::get,
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use sha2::{Digest as _, Sha256};
+
+use crate::web::gate::host::only_host;
 
 pub(in crate::web) static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset {
     path: format!("/style.{}.css", hash(STYLE_TEXT)),
@@ -44,6 +47,12 @@ fn hash(text: &str) -> String {
 /// Returns whether `path` is that of an asset.
 pub(in crate::web) fn has(path: &str) -> bool {
     [&STYLE, &ICON].iter().any(|asset| asset.path == path)
+}
+
+/// Returns whether a request asks for an asset, of whatever host: the error page for a wrong host loads
+/// the assets from that host.
+pub(in crate::web) fn are_asked_by(request: &Request) -> bool {
+    has(request.uri().path()) && only_host(request).is_some()
 }
 
 /// Returns the routes of the assets.

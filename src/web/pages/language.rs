@@ -12,8 +12,8 @@ use std::{convert::Infallible, sync::LazyLock};
 use askama::Template;
 
 use axum::{
-    extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header, request::Parts},
 };
 
 pub(in crate::web) use self::words::{Explanation, FormMessage, Text, Words};
@@ -21,7 +21,14 @@ use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
     traditional_chinese::TRADITIONAL_CHINESE,
 };
-use crate::web::gate::{accept::weighted, cookies};
+use crate::{
+    public_url::Origins,
+    web::gate::{
+        accept::weighted,
+        cookies,
+        cross_site::{is_from_another_site, is_prefetch},
+    },
+};
 
 /// The name of the cookie that remembers the language which a visitor chose.
 const COOKIE: &str = "language";
@@ -68,9 +75,22 @@ impl Language {
         }
     }
 
-    /// Returns the `Set-Cookie` that remembers the language.
-    pub(in crate::web) fn cookie(&self, is_https: bool) -> HeaderValue {
-        cookies::set(COOKIE, self.words.tag.as_str(), COOKIE_AGE, is_https)
+    /// Lets the handler of a request find its language, and returns the header that remembers it if the
+    /// visitor chose it. A link on another site chooses the language of one page only.
+    pub(in crate::web) fn hand_on(
+        &self,
+        request: &mut Request,
+        origins: &Origins,
+    ) -> Option<(HeaderName, HeaderValue)> {
+        request.extensions_mut().insert(self.clone());
+        let headers = request.headers();
+        let is_own_choice =
+            self.is_chosen && !is_prefetch(headers) && !is_from_another_site(headers, origins);
+        is_own_choice.then(|| {
+            let tag = self.words.tag.as_str();
+            let cookie = cookies::set(COOKIE, tag, COOKIE_AGE, origins.is_https());
+            (header::SET_COOKIE, cookie)
+        })
     }
 }
 
