@@ -33,7 +33,8 @@
 //! - `log`: writes lines to standard error without holding up the site.
 //!   - `limits`: how many lines of each kind; `escape`: what cannot be seen is escaped
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
-//!   - `connection`: HTTP/1.1 on one connection; `clock`: its deadlines; `signals`: what stops it all
+//!   - `listener`: accepts connections; `connection`: HTTP/1.1 on one connection; `clock`: its deadlines;
+//!     `signals`: what stops it all
 //! - `operations`: what an operator's machines ask, and what they are told.
 //!   - `health`: whether the process serves, and whether its store answers
 //!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of

@@ -2,6 +2,7 @@
 
 mod clock;
 mod connection;
+mod listener;
 mod refused_head;
 mod signals;
 
@@ -18,7 +19,8 @@ use std::{
 
 use axum::{extract::Request, response::Response};
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpSocket},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::sleep,
 };
@@ -26,7 +28,11 @@ use tower::Service;
 
 use crate::log::ONCE_A_MINUTE;
 
-pub use self::signals::{Hangups, stop_signals};
+use self::listener::Accepted;
+pub use self::{
+    listener::Listener,
+    signals::{Hangups, stop_signals},
+};
 
 /// How long running requests may take to finish once the server is told to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -87,7 +93,7 @@ impl Drop for Entered {
 ///
 /// `on_refused_head` is called when a client sends what is no head of a request, which no service sees.
 pub async fn serve<S>(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     site: S,
     max_connections: u32,
     open: OpenConnections,
@@ -97,6 +103,7 @@ pub async fn serve<S>(
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + Sync + 'static,
 {
+    let listener = listener.into();
     let (stop_sender, stopping) = watch::channel(false);
     let connections = Connections {
         site,
@@ -136,10 +143,10 @@ where
     S: Clone + Send + Sync + 'static,
 {
     /// Accepts connections as long as it is polled.
-    async fn accept(&self, listener: &TcpListener) {
+    async fn accept(&self, listener: &Listener) {
         while let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, peer)) => self.start(stream, peer, permit),
+                Ok(accepted) => self.start(accepted, permit),
                 // The client closed the connection before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
@@ -152,34 +159,49 @@ where
 
     /// Accepts the connections that wait in the backlog, where clients may have sent requests
     /// already, and closes the listener.
-    fn accept_waiting(&self, listener: TcpListener) {
-        let Ok(listener) = listener.into_std() else {
+    fn accept_waiting(&self, listener: Listener) {
+        let Ok(mut waiting) = listener.into_waiting() else {
             return;
         };
         // No more than those: others may come as fast as they are accepted.
         for _ in 0..BACKLOG {
             if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
-                && let Ok((stream, peer)) = listener.accept()
-                && let Ok(()) = stream.set_nonblocking(true)
-                && let Ok(stream) = TcpStream::from_std(stream)
+                && let Some(accepted) = waiting.next()
             {
-                self.start(stream, peer, permit);
+                self.start(accepted, permit);
             } else {
                 break;
             }
         }
     }
 
-    fn start(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        // Answers are written in one piece, so Nagle's algorithm would only delay them.
-        let _ = stream.set_nodelay(true);
+    fn start(&self, accepted: Accepted, permit: OwnedSemaphorePermit) {
+        let peer = accepted.peer();
+        match accepted {
+            Accepted::Tcp(stream, _) => {
+                // Answers are written in one piece, so Nagle's algorithm would only delay them.
+                let _ = stream.set_nodelay(true);
+                self.spawn(stream, peer, permit);
+            }
+            #[cfg(unix)]
+            Accepted::Unix(stream) => self.spawn(stream, peer, permit),
+        }
+    }
+
+    fn spawn(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) {
         let serving = connection::serve(stream, peer, self.site.clone(), self.stopping.clone());
         let on_refused_head = self.on_refused_head.clone();
         let entered = self.open.enter();
         tokio::spawn(async move {
             if let Err(refused) = serving.await {
-                refused.log(peer);
+                // First, so that a reader of the log finds it counted.
                 on_refused_head();
+                refused.log(peer);
             }
             drop((permit, entered));
         });
