@@ -18,7 +18,8 @@
 //!                                 registry -> records (a file, or Redis)
 //! ```
 //!
-//! - `main.rs`: the command line and the exit code; `man_page.rs`: what `signet man` prints.
+//! - `main.rs`: runs a command; `command_line.rs`: the commands and their flags; `man_page.rs`: what
+//!   `signet man` prints.
 //! - `config`: turns the command line and the environment into a checked `Config`, or one error.
 //!   - `flags`: a row for each flag and its variable; `setting`: how their value is found;
 //!     `environment`; `duration`; `effect`: which settings have none; `error`
@@ -70,7 +71,8 @@
 //! - `users`: who can log in, if that takes a password.
 //!   - `accounts`: what the users file says; `hash`: a password's hash in it
 //!   - `password`: how names and passwords are typed, and compared
-//!   - `passwd`: makes a line of that file
+//!   - `passwd`: makes a line of that file; `edit`: puts it there, or takes one out; `watch`: notices
+//!     that the file has changed
 //!   - `hashing`: computes hashes, a bounded number at a time
 //!   - `login`: an attempt to log in
 //!   - `throttle`: whose failures count, and its `table`: how many there are, and how long the next attempt

@@ -46,7 +46,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 5] = [
             ),
             (
                 "SIGHUP",
-                "Read the file of --users again. Without --users: stop.",
+                "Read the file of --users again, as after each change of it. Without --users: stop.",
             ),
         ],
     ),
@@ -70,8 +70,8 @@ const SECTIONS: [(&str, &[(&str, &str)]); 5] = [
                 "Run the tutorial at http://127.0.0.1:5000, where any name logs in.",
             ),
             (
-                "signet passwd anna >> users",
-                "Ask for a password, and add the user anna to a file.",
+                "signet passwd --file users anna",
+                "Ask for a password, and put the user anna into a file.",
             ),
             (
                 "signet --public-url https://login.example.com --cookie-domain example.com --users users",

@@ -2,7 +2,8 @@
 //!
 //! - `accounts`: what the file says; `hash`: a hash in it
 //! - `password`: how names and passwords are typed, and compared
-//! - `passwd`: makes a line of the file
+//! - `passwd`: makes a line of the file; `edit`: puts it there, or takes one out
+//! - `watch`: notices that the file has changed
 //! - `hashing`: computes hashes, a bounded number at a time
 //! - `login`: an attempt to log in
 //! - `throttle`: how long the next attempt has to wait
@@ -11,32 +12,35 @@
 mod accounts;
 mod address;
 mod browsers;
+mod edit;
 mod hash;
 mod hashing;
 mod login;
 mod passwd;
 mod password;
 mod throttle;
+mod watch;
 
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::ArcSwap;
 
 use self::{
     accounts::Accounts, browsers::KnownBrowsers, hashing::Hashing, login::Listener,
-    throttle::Throttle,
+    throttle::Throttle, watch::Watch,
 };
 pub use self::{
     accounts::{LineError, NameError, UsersError},
     address::TrustedProxies,
+    edit::{EditError, Edited, put_user, remove_user},
     hash::HashError,
     hashing::HashCount,
     login::LoginOutcome,
-    passwd::{PasswdError, make_line},
+    passwd::{PasswdError, check_user_name, make_hash},
 };
 pub(crate) use self::{
     browsers::MAX_AGE as KNOWN_BROWSER_MAX_AGE,
@@ -48,6 +52,7 @@ use crate::{private_file::Owners, secret::SecretKeys};
 #[derive(Debug)]
 pub struct Users {
     path: PathBuf,
+    watch: Mutex<Watch>,
     /// Each page of a visitor with a session reads it, without a lock.
     accounts: ArcSwap<Accounts>,
     hashing: Hashing,
@@ -69,9 +74,11 @@ impl Users {
         keys: &SecretKeys,
         trusted_proxies: TrustedProxies,
     ) -> Result<(Self, Vec<String>), UsersError> {
+        let watch = Watch::new(path);
         let (accounts, warnings) = Accounts::read(path, Owners::Trusted)?;
         let users = Self {
             path: path.to_owned(),
+            watch: Mutex::new(watch),
             accounts: ArcSwap::from_pointee(accounts),
             hashing: Hashing::new(),
             throttle: Throttle::default(),
@@ -106,15 +113,44 @@ impl Users {
         self.hashing.count()
     }
 
-    /// Reads the file again. If that fails, the users stay as they are. Logs what happened.
+    /// Reads the file again. If that fails, the users stay as they are.
     ///
     /// Sessions of users whose line has changed, or is gone, are not current any more.
-    pub async fn reload(&self) {
-        let path = self.path.clone();
-        let read = move || Accounts::read(&path, Owners::Trusted);
-        let read = tokio::task::spawn_blocking(read).await;
-        match read {
-            Ok(Ok((accounts, warnings))) => {
+    pub async fn reload(self: &Arc<Self>) {
+        self.reload_with(|path, watch| {
+            *watch = Watch::new(path);
+            Some(Accounts::read(path, Owners::Trusted))
+        })
+        .await;
+    }
+
+    /// [Reads the file again](Self::reload) if it is another one than was read, and has not changed since
+    /// the last call, so that it is not read while it is being written.
+    pub async fn reload_if_changed(self: &Arc<Self>) {
+        self.reload_with(|path, watch| {
+            let read = watch
+                .look(path)
+                .then(|| Accounts::read(path, Owners::Trusted));
+            // It may have changed at this very moment, and is looked at again.
+            read.filter(|_| watch.is_settled(path))
+        })
+        .await;
+    }
+
+    /// Calls a function that reads the file, or finds that it need not be read. Logs what happened.
+    async fn reload_with<F>(self: &Arc<Self>, read: F)
+    where
+        F: FnOnce(&Path, &mut Watch) -> Option<Result<(Accounts, Vec<String>), UsersError>>,
+        F: Send + 'static,
+    {
+        let users = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || {
+            // Nothing panics while it holds the lock.
+            let mut watch = users.watch.lock().unwrap_or_else(PoisonError::into_inner);
+            read(&users.path, &mut watch)
+        });
+        match reading.await {
+            Ok(Some(Ok((accounts, warnings)))) => {
                 let users = accounts.len();
                 self.accounts.store(Arc::new(accounts));
                 tracing::info!(users, "--users (USERS_FILE): read again");
@@ -122,11 +158,11 @@ impl Users {
                     tracing::warn!("--users (USERS_FILE): {warning}");
                 }
             }
-            Ok(Err(error)) => {
+            Ok(Some(Err(error))) => {
                 tracing::error!("--users (USERS_FILE): {error}; the users stay as they were");
             }
             // The panic hook has logged a panic. Otherwise the runtime is stopping.
-            Err(_) => {}
+            Ok(None) | Err(_) => {}
         }
     }
 

@@ -74,8 +74,8 @@ settings! {
         "How many connections are served at once; more have to wait",
         "give a number from 1 to 1000000";
     USERS: "users", "USERS_FILE", "FILE", "",
-        "A file with the users who can log in, NAME:HASH a line, as `signet passwd NAME` prints \
-         it. Without it any name can log in, and there are no passwords",
+        "A file with the users who can log in, NAME:HASH a line, as `signet passwd` makes it. It is \
+         read again when it changes. Without it any name can log in, and there are no passwords",
         "";
     TRUSTED_PROXY: "trusted-proxy", "TRUSTED_PROXY", "CIDR", "127.0.0.0/8 ::1",
         "With --users: the proxies whose X-Forwarded-For says from which address a visitor comes. \

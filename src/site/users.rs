@@ -1,8 +1,11 @@
-//! Reads the users file, at the start and whenever it is told to.
+//! Reads the users file, at the start, when it has changed and when it is told to.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{self, MissedTickBehavior},
+};
 
 use super::SiteError;
 use crate::{
@@ -34,8 +37,11 @@ pub(super) fn open(
     Ok((Some(users), warnings.collect()))
 }
 
+/// How often to look whether the users file has changed. A change is read at the second look after it.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Starts to count the signals that stop the server. If there are users, SIGHUP lets the site read them
-/// again instead.
+/// again instead, and a change of their file does too.
 ///
 /// # Errors
 ///
@@ -47,9 +53,15 @@ pub(super) fn stop_or_reload(
     let Some(users) = users else {
         return server::stop_signals(Some(hangups));
     };
+    let mut looks = time::interval(LOOK_INTERVAL);
+    // Two looks are never closer to each other, so that a file that is the same in both has settled.
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::spawn(async move {
-        while hangups.next().await.is_some() {
-            users.reload().await;
+        loop {
+            tokio::select! {
+                Some(()) = hangups.next() => users.reload().await,
+                _ = looks.tick() => users.reload_if_changed().await,
+            }
         }
     });
     server::stop_signals(None)

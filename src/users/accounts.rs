@@ -39,6 +39,9 @@ const PROMPTS: [&str; 5] = [
     "Re-type new password:",
 ];
 
+/// The byte order mark that editors on Windows write at the start of a file.
+pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// How many bytes of SHA-256 a digest keeps: nobody finds another line with the same 128 bits.
 const DIGEST_BYTES: usize = 16;
 
@@ -135,6 +138,11 @@ pub enum NameError {
     Comment,
 }
 
+/// Returns whether the hash of a line has another line after it. No hash has a colon.
+pub(super) fn is_joined(hash: &str) -> bool {
+    hash.contains(":$")
+}
+
 /// Makes sure that a text may be the name of a user.
 pub(super) fn check_name(name: &str) -> Result<(), NameError> {
     let is_allowed = |it: &char| it.is_ascii_graphic() && *it != ':' && *it != ',';
@@ -174,8 +182,7 @@ impl Accounts {
         let mut warnings = Vec::new();
         // The lines of the names, to say which one is repeated.
         let mut lines = HashMap::new();
-        // Editors on Windows write a byte order mark.
-        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let text = text.strip_prefix(BOM).unwrap_or(text);
         for (line, number) in text.split(|byte| *byte == b'\n').zip(1..) {
             let line = str::from_utf8(line).map_err(|_| (number, LineError::NotUtf8))?;
             let Some(account) = Account::parse(line).map_err(|error| (number, error))? else {
@@ -242,8 +249,7 @@ impl Account {
         if hash.starts_with("$$") {
             return Err(LineError::DoubledDollars);
         }
-        // No hash has a colon.
-        if hash.contains(":$") {
+        if is_joined(hash) {
             return Err(LineError::Joined);
         }
         Ok(Some(Self {

@@ -1,4 +1,4 @@
-//! `signet passwd NAME`: makes a line of a users file.
+//! `signet passwd NAME`: reads a password, and makes the hash of it.
 
 #[cfg(unix)]
 mod hidden;
@@ -28,7 +28,7 @@ const MAX_LINE: u64 = 16 * 1024;
 /// Memory in KiB, passes and lanes of Argon2id: what OWASP's Password Storage Cheat Sheet advises.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 
-/// The reason why no line was made.
+/// The reason why no hash was made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswdError {
@@ -54,7 +54,7 @@ pub enum PasswdError {
     Hash(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Reads a password, and returns the line of a users file for it, and perhaps advice.
+/// Reads the password of a user, and returns its hash, and perhaps advice.
 ///
 /// At a terminal it asks twice, without showing what is typed. Otherwise the password is the first
 /// line of standard input.
@@ -62,7 +62,7 @@ pub enum PasswdError {
 /// # Errors
 ///
 /// When the name is refused, or the password is refused or cannot be read.
-pub fn make_line(name: &str) -> Result<(String, Option<String>), PasswdError> {
+pub fn make_hash(name: &str) -> Result<(String, Option<String>), PasswdError> {
     check_name(name)?;
     let typed = if io::stdin().is_terminal() {
         #[cfg(unix)]
@@ -77,8 +77,16 @@ pub fn make_line(name: &str) -> Result<(String, Option<String>), PasswdError> {
         read_line()?
     };
     let advice = check(&typed)?;
-    let hash = hash(&prepare(&typed))?;
-    Ok((format!("{name}:{hash}"), advice))
+    Ok((hash(&prepare(&typed))?, advice))
+}
+
+/// Makes sure that a text may be the name of a user.
+///
+/// # Errors
+///
+/// When it may not.
+pub fn check_user_name(name: &str) -> Result<(), PasswdError> {
+    Ok(check_name(name)?)
 }
 
 /// Reads the first line of standard input.

@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
     process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -294,6 +294,68 @@ fn sighup_reads_the_file_again_and_a_bad_file_keeps_the_old_one() {
     assert!(!is_logged_in(&site, &bob));
     let answer = attempt(&site, "192.0.2.1", "bob", PASSWORD);
     assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
+}
+
+/// Editors and Ansible replace a file, other programs write into it, and Kubernetes changes a link.
+#[test]
+fn a_file_that_changes_is_read_again_by_itself() {
+    let signet = Signet::new();
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name);
+    let put = |name: &str, text: &str| {
+        fs::write(path(name), text).expect("written");
+        set_mode(&path(name), 0o600);
+    };
+    for version in ["..1", "..2"] {
+        fs::create_dir(path(version)).expect("made");
+    }
+    put("..1/users", &format!("admin:{BCRYPT}\n"));
+    symlink("..1", path("..data")).expect("linked");
+    symlink("..data/users", path("users")).expect("linked");
+    let mut site = signet.env("USERS_FILE", path("users")).start();
+    let mut has_read = |users: usize| {
+        let start = Instant::now();
+        let mut line = site.read_log_until("signet::users: ");
+        // Of the hashes, which cost too little.
+        while line.contains(" WARN ") {
+            line = site.read_log_until("signet::users: ");
+        }
+        let expected = format!("--users (USERS_FILE): read again users={users}");
+        assert!(line.contains(&expected), "{line}");
+        // With room for a busy machine.
+        assert!(
+            start.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            start.elapsed()
+        );
+    };
+
+    put("..2/users", &format!("admin:{BCRYPT}\nbob:{BCRYPT}\n"));
+    symlink("..2", path("..new")).expect("linked");
+    fs::rename(path("..new"), path("..data")).expect("renamed");
+    has_read(2);
+
+    put(
+        "new",
+        &format!("admin:{BCRYPT}\nbob:{BCRYPT}\nkim:{BCRYPT}\n"),
+    );
+    fs::rename(path("new"), path("..2/users")).expect("renamed");
+    has_read(3);
+
+    // Half of a line is written, and then nothing for a moment.
+    fs::write(path("users"), "admin:$2y$04").expect("written");
+    std::thread::sleep(Duration::from_millis(100));
+    fs::write(path("users"), format!("admin:{BCRYPT}\n")).expect("written");
+    has_read(1);
+
+    fs::write(path("users"), "admin:hunter2\n").expect("written");
+    site.read_log_until("line 1: only Argon2id and bcrypt hashes are accepted");
+    let cookie = site.log_in_with("admin", PASSWORD);
+    assert!(cookie.starts_with("session="), "{cookie}");
+    // It is refused once, and not at each look.
+    std::thread::sleep(Duration::from_millis(2_500));
+    let log = log_of(site);
+    assert!(!log.contains("USERS_FILE"), "{log}");
 }
 
 #[test]
