@@ -6,19 +6,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions_core::session::Id;
 
 use super::{
-    FoundSession, Inspection, SessionConfig, SessionError,
+    FoundSession, Inspection, ReceivedSession, SessionConfig, SessionError,
     middleware::{self, unix_now},
     sessions::Sessions,
 };
 
 /// The middleware that gives each request its [`Session`](tower_sessions_core::Session), and a
-/// [`ReceivedSession`](super::ReceivedSession) if it came with one.
+/// [`ReceivedSession`] if it came with one.
 ///
 /// A response that depends on the session gets `Vary: Cookie` and `Cache-Control: no-store`, or what
 /// [`caching`](SessionConfig::caching) says. A response whose handler did not read or change the session
@@ -58,13 +58,20 @@ impl SessionLayer {
     }
 
     /// Finds the session of a request with these headers, for a service that only reads it. Changes
-    /// nothing, and does not renew the cookie.
+    /// nothing. [`renew`](Self::renew) makes the cookie of the answer.
     ///
     /// # Errors
     ///
     /// While the store cannot answer.
     pub async fn find(&self, headers: &HeaderMap) -> Result<FoundSession, SessionError> {
         middleware::find(&self.sessions, headers).await
+    }
+
+    /// Signs the cookie of a session that [`find`](Self::find) has found again if that is due, because more
+    /// than a tenth of the idle timeout has passed. Returns the `Set-Cookie` for the answer, or `None` if
+    /// another request has ended the session meanwhile.
+    pub async fn renew(&self, session: &ReceivedSession) -> Option<HeaderValue> {
+        middleware::renew(&self.sessions, session).await
     }
 
     /// Ends the session with this ID, as its visitor's logout would. Returns whether this call ended it.

@@ -15,7 +15,7 @@ use super::{
     caching::Use,
     received::Received,
     received_session::{FoundSession, ReceivedSession},
-    request::RequestStore,
+    request::{Outcome, RequestStore},
     sessions::Sessions,
     settle::settle,
 };
@@ -66,6 +66,22 @@ pub(super) async fn find(
     let store = RequestStore::new(sessions, received, now);
     let session = ReceivedSession::new(Arc::new(store));
     Ok(FoundSession::One(session))
+}
+
+/// Signs the cookie of a session that was found again if that is due, and returns the `Set-Cookie`.
+pub(super) async fn renew(sessions: &Sessions, session: &ReceivedSession) -> Option<HeaderValue> {
+    let store = session.store();
+    if !store.is_renewal_due() {
+        return None;
+    }
+    // Boxed, because it is rarely taken and would enlarge every question's future.
+    let settled = Box::pin(settle(
+        sessions,
+        store.received(),
+        Outcome::Untouched,
+        unix_now(),
+    ));
+    settled.await.ok().flatten()
 }
 
 /// One request and its session.

@@ -37,13 +37,8 @@ impl ReceivedSession {
         OffsetDateTime::from_unix_timestamp(began).ok()
     }
 
-    /// Returns whether its cookie should be signed again now, because a tenth of the idle timeout has
-    /// passed. The response to a request that goes through [`SessionLayer`](super::SessionLayer) does
-    /// that.
-    #[must_use]
-    pub fn is_renewal_due(&self) -> bool {
-        self.0.mark_as_read();
-        self.0.is_renewal_due()
+    pub(super) fn store(&self) -> &RequestStore {
+        &self.0
     }
 }
 

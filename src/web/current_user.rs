@@ -42,12 +42,6 @@ impl CurrentUser {
         username
     }
 
-    /// Returns whether the response to this request renews the cookie of a visitor who is logged in.
-    pub(super) fn is_being_renewed(&self) -> bool {
-        let received = self.received.as_ref();
-        received.is_some_and(ReceivedSession::is_renewal_due)
-    }
-
     /// Returns when the visitor logged in, which is when the session began.
     pub(super) fn logged_in_at(&self) -> Option<OffsetDateTime> {
         self.received.as_ref()?.began()

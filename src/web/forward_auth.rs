@@ -9,15 +9,13 @@
 //! | not logged in, and a browser fetches a page with GET or HEAD | 401 with `Location` | 302 |
 //! | not logged in, and a browser sends a form | 401 with a page | 401 with a page |
 //! | not logged in, and anything else | 401 | 401 |
-//! | logged in, but the cookie should be renewed, and a browser fetches a page with GET | 401 with `Location` | 302 |
 //! | logged in, but a page of another origin sends a form, opens a WebSocket or the like | 403 | 403 |
 //! | cookies of two sessions | 401 | 401 |
 //! | not a question | 400 | 400 |
 //! | the store does not answer | 503 | 503 |
 //!
 //! `Location` is that of the login page, which sends the visitor back. nginx answers 500 if it gets a
-//! 302, and Caddy does not pass on the `Set-Cookie` of a 200, so that a cookie cannot be renewed here.
-//! With cookies of two sessions there is no `Location`: the login page may get only one of them, and
+//! 302. A 200 has the renewed cookie in `Set-Cookie` when one is due, which the proxy hands on. With cookies of two sessions there is no `Location`: the login page may get only one of them, and
 //! would send the visitor back at once.
 
 mod no_way_back;
@@ -44,7 +42,7 @@ use super::{
     gate::{notes::Notes, refusal::RequestRefusal},
 };
 use crate::public_url::Origins;
-use signet_session::{FoundSession, SessionLayer};
+use signet_session::{FoundSession, ReceivedSession, SessionLayer};
 
 /// The path of the question. Requests for it pass none of the checks of a page.
 pub(super) const PATH: &str = "/auth";
@@ -65,11 +63,9 @@ pub(super) struct ForwardAuth {
 }
 
 /// The state of the visitor's session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Visitor {
-    LoggedIn {
-        is_renewal_due: bool,
-    },
+    LoggedIn,
     LoggedOut,
     /// There are cookies of more than one session.
     Ambiguous,
@@ -104,7 +100,7 @@ impl ForwardAuth {
         }
     }
 
-    /// Answers a question with this method and these headers. Changes nothing.
+    /// Answers a question with this method and these headers.
     pub(super) async fn answer(&self, method: &Method, headers: &HeaderMap) -> Response {
         let Some(question) = Question::read(method, headers) else {
             tracing::info!(
@@ -120,38 +116,47 @@ impl ForwardAuth {
             Ok(found) => found,
             Err(error) => return not_stored(error.into_response()),
         };
-        let (visitor, name) = match &found {
-            FoundSession::Several => (Visitor::Ambiguous, None),
-            FoundSession::One(session) => match current_user::name_in(session) {
-                // The users file has names of visible ASCII only.
-                Some(name) => (
-                    Visitor::LoggedIn {
-                        is_renewal_due: session.is_renewal_due(),
-                    },
-                    HeaderValue::from_str(name).ok(),
-                ),
-                None => (Visitor::LoggedOut, None),
-            },
-            _ => (Visitor::LoggedOut, None),
+        let session = match &found {
+            FoundSession::One(session) => Some(session),
+            _ => None,
+        };
+        let name = session.and_then(current_user::name_in);
+        let visitor = match (&found, name) {
+            (FoundSession::Several, _) => Visitor::Ambiguous,
+            (_, Some(_)) => Visitor::LoggedIn,
+            (_, None) => Visitor::LoggedOut,
         };
         let way_back = self.way_back(&question, visitor);
-        match (decide(&question, visitor, way_back), name) {
-            (Decision::Pass, Some(name)) => pass(name),
-            (Decision::LogIn(status, query), _) => self.send_to_login(status, &query),
-            (Decision::Forbid, _) => forbid(&question),
-            (Decision::RefuseForm, _) => self.refuse_form(&question),
-            (Decision::Refuse | Decision::Pass, _) => unauthorized(),
+        match (decide(&question, visitor, way_back), session, name) {
+            (Decision::Pass, Some(session), Some(name)) => self.pass(session, name).await,
+            (Decision::LogIn(status, query), ..) => self.send_to_login(status, &query),
+            (Decision::Forbid, ..) => forbid(&question),
+            (Decision::RefuseForm, ..) => self.refuse_form(&question),
+            (Decision::Refuse | Decision::Pass, ..) => unauthorized(),
         }
+    }
+
+    /// Says who the visitor is, and renews the cookie if that is due.
+    async fn pass(&self, session: &ReceivedSession, name: &str) -> Response {
+        // The users file has names of visible ASCII only.
+        let Ok(name) = HeaderValue::from_str(name) else {
+            return unauthorized();
+        };
+        let mut response = StatusCode::OK.into_response();
+        let headers = response.headers_mut();
+        headers.insert(REMOTE_USER, name);
+        headers.extend(
+            self.sessions
+                .renew(session)
+                .await
+                .map(|it| (header::SET_COOKIE, it)),
+        );
+        not_stored(response)
     }
 
     /// Returns the query of the login page that leads back, if the visitor may have to go there.
     fn way_back(&self, question: &Question, visitor: Visitor) -> Option<String> {
-        let is_needed = match visitor {
-            Visitor::LoggedIn { is_renewal_due } => is_renewal_due,
-            Visitor::LoggedOut => true,
-            Visitor::Ambiguous => false,
-        };
-        if !is_needed || !question.is_navigation() {
+        if visitor != Visitor::LoggedOut || !question.is_navigation() {
             return None;
         }
         match self.destinations.check(&question.address) {
@@ -199,15 +204,8 @@ fn decide(question: &Question, visitor: Visitor, way_back: Option<String>) -> De
         HeadersOf::Caddy => StatusCode::FOUND,
     };
     match visitor {
-        Visitor::LoggedIn { .. } if question.is_forgery => Decision::Forbid,
-        // A form that is sent with POST would be lost. Without a way back, so would be the page.
-        Visitor::LoggedIn {
-            is_renewal_due: true,
-        } if question.is_get_navigation() => match way_back {
-            Some(query) => Decision::LogIn(status, query),
-            None => Decision::Pass,
-        },
-        Visitor::LoggedIn { .. } => Decision::Pass,
+        Visitor::LoggedIn if question.is_forgery => Decision::Forbid,
+        Visitor::LoggedIn => Decision::Pass,
         // Others would be lost on the way, or could not show the login page.
         Visitor::LoggedOut if question.is_navigation() => {
             Decision::LogIn(status, way_back.unwrap_or_default())
@@ -215,12 +213,6 @@ fn decide(question: &Question, visitor: Visitor, way_back: Option<String>) -> De
         Visitor::LoggedOut if question.is_form() => Decision::RefuseForm,
         Visitor::LoggedOut | Visitor::Ambiguous => Decision::Refuse,
     }
-}
-
-fn pass(name: HeaderValue) -> Response {
-    let mut response = StatusCode::OK.into_response();
-    response.headers_mut().insert(REMOTE_USER, name);
-    not_stored(response)
 }
 
 fn forbid(question: &Question) -> Response {

@@ -22,11 +22,17 @@ const CADDY: &[(&str, &str)] = &[
 ];
 const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
 
-async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> Page {
+/// Asks a question whose answer may renew the cookie.
+async fn send(app: &TestApp, headers: &[(&str, &str)]) -> Page {
     let page = app.send_with(headers, Method::GET, "/auth", Body::empty());
     let page = page.await;
-    page.sets_no_cookie();
     assert_eq!(page.header("cache-control"), "no-store");
+    page
+}
+
+async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> Page {
+    let page = send(app, headers).await;
+    page.sets_no_cookie();
     page
 }
 
@@ -193,34 +199,87 @@ async fn a_session_without_a_password_makes_no_other_ambiguous() {
     }
 }
 
-#[tokio::test]
-async fn an_old_cookie_is_renewed_by_the_login_page_and_not_by_the_answer() {
-    for app in doors() {
-        app.log_in_with("admin", PASSWORD).await;
-        app.age_cookie(DAY);
-        let old = app.cookie();
-        for headers in [NGINX, CADDY] {
-            // Assets and forms reach the other site.
-            says(&ask(&app, headers).await, "admin");
-        }
-        for post in [
-            &[("x-original-url", TARGET), ("x-original-method", "POST")][..],
-            &[&[("x-forwarded-method", "POST")], &CADDY[1..]].concat(),
-        ] {
-            says(&ask_for_page(&app, post).await, "admin");
-        }
-        sends_to_login(&ask_for_page(&app, NGINX).await, 401);
-        sends_to_login(&ask_for_page(&app, CADDY).await, 302);
+/// Questions about a page, a part of a page, a form, a script's request and a WebSocket.
+const USES: [(&str, &[(&str, &str)]); 5] = [
+    ("GET", &[NAVIGATE]),
+    ("GET", &[("sec-fetch-mode", "no-cors")]),
+    ("POST", &[NAVIGATE, ("sec-fetch-site", "same-origin")]),
+    ("PUT", &[("sec-fetch-mode", "cors")]),
+    (
+        "GET",
+        &[
+            ("sec-fetch-mode", "websocket"),
+            ("sec-fetch-site", "same-origin"),
+        ],
+    ),
+];
 
-        assert_eq!(app.cookie(), old);
-        let hop = app.get(LOGIN).await;
-        assert_ne!(app.cookie(), old);
-        app.get(hop.header(header::LOCATION))
-            .await
-            .redirects_to(TARGET);
-        says(&ask_for_page(&app, NGINX).await, "admin");
-        says(&ask_for_page(&app, CADDY).await, "admin");
+#[tokio::test]
+async fn the_answer_to_any_question_renews_a_cookie_that_is_due_and_no_other() {
+    for app in doors() {
+        let login = app.log_in_with("admin", PASSWORD).await;
+        for (method, more) in USES {
+            for mut headers in [NGINX.to_vec(), CADDY.to_vec()] {
+                let says_method = |it: &&mut (&str, &str)| it.0.ends_with("-method");
+                headers.iter_mut().find(says_method).unwrap().1 = method;
+                headers.extend(more);
+                app.age_cookie(DAY);
+                let old = app.cookie();
+                let page = send(&app, &headers).await;
+                says(&page, "admin");
+                let [renewed] = &page.set_cookies()[..] else {
+                    panic!("{method} {more:?}: {page:?}");
+                };
+                let [before] = &login.set_cookies()[..1] else {
+                    panic!("{login:?}");
+                };
+                assert_eq!(renewed.name(), before.name());
+                assert_eq!(renewed.domain(), before.domain());
+                assert_eq!(renewed.max_age(), before.max_age());
+                assert_ne!(app.cookie(), old);
+                says(&ask(&app, &headers).await, "admin");
+            }
+        }
     }
+}
+
+#[tokio::test]
+async fn what_is_refused_renews_no_cookie() {
+    let app = door();
+    app.log_in_with("admin", PASSWORD).await;
+    app.age_cookie(DAY);
+    let forged = [
+        NGINX,
+        &[
+            ("x-original-method", "POST"),
+            ("sec-fetch-site", "same-site"),
+        ],
+    ]
+    .concat();
+    let forged: Vec<_> = forged.into_iter().filter(|it| *it != NGINX[1]).collect();
+    ask(&app, &forged).await.has_status(403);
+    ask(&app, &[]).await.has_status(400);
+    app.store.set_broken(true);
+    ask(&app, NGINX).await.has_status(503);
+    app.store.set_broken(false);
+    let thief = app.thief();
+    app.get("/logout").await;
+    ask(&thief, NGINX).await.has_status(401);
+    ask_for_page(&thief, CADDY).await.has_status(302);
+}
+
+#[tokio::test]
+async fn the_login_page_sends_somebody_on_whose_cookie_is_due_without_another_stop() {
+    let app = door();
+    app.log_in_with("admin", PASSWORD).await;
+    app.age_cookie(DAY);
+    let old = app.cookie();
+    app.get(LOGIN).await.redirects_to(TARGET);
+    assert_ne!(app.cookie(), old);
+    // An address of an earlier version.
+    app.get(&format!("{LOGIN}&cookie=renewed"))
+        .await
+        .redirects_to(TARGET);
 }
 
 const OTHER_KEY: &str = "the-key-that-signed-before-these-tests";
@@ -245,8 +304,6 @@ async fn a_cookie_that_another_machine_signs_while_a_key_is_replaced_sends_nobod
     let app = door_with_other_key(30).await;
     says(&ask_for_page(&app, NGINX).await, "admin");
     says(&ask_for_page(&app, CADDY).await, "admin");
-    let hop = format!("{LOGIN}&cookie=renewed");
-    app.get(&hop).await.redirects_to(TARGET);
 }
 
 #[tokio::test]
@@ -254,12 +311,9 @@ async fn a_session_of_an_older_key_is_renewed_when_any_is() {
     let app = door_with_other_key(-60).await;
     says(&ask_for_page(&app, NGINX).await, "admin");
     let app = door_with_other_key(-DAY).await;
-    says(&ask(&app, NGINX).await, "admin");
-    sends_to_login(&ask_for_page(&app, NGINX).await, 401);
-    let hop = app.get(LOGIN).await;
-    app.get(hop.header(header::LOCATION))
-        .await
-        .redirects_to(TARGET);
+    let old = app.cookie();
+    says(&send(&app, NGINX).await, "admin");
+    assert_ne!(app.cookie(), old);
     says(&ask_for_page(&app, NGINX).await, "admin");
 }
 

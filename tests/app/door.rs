@@ -18,10 +18,8 @@ pub const COOKIE: &str = "__Secure-session";
 /// An address of another site, and the login page that leads there.
 pub const TARGET: &str = "https://app.example.com/a?b=1&c=2";
 pub const LOGIN: &str = "/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2";
-/// Where the login page leads after the login, and after the cookie was renewed.
+/// Where the login page leads after the login.
 pub const HOP: &str = "/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2&cookie=set";
-pub const RENEWED: &str =
-    "/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2&cookie=renewed";
 
 /// Returns the site, with the users `admin` and `Bob`.
 pub fn door() -> TestApp {

@@ -4,8 +4,7 @@ use axum::http::{Method, header};
 
 use crate::{
     app::{Page, TestApp},
-    door::{COOKIE, HOP, LOGIN, RENEWED, TARGET, door, doors},
-    forger::DAY,
+    door::{COOKIE, HOP, LOGIN, TARGET, door, doors},
     users::{PASSWORD, credentials},
 };
 
@@ -185,24 +184,6 @@ async fn a_browser_that_keeps_no_cookie_gets_a_page_that_says_so() {
         );
     }
     leads_to_the_app(&without_cookies.get(LOGIN).await);
-}
-
-#[tokio::test]
-async fn a_browser_that_keeps_the_old_cookie_when_it_is_renewed_is_not_sent_in_circles() {
-    let app = door();
-    app.log_in_for(TARGET).await;
-    app.age_cookie(DAY);
-    let old = app.cookie().unwrap();
-    let page = app.get(LOGIN).await;
-    page.redirects_to(RENEWED);
-    assert_ne!(app.cookie().unwrap(), old);
-    // The visitor sent no form, so that a redirect will do.
-    app.get(RENEWED).await.redirects_to(TARGET);
-
-    app.set_cookie(old);
-    let page = app.get(&format!("{RENEWED}&lang=en")).await;
-    page.has_status(200);
-    page.shows("Your browser did not keep the cookie");
 }
 
 #[tokio::test]

@@ -7,12 +7,16 @@ use std::{
     time::Instant,
 };
 
+use axum::http::{HeaderMap, header::COOKIE};
 use serde_json::json;
-use signet_session::{DataIn, Record, Records as _, Timeouts};
+use signet_session::{
+    CookieOptions, DataIn, FoundSession, MemoryStore, Record, Records as _, SessionConfig,
+    SessionLayer, Timeouts,
+};
 use time::Duration;
 
 use crate::{
-    app::{KEY, TestApp, site},
+    app::{KEY, TestApp, key, site},
     forger::{DAY, Forger, SID, now, payload},
     handlers::{self, Gate},
     store::TestStore,
@@ -163,6 +167,26 @@ async fn a_slow_request_does_not_renew_a_session_that_ended_meanwhile() {
         page.sets_no_cookie();
         assert_eq!(slow.get("/read_later").await.html, "");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_was_found_is_renewed_if_that_is_due_and_it_has_not_ended_meanwhile() {
+    let config = SessionConfig::in_cookie(key(KEY), MemoryStore::new());
+    let layer = SessionLayer::new(config.cookie(&CookieOptions::plain_http()).unwrap());
+    let find = async |seconds| {
+        let cookie = format!("session={}", Forger::ago(seconds).session("admin"));
+        let headers = HeaderMap::from_iter([(COOKIE, cookie.parse().unwrap())]);
+        match layer.find(&headers).await {
+            Ok(FoundSession::One(session)) => session,
+            found => panic!("{found:?}"),
+        }
+    };
+    assert_eq!(layer.renew(&find(60).await).await, None);
+    let due = find(DAY).await;
+    let renewed = layer.renew(&due).await.expect("a cookie");
+    assert!(renewed.to_str().unwrap().starts_with("session="));
+    assert!(layer.end(SID.parse().unwrap()).await.unwrap());
+    assert_eq!(layer.renew(&due).await, None);
 }
 
 #[tokio::test]

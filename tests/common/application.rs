@@ -1,5 +1,5 @@
 //! A guarded application: it answers with the request that reached it. A path such as
-//! `/to/https://signet.example/` redirects there.
+//! `/to/https://signet.example/` redirects there, and one such as `/cookie/a=1` sets that cookie.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -90,9 +90,13 @@ fn serve(connection: &TcpStream, reached: &Reached) -> io::Result<()> {
                 }
             }
         }
+        let cookie = request.strip_prefix("GET /cookie/");
+        let cookie = cookie.and_then(|it| it.split(' ').next());
+        let cookie = cookie.map(|it| format!("Set-Cookie: {it}\r\n"));
         write!(
             output,
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{answer}",
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n{}Content-Length: {}\r\n\r\n{answer}",
+            cookie.unwrap_or_default(),
             answer.len()
         )?;
     }

@@ -105,11 +105,6 @@ impl<'a> Question<'a> {
     pub(super) fn is_form(&self) -> bool {
         self.is_for_page && !is_safe(self.method)
     }
-
-    /// Returns whether a browser that is sent elsewhere and back asks the very same again.
-    pub(super) fn is_get_navigation(&self) -> bool {
-        self.is_for_page && self.method == b"GET"
-    }
 }
 
 /// Returns whether a method only reads (RFC 9110 §9.2.1).

@@ -1,13 +1,7 @@
 use super::*;
 use crate::cookie_domain::CookieDomain;
 
-const LOGGED_IN: Visitor = Visitor::LoggedIn {
-    is_renewal_due: false,
-};
-const DUE: Visitor = Visitor::LoggedIn {
-    is_renewal_due: true,
-};
-const VISITORS: [Visitor; 4] = [LOGGED_IN, DUE, Visitor::LoggedOut, Visitor::Ambiguous];
+const VISITORS: [Visitor; 3] = [Visitor::LoggedIn, Visitor::LoggedOut, Visitor::Ambiguous];
 
 const URL: (&str, &str) = ("x-original-url", "https://app.example.com/a?b=1&c=2");
 const METHOD: (&str, &str) = ("x-forwarded-method", "GET");
@@ -102,7 +96,7 @@ fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_els
             for asked_with in ["GET", "POST"] {
                 let answer = |visitor| ask(asked_with, &headers, visitor);
                 let logged_out = when_logged_out(kind, 401);
-                assert_eq!(answer(LOGGED_IN), Decision::Pass, "{headers:?}");
+                assert_eq!(answer(Visitor::LoggedIn), Decision::Pass, "{headers:?}");
                 assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
                 assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
             }
@@ -128,40 +122,11 @@ fn caddy_is_sent_302_for_a_page_and_401_for_anything_else() {
         for asked_with in ["GET", "POST"] {
             let answer = |visitor| ask(asked_with, &headers, visitor);
             let logged_out = when_logged_out(kind, 302);
-            assert_eq!(answer(LOGGED_IN), Decision::Pass, "{headers:?}");
+            assert_eq!(answer(Visitor::LoggedIn), Decision::Pass, "{headers:?}");
             assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
             assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
         }
     }
-}
-
-#[test]
-fn a_cookie_is_renewed_when_a_browser_gets_a_page() {
-    let forwarded = |method| [("x-forwarded-method", method), PROTO, HOST, URI, NAVIGATE];
-    assert_eq!(ask("GET", &forwarded("GET"), DUE), to_login(302, BACK));
-    for method in ["HEAD", "POST", "PUT"] {
-        assert_eq!(
-            ask("GET", &forwarded(method), DUE),
-            Decision::Pass,
-            "{method}"
-        );
-    }
-    let asset = [METHOD, PROTO, HOST, URI, ("sec-fetch-mode", "no-cors")];
-    assert_eq!(ask("GET", &asset, DUE), Decision::Pass);
-
-    let original = |method| [URL, ("x-original-method", method), HTML];
-    assert_eq!(ask("GET", &original("GET"), DUE), to_login(401, BACK));
-    assert_eq!(ask("POST", &original("GET"), DUE), to_login(401, BACK));
-    for method in ["HEAD", "POST", "PUT"] {
-        assert_eq!(
-            ask("GET", &original(method), DUE),
-            Decision::Pass,
-            "{method}"
-        );
-    }
-    assert_eq!(ask("GET", &[URL, HTML], DUE), to_login(401, BACK));
-    assert_eq!(ask("POST", &[URL, HTML], DUE), Decision::Pass);
-    assert_eq!(ask("GET", &[URL], DUE), Decision::Pass);
 }
 
 const SITE: fn(&'static str) -> (&'static str, &'static str) = |it| ("sec-fetch-site", it);
@@ -215,18 +180,25 @@ fn another_site_acts_for_nobody_and_may_link_here() {
             for method in [
                 "POST", "PUT", "DELETE", "PATCH", "CONNECT", "BREW", "post", "get",
             ] {
-                for visitor in [LOGGED_IN, DUE] {
-                    assert_eq!(ask("GET", &headers(method), visitor), expected, "{more:?}");
-                }
+                let logged_in = ask("GET", &headers(method), Visitor::LoggedIn);
+                assert_eq!(logged_in, expected, "{more:?}");
                 let logged_out = ask("GET", &headers(method), Visitor::LoggedOut);
                 assert_eq!(logged_out, Decision::Refuse, "{more:?}");
             }
             for method in ["GET", "HEAD", "OPTIONS", "TRACE"] {
                 let headers = headers(method);
-                assert_eq!(ask("GET", &headers, LOGGED_IN), Decision::Pass, "{more:?}");
+                assert_eq!(
+                    ask("GET", &headers, Visitor::LoggedIn),
+                    Decision::Pass,
+                    "{more:?}"
+                );
                 for socket in SOCKETS {
                     let headers = [&headers, socket].concat();
-                    assert_eq!(ask("GET", &headers, LOGGED_IN), expected, "{headers:?}");
+                    assert_eq!(
+                        ask("GET", &headers, Visitor::LoggedIn),
+                        expected,
+                        "{headers:?}"
+                    );
                 }
             }
         }
@@ -279,8 +251,7 @@ fn an_address_that_is_not_ours_gets_the_same_answers_without_a_way_back() {
     ] {
         let headers = [("x-original-url", address), HTML];
         let answer = |visitor| ask("GET", &headers, visitor);
-        assert_eq!(answer(LOGGED_IN), Decision::Pass, "{address}");
-        assert_eq!(answer(DUE), Decision::Pass, "{address}");
+        assert_eq!(answer(Visitor::LoggedIn), Decision::Pass, "{address}");
         assert_eq!(answer(Visitor::LoggedOut), to_login(401, ""), "{address}");
         assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{address}");
     }
@@ -292,7 +263,7 @@ fn an_address_that_is_not_ours_gets_the_same_answers_without_a_way_back() {
         HTML,
     ];
     assert_eq!(ask("GET", &evil, Visitor::LoggedOut), to_login(302, ""));
-    assert_eq!(ask("GET", &evil, LOGGED_IN), Decision::Pass);
+    assert_eq!(ask("GET", &evil, Visitor::LoggedIn), Decision::Pass);
 }
 
 #[track_caller]

@@ -1,9 +1,9 @@
 //! Leads a visitor on after the login: back to the site that sent them to the login page, or to the home
 //! page.
 //!
-//! After a login, and after a cookie was renewed, the browser first comes to the login page once more.
-//! That sends the visitor on if the browser kept the cookie. Otherwise it says so: the other site would
-//! only send them here again, and so on, and the home page would greet nobody without a word.
+//! After a login, the browser first comes to the login page once more. That sends the visitor on if the
+//! browser kept the cookie. Otherwise it says so: the other site would only send them here again, and so on,
+//! and the home page would greet nobody without a word.
 //!
 //! After a login it sends them on with a page, and not with a redirect. Chromium applies the policy of the
 //! page with the form to all redirects after the form, also to those of the other site, which may lead
@@ -32,8 +32,6 @@ pub(in crate::web) enum Sent {
     Set,
     /// After a login, to go on to the home page.
     Home,
-    /// Because it was due.
-    Renewed,
 }
 
 impl Sent {
@@ -41,14 +39,13 @@ impl Sent {
         match self {
             Self::Set => "set",
             Self::Home => "home",
-            Self::Renewed => "renewed",
         }
     }
 
     fn in_query(query: &str) -> Option<Self> {
         let (_, value) =
             form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == SENT_COOKIE)?;
-        let all = [Self::Set, Self::Home, Self::Renewed];
+        let all = [Self::Set, Self::Home];
         all.into_iter().find(|it| it.as_str() == value)
     }
 }
@@ -106,13 +103,9 @@ impl WayBack {
         let Some(return_to) = return_to else {
             return sent.map_or(Self::LogIn, |_| Self::On(home()));
         };
-        // The response to this request has the new cookie. The next one shows if the browser kept it.
-        match (sent, user.is_being_renewed()) {
-            (Some(sent), true) => Self::NoCookie(sent),
-            (Some(Sent::Renewed), false) => Self::On(to(return_to)),
-            (Some(_), false) => Self::OnByPage,
-            (None, true) => Self::On(once_more(Some(return_to), Sent::Renewed)),
-            (None, false) => Self::unless_in_circles(request, return_to),
+        match sent {
+            Some(_) => Self::OnByPage,
+            None => Self::unless_in_circles(request, return_to),
         }
     }
 
