@@ -56,10 +56,28 @@ pub(super) enum UsernameError {
     Empty,
     /// It has this many characters, more than [`MAX_CHARS`].
     TooLong(usize),
+    /// This character cannot be seen.
+    Invisible(char),
     /// This character is not allowed, or not at its position. `None` if it is not known which.
     Character(Option<char>),
     /// It has only combining marks, which need a base character.
     NoBase,
+}
+
+impl UsernameError {
+    /// The error about a character that is not allowed.
+    fn of(character: char) -> Self {
+        const INVISIBLE: Group = Group::Control.union(Group::Format).union(Group::Separator);
+        let is_placeholder = matches!(character, '\u{FFFC}' | '\u{FFFD}');
+        if INVISIBLE.contains(GeneralCategory::for_char(character))
+            || DefaultIgnorableCodePoint::for_char(character)
+            || (UNUSABLE.contains(&character) && !is_placeholder)
+        {
+            Self::Invisible(character)
+        } else {
+            Self::Character(Some(character))
+        }
+    }
 }
 
 impl<'a> Username<'a> {
@@ -109,7 +127,7 @@ fn check_characters(name: &str) -> Result<(), UsernameError> {
         return Ok(());
     }
     if let Some(character) = name.chars().find(|c| UNUSABLE.contains(c)) {
-        return Err(UsernameError::Character(Some(character)));
+        return Err(UsernameError::of(character));
     }
     // precis-core knows Unicode 6.3 (2013); newer characters that are allowed are checked as "x".
     let class = FreeformClass::default();
@@ -142,7 +160,7 @@ fn to_username_error(error: &precis_core::Error) -> UsernameError {
         // A contextual rule needs a neighbour, and the character is at the start or the end.
         precis_core::Error::Invalid | precis_core::Error::Unexpected(_) => None,
     };
-    UsernameError::Character(character)
+    character.map_or(UsernameError::Character(None), UsernameError::of)
 }
 
 impl fmt::Display for Username<'_> {

@@ -397,14 +397,14 @@ impl Page {
     pub fn is_the_form_with(&self, typed: &str) {
         let heading = self.html.split("<h1>").nth(1).expect("a heading");
         let heading = heading.split('<').next().unwrap();
-        assert!(["登錄", "切換使用者"].contains(&heading), "{heading}");
+        assert!(["登錄", "切換用戶"].contains(&heading), "{heading}");
         assert!(
             self.html
                 .contains(r#"<form method="post" action="/login">"#)
                 && self.html.contains(r#"<label for="username">"#)
                 && self
                     .html
-                    .contains(&format!(r#"<button type="submit">{heading}</button>"#)),
+                    .contains(&format!(r#" type="submit">{heading}</button>"#)),
             "{}",
             self.html
         );

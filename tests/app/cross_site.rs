@@ -156,10 +156,10 @@ async fn logout_asks_first_unless_it_was_a_link_of_ours_or_typed() {
         page.sets_no_cookie();
         page.shows("確定要登出嗎？");
         page.shows("登錄用戶名是:admin");
-        page.shows("您仍處於登入狀態");
+        page.shows("您現在可以登出");
         assert!(
             page.html.contains(
-                "<form method=\"post\" action=\"/logout\">\n<button type=\"submit\">登出</button>"
+                "<form method=\"post\" action=\"/logout\">\n<button class=\"firm\" type=\"submit\">登出</button>"
             ),
             "{}",
             page.html

@@ -101,7 +101,7 @@ async fn errors_and_the_logout_question_are_in_each_language() {
             "zh-Hant",
             [
                 "找不到這個頁面",
-                "名稱有 65 個字元，最多只能有 64 個",
+                "用戶名有 65 個字元，最多只能有 64 個",
                 "確定要登出嗎？",
             ],
         ),

@@ -26,7 +26,7 @@ async fn a_visitor_with_a_session_gets_503_with_retry_after() {
         for (path, text) in [
             ("/", "服務暫時無法使用"),
             ("/login", "服務暫時無法使用"),
-            ("/logout", "您仍處於登入狀態"),
+            ("/logout", "您仍處於登錄狀態"),
         ] {
             let page = app.get(path).await;
             assert_try_again(&page);
@@ -46,7 +46,7 @@ async fn a_logout_that_fails_says_in_each_language_that_the_visitor_is_still_log
         app.store.set_broken(true);
         for (language, texts) in [
             ("en", ["You are still logged in", "Please try again."]),
-            ("zh-TW", ["您仍處於登入狀態", "請再試一次"]),
+            ("zh-TW", ["您仍處於登錄狀態", "請再試一次"]),
             ("zh-CN", ["您仍处于登录状态", "请再试一次"]),
         ] {
             for method in [Method::GET, Method::POST] {

@@ -107,9 +107,9 @@ async fn the_login_page_says_in_each_language_where_it_leads_however_long_the_ad
     let app = door();
     let long = format!("{LOGIN}{}", "%C3%A9".repeat(300));
     for (language, text) in [
-        ("en", "to go on to app.example.com"),
-        ("zh-Hant", "登入後前往 app.example.com"),
-        ("zh-Hans", "登录后前往 app.example.com"),
+        ("en", "to continue to app.example.com"),
+        ("zh-Hant", "繼續前往app.example.com"),
+        ("zh-Hans", "继续前往app.example.com"),
     ] {
         for login in [LOGIN, &long] {
             let page = app.get(&format!("{login}&lang={language}")).await;

@@ -121,7 +121,7 @@ async fn titles_name_the_page_and_the_logged_in_user() {
         (&app, "/login", "登錄 · Signet"),
         (&app, "/nowhere", "找不到這個頁面 · Signet"),
         (&visitor, "/", "登錄用戶名是:admin · Signet"),
-        (&visitor, "/login", "切換使用者 · Signet"),
+        (&visitor, "/login", "切換用戶 · Signet"),
     ] {
         let page = app.get(path).await;
         let title = format!("<title>{title}</title>");
@@ -135,7 +135,7 @@ async fn the_login_form_shows_the_name_of_a_logged_in_visitor() {
     app.log_in("<first>").await;
     for page in [app.get("/login").await, app.log_in("").await] {
         page.is_the_form_with("");
-        page.shows("切換使用者");
+        page.shows("切換用戶");
         page.shows("登錄用戶名是:<first>");
         page.links("回到首頁", "/");
     }
@@ -164,7 +164,7 @@ async fn the_home_page_shows_the_time_of_the_login() {
     let there = began + Duration::hours(8);
     let (year, month, day) = (there.year(), u8::from(there.month()), there.day());
     page.shows(&format!(
-        "登入時間：{year}年{month}月{day}日 {:02}:{:02}（UTC+8）",
+        "登錄時間：{year}年{month}月{day}日 {:02}:{:02}（UTC+8）",
         there.hour(),
         there.minute()
     ));

@@ -33,7 +33,7 @@ fn says_to_wait(page: &Page) {
     page.sets_no_cookie();
     let seconds: u64 = page.header(header::RETRY_AFTER).parse().expect("seconds");
     assert!((1..=300).contains(&seconds), "{seconds}");
-    page.shows(&format!("登入失敗次數過多。請在 {seconds} 秒後再試。"));
+    page.shows(&format!("登錄失敗次數過多。請在 {seconds} 秒後再試。"));
     assert!(page.html.contains(r#"name="password""#), "{}", page.html);
 }
 
@@ -387,7 +387,7 @@ async fn the_page_says_in_each_language_how_long_to_wait() {
     let app = GuardedApp::new();
     fail_six_times(&app, "192.0.2.1", "admin").await;
     for (language, message) in [
-        ("zh-Hant", "登入失敗次數過多。請在 1 秒後再試。"),
+        ("zh-Hant", "登錄失敗次數過多。請在 1 秒後再試。"),
         ("zh-Hans", "登录失败次数过多。请在 1 秒后重试。"),
         (
             "en",

@@ -41,16 +41,16 @@ async fn names_are_trimmed_and_normalized_to_nfc() {
 #[tokio::test]
 async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
     for (typed, message) in [
-        ("", "請輸入使用者名稱"),
-        (" \u{3000} ", "請輸入使用者名稱"),
-        (&"登".repeat(65), "名稱有 65 個字元，最多只能有 64 個"),
+        ("", "請輸入用戶名"),
+        (" \u{3000} ", "請輸入用戶名"),
+        (&"登".repeat(65), "用戶名有 65 個字元，最多只能有 64 個"),
         ("a\0b", "U+0000"),
         ("a\r\nb", "U+000D"),
         ("admin\t", "U+0009"),
-        ("a\u{200b}b", "U+200B"),
+        ("a\u{200b}b", "用戶名含有看不見的字元（U+200B）"),
         ("a\u{202e}b", "U+202E"),
         ("\u{feff}admin", "U+FEFF"),
-        ("a\u{fffd}", "U+FFFD"),
+        ("a\u{fffd}", "用戶名含有不能使用的字元（U+FFFD）"),
         ("\u{2800}", "U+2800"),
         ("\u{13441}", "U+13441"),
         ("\u{13442}", "U+13442"),

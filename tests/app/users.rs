@@ -161,7 +161,7 @@ async fn every_failure_gets_the_same_answer_and_no_session() {
         let page = visitor.log_in_from(&address, name, password).await;
         page.has_status(422);
         page.sets_no_cookie();
-        page.shows("使用者名稱或密碼不正確，請再試一次。");
+        page.shows("用戶名或密碼不正確，請再試一次。");
         assert!(!page.html.contains("correct"), "{}", page.html);
     }
     for body in [
@@ -175,7 +175,7 @@ async fn every_failure_gets_the_same_answer_and_no_session() {
         let page = app.another_visitor().post("/login", body).await;
         page.has_status(422);
         page.sets_no_cookie();
-        page.shows("使用者名稱或密碼不正確，請再試一次。");
+        page.shows("用戶名或密碼不正確，請再試一次。");
     }
     // What was typed as the name is shown again, because most people mistype the password.
     let page = app.log_in_with("<b>admin", "<i>").await;
@@ -315,7 +315,7 @@ async fn a_failed_attempt_keeps_the_session_of_a_visitor_who_is_logged_in() {
 async fn the_form_and_its_errors_are_in_each_language() {
     let app = GuardedApp::new();
     for (language, label, message) in [
-        ("zh-Hant", "密碼", "使用者名稱或密碼不正確"),
+        ("zh-Hant", "密碼", "用戶名或密碼不正確"),
         ("zh-Hans", "密码", "用户名或密码不正确"),
         ("en", "Password", "The username or the password is wrong."),
     ] {

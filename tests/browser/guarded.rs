@@ -60,7 +60,12 @@ async fn a_visitor_logs_in_on_the_way_and_arrives_at_the_very_address() {
 
         browser.go_to(DEEP).await;
         assert_eq!(browser.address().await, format!("{LOGIN}#x"));
-        assert!(browser.text().await.contains("to go on to app.example.com"));
+        assert!(
+            browser
+                .text()
+                .await
+                .contains("to continue to\napp.example.com")
+        );
         // Once wrong: the way back is still known.
         browser.type_text("admin").await;
         browser.type_password("wrong horse").await;

@@ -34,7 +34,7 @@ pub const TRADITIONAL_CHINESE: Words = Words {
     not_logged_in: "您暫未登錄,",
     click_to_log_in: "點擊這裏登錄",
     log_in: "登錄",
-    switch_user: "切換使用者",
+    switch_user: "切換用戶",
     error: "錯誤：",
     go_home: "回到首頁",
     really_log_out: "確定要登出嗎？",

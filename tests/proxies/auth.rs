@@ -32,7 +32,8 @@ fn a_visitor_reaches_the_sites_from_login_to_logout() {
         let path = format!("/login?rd={BACK}");
         let form = ask(&mut login, &format!("GET {path}"), "", PAGE, "").has_status(200);
         assert!(
-            form.body.contains("to go on to app.example.com"),
+            form.body
+                .contains("to continue to <strong><span>app.</span>"),
             "{form:?}"
         );
         let fields = format!("{CREDENTIALS}&rd={BACK}");

@@ -59,7 +59,7 @@ async fn each_error_is_explained_in_each_language() {
             assert_eq!(got, status);
             let code = format!("<p class=\"status\">{}</p>", status.as_u16());
             assert!(body.contains(&code), "{body}");
-            assert!(body.contains("<a class=\"button\" href=\""), "{body}");
+            assert!(body.contains("<a class=\"button plain\" href=\""), "{body}");
             let explanation = body.split("<h1>").nth(1).expect("a heading").to_owned();
             assert!(pages.insert(explanation), "{language} {status}");
         }

@@ -8,6 +8,7 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static ENGLISH: Words = Words {
     tag: text("en"),
     name: text("English"),
+    description: text("Log in, see under which name you are logged in, and log out."),
     language: text("Language"),
     logged_in_as: text("Logged in as "),
     logged_in_at: text("Since "),
@@ -29,11 +30,18 @@ pub(super) static ENGLISH: Words = Words {
             format!("This name has {length} characters; the limit is {MAX_CHARS}."),
             " Please shorten it.",
         ),
+        UsernameError::Invisible(character) => {
+            let code = u32::from(character);
+            FormMessage::new(
+                format!("The name has an invisible character (U+{code:04X})."),
+                " Please retype it.",
+            )
+        }
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             FormMessage::new(
-                format!("U+{code:04X} is not allowed."),
-                " It may be invisible; please retype the name.",
+                format!("The name has a character that is not allowed (U+{code:04X})."),
+                " Please retype it.",
             )
         }
         UsernameError::Character(None) => FormMessage::new(
@@ -46,9 +54,9 @@ pub(super) static ENGLISH: Words = Words {
         ),
     },
     wrong_password: text("The username or the password is wrong. Please try again."),
-    to_go_on_to: text("Log in to go on to "),
+    to_continue_to: text("to continue to "),
     now_logged_in: text("You are logged in"),
-    go_on_to: text("Go on to "),
+    go_on_to: text("Continue to "),
     form_not_sent: Explanation {
         what_happened: text("Your session has ended, and nothing was sent"),
         what_to_do: text("Please log in again, and then send the form once more."),
@@ -68,7 +76,7 @@ pub(super) static ENGLISH: Words = Words {
     try_again: text("Try again"),
     wait: |seconds| {
         let unit = if seconds == 1 { "second" } else { "seconds" };
-        FormMessage::new(
+        FormMessage::wait(
             "There were too many failed attempts.",
             format!(" Please try again in {seconds} {unit}."),
         )

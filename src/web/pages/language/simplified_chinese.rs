@@ -8,6 +8,7 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     tag: text("zh-Hans"),
     name: text("简体中文"),
+    description: text("登录、查看您的登录用户名，以及退出登录。"),
     language: text("语言"),
     logged_in_as: text("登录用户名是:"),
     logged_in_at: text("登录时间："),
@@ -31,11 +32,18 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             format!("用户名有 {length} 个字符，最多只能有 {MAX_CHARS} 个。"),
             "请缩短。",
         ),
+        UsernameError::Invisible(character) => {
+            let code = u32::from(character);
+            FormMessage::new(
+                format!("用户名含有看不见的字符（U+{code:04X}）。"),
+                "请清空后重新输入。",
+            )
+        }
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             FormMessage::new(
                 format!("用户名含有不能使用的字符（U+{code:04X}）。"),
-                "它可能看不见，请清空后重新输入。",
+                "请清空后重新输入。",
             )
         }
         UsernameError::Character(None) => {
@@ -44,7 +52,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         UsernameError::NoBase => FormMessage::new("用户名只有附加符号。", "请加上其他字符。"),
     },
     wrong_password: text("用户名或密码不正确，请再试一次。"),
-    to_go_on_to: text("登录后前往 "),
+    to_continue_to: text("继续前往"),
     now_logged_in: text("您已登录"),
     go_on_to: text("前往 "),
     form_not_sent: Explanation {
@@ -64,11 +72,13 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         ),
     },
     try_again: text("再试一次"),
-    wait: |seconds| FormMessage::new("登录失败次数过多。", format!("请在 {seconds} 秒后重试。")),
+    wait: |seconds| FormMessage::wait("登录失败次数过多。", format!("请在 {seconds} 秒后重试。")),
     error: text("错误："),
     go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),
-    another_site_asked: text("这个请求可能来自其他网站，所以尚未退出。您仍处于登录状态。"),
+    another_site_asked: text(
+        "这个请求可能来自其他网站，所以您还没有退出登录。您现在可以退出登录。",
+    ),
     log_out: text("退出登录"),
     errors: Errors {
         bad_request: Explanation {
@@ -121,7 +131,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         },
         service_unavailable: Explanation {
             what_happened: text("服务暂时无法使用"),
-            what_to_do: text("登录或退出可能尚未完成，请稍后再试。"),
+            what_to_do: text("登录或退出登录可能尚未完成，请稍后再试。"),
         },
         logout_failed: Explanation {
             what_happened: text("您仍处于登录状态"),

@@ -8,9 +8,10 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static TRADITIONAL_CHINESE: Words = Words {
     tag: text("zh-Hant"),
     name: text("繁體中文"),
+    description: text("登錄、查看您的登錄用戶名，以及登出。"),
     language: text("語言"),
     logged_in_as: text("登錄用戶名是:"),
-    logged_in_at: text("登入時間："),
+    logged_in_at: text("登錄時間："),
     utc_offset: offset!(+8),
     time: format_description!(
         "[year]年[month padding:none]月[day padding:none]日 [hour]:[minute]（UTC+8）"
@@ -19,56 +20,63 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     not_logged_in: text("您暫未登錄,"),
     click_to_log_in: text("點擊這裏登錄"),
     log_in: text("登錄"),
-    switch_user: text("切換使用者"),
-    username: text("使用者名稱"),
+    switch_user: text("切換用戶"),
+    username: text("用戶名"),
     password: text("密碼"),
-    any_name_will_do: text("任何名稱都可以，最多 64 個字元，不需要密碼。"),
-    greets_by_name: text("登入後，本頁會以您的名稱問候您。"),
+    any_name_will_do: text("任何用戶名都可以，最多 64 個字元，不需要密碼。"),
+    greets_by_name: text("登錄後，本頁會以您的用戶名問候您。"),
     logged_out: text("您已登出。"),
     username_refused: |error| match error {
-        UsernameError::Empty => FormMessage::new("請輸入使用者名稱。", ""),
+        UsernameError::Empty => FormMessage::new("請輸入用戶名。", ""),
         UsernameError::TooLong(length) => FormMessage::new(
-            format!("名稱有 {length} 個字元，最多只能有 {MAX_CHARS} 個。"),
+            format!("用戶名有 {length} 個字元，最多只能有 {MAX_CHARS} 個。"),
             "請縮短。",
         ),
+        UsernameError::Invisible(character) => {
+            let code = u32::from(character);
+            FormMessage::new(
+                format!("用戶名含有看不見的字元（U+{code:04X}）。"),
+                "請清空後重新輸入。",
+            )
+        }
         UsernameError::Character(Some(character)) => {
             let code = u32::from(character);
             FormMessage::new(
-                format!("名稱含有不能使用的字元（U+{code:04X}）。"),
-                "它可能看不見，請清空後重新輸入。",
+                format!("用戶名含有不能使用的字元（U+{code:04X}）。"),
+                "請清空後重新輸入。",
             )
         }
         UsernameError::Character(None) => {
-            FormMessage::new("名稱中有不能用在這個位置的字元。", "請清空後重新輸入。")
+            FormMessage::new("用戶名中有不能用在這個位置的字元。", "請清空後重新輸入。")
         }
-        UsernameError::NoBase => FormMessage::new("名稱只有附加符號。", "請加上其他字元。"),
+        UsernameError::NoBase => FormMessage::new("用戶名只有附加符號。", "請加上其他字元。"),
     },
-    wrong_password: text("使用者名稱或密碼不正確，請再試一次。"),
-    to_go_on_to: text("登入後前往 "),
-    now_logged_in: text("您已登入"),
+    wrong_password: text("用戶名或密碼不正確，請再試一次。"),
+    to_continue_to: text("繼續前往"),
+    now_logged_in: text("您已登錄"),
     go_on_to: text("前往 "),
     form_not_sent: Explanation {
-        what_happened: text("您的登入狀態已結束，表單沒有送出"),
-        what_to_do: text("請重新登入，然後再送出一次表單。"),
+        what_happened: text("您的登錄狀態已結束，表單沒有送出"),
+        what_to_do: text("請重新登錄，然後再送出一次表單。"),
     },
     no_cookie: Explanation {
         what_happened: text("您的瀏覽器沒有保留 cookie"),
         what_to_do: text(
-            "本站用 cookie 維持登入狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登入頁的網域設定可能有誤。",
+            "本站用 cookie 維持登錄狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登錄頁的網域設定可能有誤。",
         ),
     },
     sent_in_circles: Explanation {
         what_happened: text("網頁一直重新導向"),
         what_to_do: text(
-            "您已經登入，但是您要前往的網站沒有看到您的登入狀態，又把您送回這裡。請稍後再試一次。如果仍然不行，請告知網站管理員：網站的代理伺服器可能沒有轉送 cookie。",
+            "您已經登錄，但是您要前往的網站沒有看到您的登錄狀態，又把您送回這裏。請稍後再試一次。如果仍然不行，請告知網站管理員：網站的代理伺服器可能沒有轉送 cookie。",
         ),
     },
     try_again: text("再試一次"),
-    wait: |seconds| FormMessage::new("登入失敗次數過多。", format!("請在 {seconds} 秒後再試。")),
+    wait: |seconds| FormMessage::wait("登錄失敗次數過多。", format!("請在 {seconds} 秒後再試。")),
     error: text("錯誤："),
     go_home: text("回到首頁"),
     really_log_out: text("確定要登出嗎？"),
-    another_site_asked: text("這個請求可能來自其他網站，所以尚未登出。您仍處於登入狀態。"),
+    another_site_asked: text("這個請求可能來自其他網站，所以您還沒有登出。您現在可以登出。"),
     log_out: text("登出"),
     errors: Errors {
         bad_request: Explanation {
@@ -77,11 +85,11 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         },
         forbidden: Explanation {
             what_happened: text("這個請求來自其他網站"),
-            what_to_do: text("您的登入狀態沒有改變，請回到首頁再試一次。"),
+            what_to_do: text("您的登錄狀態沒有改變，請回到首頁再試一次。"),
         },
         other_scheme: Explanation {
             what_happened: text("本站的網址不同"),
-            what_to_do: text("您的登入狀態沒有改變。請從首頁重新開始，首頁的網址才是正確的。"),
+            what_to_do: text("您的登錄狀態沒有改變。請從首頁重新開始，首頁的網址才是正確的。"),
         },
         not_found: Explanation {
             what_happened: text("找不到這個頁面"),
@@ -101,18 +109,18 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         },
         unsupported_media_type: Explanation {
             what_happened: text("無法辨識送出的內容"),
-            what_to_do: text("請使用登入頁面上的表單。"),
+            what_to_do: text("請使用登錄頁面上的表單。"),
         },
         unprocessable_content: Explanation {
-            what_happened: text("這個名稱不能使用"),
+            what_happened: text("這個用戶名不能使用"),
             what_to_do: text("請輸入 1 到 64 個字元，不能含有看不見的字元。"),
         },
         wrong_password: Explanation {
-            what_happened: text("使用者名稱或密碼不正確"),
-            what_to_do: text("尚未登入，請再試一次。"),
+            what_happened: text("用戶名或密碼不正確"),
+            what_to_do: text("尚未登錄，請再試一次。"),
         },
         too_many_requests: Explanation {
-            what_happened: text("登入失敗次數過多"),
+            what_happened: text("登錄失敗次數過多"),
             what_to_do: text("請稍候再試。"),
         },
         internal_server_error: Explanation {
@@ -121,10 +129,10 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         },
         service_unavailable: Explanation {
             what_happened: text("服務暫時無法使用"),
-            what_to_do: text("登入或登出可能尚未完成，請稍後再試。"),
+            what_to_do: text("登錄或登出可能尚未完成，請稍後再試。"),
         },
         logout_failed: Explanation {
-            what_happened: text("您仍處於登入狀態"),
+            what_happened: text("您仍處於登錄狀態"),
             what_to_do: text("現在無法登出，請再試一次。"),
         },
         insufficient_storage: Explanation {

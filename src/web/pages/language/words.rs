@@ -16,6 +16,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) tag: Text,
     /// The name of the language, in that language.
     pub(in crate::web) name: Text,
+    /// What the site is for, as search engines show it.
+    pub(in crate::web) description: Text,
     /// The word "language".
     pub(in crate::web) language: Text,
     /// The text directly before the name.
@@ -42,8 +44,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) username_refused: fn(UsernameError) -> FormMessage,
     /// Says that there is no such user, or that it is not their password.
     pub(in crate::web) wrong_password: Text,
-    /// The text directly before the host of the site that the visitor goes back to.
-    pub(in crate::web) to_go_on_to: Text,
+    /// The text before the host of the site that the visitor goes back to, which stands on a line of its own.
+    pub(in crate::web) to_continue_to: Text,
     pub(in crate::web) now_logged_in: Text,
     /// The text directly before that host in a link.
     pub(in crate::web) go_on_to: Text,
@@ -166,6 +168,8 @@ pub(in crate::web) struct FormMessage {
     pub(in crate::web) what_happened: Cow<'static, str>,
     /// The text directly after it, or nothing.
     pub(in crate::web) what_to_do: Cow<'static, str>,
+    /// What the visitor typed is wrong, which marks the fields.
+    pub(in crate::web) is_about_the_fields: bool,
 }
 
 impl From<Text> for FormMessage {
@@ -182,6 +186,18 @@ impl FormMessage {
         Self {
             what_happened: what_happened.into(),
             what_to_do: what_to_do.into(),
+            is_about_the_fields: true,
+        }
+    }
+
+    /// Makes a message about which the visitor can do nothing but wait.
+    pub(in crate::web) fn wait(
+        what_happened: impl Into<Cow<'static, str>>,
+        what_to_do: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            is_about_the_fields: false,
+            ..Self::new(what_happened, what_to_do)
         }
     }
 }
