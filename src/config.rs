@@ -19,7 +19,7 @@ use crate::{
     cookie_domain::CookieDomain, private_file::Owners, public_url::PublicUrl, secret::SecretKeys,
     users::TrustedProxies,
 };
-use signet_session::{DataIn, RedisAddress, Timeouts};
+use signet_session::{AddressError, DataIn, RedisAddress, Timeouts};
 
 /// What Signet runs with.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Config {
                 flags,
                 &[("cookie", DataIn::Cookie), ("store", DataIn::Store)],
             )?,
-            store: flags::STORE.secret_value(flags, |text| text.parse().ok())?,
+            store: store(flags)?,
             state_dir: flags::STATE_DIR.path_or_default(flags),
             max_records: flags::MAX_RECORDS
                 .value_or_default(flags, |text| number(text, 1_000_000_000))?,
@@ -160,6 +160,19 @@ fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl
             Err(ConfigError::InsecureHttp(url))
         }
         public_url => Ok(public_url),
+    }
+}
+
+/// Returns the address of the store. An error may name a parameter, but shows nothing else of it.
+fn store(flags: &ArgMatches) -> Result<Option<RedisAddress>, ConfigError> {
+    let mut found = None;
+    let address = flags::STORE.secret_value(flags, |text| {
+        let address = text.parse();
+        address.map_err(|error| found = Some(error)).ok()
+    });
+    match found {
+        None | Some(AddressError::Malformed) => address,
+        Some(error) => Err(ConfigError::Value(format!("--store (STORE_URL): {error}"))),
     }
 }
 

@@ -61,8 +61,8 @@
 //!     `changes` that it makes and the `purge` of what has expired
 //!   - `redis`: a store in Redis or Valkey, for several machines
 //!     - `address`: where the server is; `info`: whether it may keep records
-//!     - `connection`: one connection; `link`: the present one, and the task that looks after it
-//!     - `lookups`: many look-ups at once
+//!     - `connection`: the connections to it; `link`: the present ones, and the task that looks after them
+//!     - `batch`: many questions at once; `lookups`, `changes`: what they are
 //!   - `subject`: whose session it is; `data`: which data it can have; `limit`: a shorter limit of one session
 //!   - `caching`: which responses caches may store
 //!   - `test_util`: a store in memory and the contract of stores, for tests

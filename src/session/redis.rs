@@ -1,6 +1,8 @@
 //! `RedisStore`: a store in Redis or Valkey, which several machines share.
 
 mod address;
+mod batch;
+mod changes;
 mod connection;
 mod info;
 mod link;
@@ -18,7 +20,7 @@ pub use self::{
     address::{AddressError, RedisAddress},
     info::UnsafePolicy,
 };
-use self::{link::Link, lookups::Lookups};
+use self::{changes::Changes, link::Link, lookups::Lookups};
 use super::{
     records::{Record, Records, StoreError},
     registry::DataIn,
@@ -37,16 +39,22 @@ const MAX_TIME_TO_LIVE: i64 = i64::MAX / 2000;
 /// Nothing is cached: each [`get`](Records::get) asks the server. Those that wait at the same moment
 /// share one command.
 ///
-/// There is one connection. If the server closes it, which some do when it is idle, the next one is
-/// opened at once, and nobody notices. A command that takes more than 500 ms breaks it, and then every method
-/// fails at once with [`StoreError::Unavailable`], until the connection is back: a task tries that
-/// four times a second. The task also asks the server each second whether it is a primary, has
-/// loaded its data, and never removes records to make room. If not, the store counts as away too.
+/// There is one connection for look-ups, and one for changes. If the server closes them, which some do
+/// when they are idle, the next ones are opened at once, and nobody notices. A look-up that takes more
+/// than 500 ms breaks them, and then every method fails at once with [`StoreError::Unavailable`], until
+/// they are back: a task tries that four times a second. The task also asks the server each second
+/// whether it is a primary, has loaded its data, and never removes records to make room. If not, the
+/// store counts as away too.
 ///
-/// A change is as durable as the server makes it: set `appendonly yes` and `appendfsync always`.
+/// A change is as durable as the server makes it: set `appendonly yes` and `appendfsync always`. With
+/// `replicas=N` in the [address](RedisAddress) it is made when N replicas have acknowledged it too
+/// (`WAIT`). Otherwise it fails within 500 ms, and may have been made all the same. If fewer replicas are
+/// connected and up to date, every change fails. If there is none, so does every look-up, because the
+/// server may have been replaced.
 pub struct RedisStore {
     link: Arc<Link>,
     lookups: Lookups,
+    changes: Changes,
     prefix: &'static str,
     /// The tasks of the store. They end when the set is dropped.
     _tasks: JoinSet<()>,
@@ -55,7 +63,7 @@ pub struct RedisStore {
 impl RedisStore {
     /// Connects to the server at `address`, for sessions with their data in `data_in`: give
     /// [`SessionConfig`](super::SessionConfig) the same setting. Must be called in a Tokio runtime,
-    /// which then runs two tasks until the store is dropped.
+    /// which then runs three tasks until the store is dropped.
     ///
     /// Does not fail when the server is away, and waits at most 500 ms for it: see
     /// [`warning`](Self::warning).
@@ -69,12 +77,15 @@ impl RedisStore {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let link = Arc::new(Link::open(address).await?);
         let (lookups, answering) = Lookups::new(Arc::clone(&link));
+        let (changes, changing) = Changes::new(Arc::clone(&link), address.replicas());
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&link).look_after());
         tasks.spawn(answering);
+        tasks.spawn(changing);
         Ok(Self {
             link,
             lookups,
+            changes,
             prefix: match data_in {
                 DataIn::Cookie => "signet:revoked:",
                 DataIn::Store => "signet:session:",
@@ -123,15 +134,16 @@ impl Records for RedisStore {
     }
 
     async fn add(&self, record: Record) -> Result<bool, StoreError> {
-        self.link.change(&self.set(&record, "NX")).await
+        self.changes.make(self.set(&record, "NX")).await
     }
 
     async fn replace(&self, record: Record) -> Result<bool, StoreError> {
-        self.link.change(&self.set(&record, "XX")).await
+        self.changes.make(self.set(&record, "XX")).await
     }
 
     async fn remove(&self, id: Id) -> Result<bool, StoreError> {
-        self.link.change(cmd("DEL").arg(self.key(id))).await
+        let delete = cmd("DEL").arg(self.key(id)).to_owned();
+        self.changes.make(delete).await
     }
 }
 

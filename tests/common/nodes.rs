@@ -23,6 +23,8 @@ pub const WAYS: [&str; 2] = ["cookie", "store"];
 /// Three nodes, and the store that they share.
 pub struct Nodes {
     pub redis: Redis,
+    /// The URL of the store.
+    store: String,
     sites: Vec<Option<Site>>,
     /// Where each node listens, also after it is started again.
     pub addresses: Vec<SocketAddr>,
@@ -35,10 +37,18 @@ pub struct Nodes {
 
 impl Nodes {
     pub fn start(way: &'static str) -> Self {
+        let redis = Redis::start();
+        let store = redis.url();
+        Self::start_with(way, redis, store)
+    }
+
+    /// Starts nodes with this URL of the server or servers.
+    pub fn start_with(way: &'static str, redis: Redis, store: String) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nodes = Self {
-            redis: Redis::start(),
+            redis,
+            store,
             sites: Vec::new(),
             addresses: Vec::new(),
             way,
@@ -60,7 +70,7 @@ impl Nodes {
 
     #[track_caller]
     pub fn start_node(&mut self, node: usize) {
-        let site = node_command(self.addresses[node], self.way, &self.redis.url())
+        let site = node_command(self.addresses[node], self.way, &self.store)
             .env("SECRET_KEY", &self.keys[0])
             .env("SECRET_KEY_FALLBACKS", &self.keys[1])
             .start();

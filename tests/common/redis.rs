@@ -13,29 +13,55 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::certificate;
+use super::{certificate, signet::wait_for};
 
 /// A server that is stopped at the end of the test, even if that panics.
 pub struct Redis {
     pub port: u16,
     process: Child,
     dir: TempDir,
+    /// What else it is started with.
+    arguments: String,
 }
 
 impl Redis {
     /// Starts a server that keeps what it has answered, as the manual recommends.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// Starts a server that has the data of another one, and keeps up with it.
+    #[track_caller]
+    pub fn start_replica_of(primary: &Self) -> Self {
+        let replica = Self::start_with(&format!("--replicaof 127.0.0.1 {}", primary.port));
+        replica.wait_for_info("master_link_status:up");
+        replica
+    }
+
+    /// Starts a server with more arguments.
+    pub fn start_with(arguments: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         loop {
             let port = free_port();
-            let mut process = spawn(port, &dir);
+            let mut process = spawn(port, &dir, arguments);
             if is_ready(port, &mut process) {
-                return Self { port, process, dir };
+                return Self {
+                    port,
+                    process,
+                    dir,
+                    arguments: arguments.to_owned(),
+                };
             }
             // Another program took the port first.
             process.kill().expect("a child");
             process.wait().expect("a child");
         }
+    }
+
+    /// Waits until its INFO says this.
+    #[track_caller]
+    pub fn wait_for_info(&self, text: &str) {
+        wait_for(text, || self.tell("INFO").contains(text).then_some(()));
     }
 
     pub fn url(&self) -> String {
@@ -75,7 +101,7 @@ impl Redis {
     /// Starts it again after `kill`, with the same port and files.
     #[track_caller]
     pub fn restart(&mut self) {
-        self.process = spawn(self.port, &self.dir);
+        self.process = spawn(self.port, &self.dir, &self.arguments);
         assert!(is_ready(self.port, &mut self.process), "it starts again");
     }
 }
@@ -87,7 +113,7 @@ impl Drop for Redis {
     }
 }
 
-fn spawn(port: u16, dir: &TempDir) -> Child {
+fn spawn(port: u16, dir: &TempDir, arguments: &str) -> Child {
     // Valkey's server takes the same arguments.
     let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
     Command::new(program)
@@ -101,6 +127,8 @@ fn spawn(port: u16, dir: &TempDir) -> Child {
         ])
         .args(["--appendonly", "yes", "--appendfsync", "always"])
         .args(["--dir", dir.path().to_str().expect("UTF-8")])
+        .args(["--repl-diskless-sync-delay", "0"])
+        .args(arguments.split_whitespace())
         .stdout(Stdio::null())
         .spawn()
         .expect("a server is installed")

@@ -4,6 +4,7 @@
 mod common;
 mod faults;
 mod load;
+mod replicas;
 mod start;
 mod story;
 mod visitor;

@@ -97,3 +97,21 @@ fn a_bad_address_of_a_store_is_refused_without_showing_it() {
         ended.refused("--store (STORE_URL)");
     }
 }
+
+#[test]
+fn an_unknown_parameter_of_the_address_of_a_store_is_refused_by_its_name() {
+    for (query, says) in [
+        ("tls=no", "the parameter tls is unknown"),
+        ("replicas=secret", "the parameter replicas is wrong"),
+        (
+            "replicas=1&protocol=resp3",
+            "the parameter protocol is unknown",
+        ),
+    ] {
+        let url = format!("redis://user:secret@localhost/0?{query}");
+        let signet = Signet::new().args(&["--store", &url]);
+        let ended = signet.env("SECRET_KEY", KEY).run();
+        assert!(!ended.stderr.contains("secret"), "{ended:?}");
+        ended.refused(&format!("--store (STORE_URL): {says}"));
+    }
+}

@@ -1,45 +1,73 @@
-//! One connection to the server, and how it begins.
+//! The connections to the server, and how they begin.
 
 use std::{fmt::Display, time::Duration};
 
 use ::redis::{
-    AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, aio::MultiplexedConnection,
-    cmd,
+    AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value,
+    aio::MultiplexedConnection, cmd,
 };
+use futures_util::future::try_join;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use super::info::{self, Fit, Unfit};
+use super::{
+    address::RedisAddress,
+    info::{self, Fit, Unfit},
+};
 
 /// How long a command may take, and an attempt to connect.
 pub(super) const DEADLINE: Duration = Duration::from_millis(500);
 
-/// A connection to a server that may keep records. Clones share it.
-#[derive(Clone)]
+/// Why a server without its replicas may not keep records.
+pub(super) const ALONE: &str = "no replica is connected and up to date, so another server may have \
+                                taken its place as the primary";
+
+/// What is asked of a server.
+#[derive(Clone, Copy)]
+pub(super) enum Question<'a> {
+    LookUp(&'a Cmd),
+    Change(&'a Pipeline),
+}
+
+/// Two connections to a server that may keep records.
 pub(super) struct Connection {
     /// Which connection this is, so that a late error of an earlier one does not break it.
     pub(super) generation: u64,
-    pub(super) inner: MultiplexedConnection,
-    /// What the server said about itself at first.
-    pub(super) fit: Fit,
+    /// For look-ups, and for questions about the server itself.
+    lookups: MultiplexedConnection,
+    /// For changes, because `WAIT` holds up all that follows it.
+    changes: MultiplexedConnection,
+    /// How many replicas the server should have.
+    replicas: usize,
 }
 
 impl Connection {
-    /// Connects to the server, unless it may not keep records.
-    pub(super) async fn open(client: &Client, generation: u64) -> Result<Self, Unfit> {
+    /// Connects to the server, unless it may not keep records. Returns also what it says about itself.
+    pub(super) async fn open(
+        address: &RedisAddress,
+        generation: u64,
+    ) -> Result<(Self, Fit), Unfit> {
         let config = AsyncConnectionConfig::new()
             // That of this function includes the question after connecting.
             .set_connection_timeout(None)
             .set_response_timeout(Some(DEADLINE));
+        let client = address.client();
+        let connect = || client.get_multiplexed_async_connection_with_config(&config);
         let opening = async {
-            let inner = client.get_multiplexed_async_connection_with_config(&config);
-            let mut inner = inner.await.map_err(not_connected)?;
-            let fit = ask(&mut inner).await?;
-            Ok(Self {
+            let (lookups, changes) = try_join(connect(), connect())
+                .await
+                .map_err(not_connected)?;
+            let connection = Self {
                 generation,
-                inner,
-                fit,
-            })
+                lookups,
+                changes,
+                replicas: address.replicas(),
+            };
+            let fit = connection.check().await?;
+            if fit.is_alone() {
+                return Err(away(ALONE));
+            }
+            Ok((connection, fit))
         };
         timeout(DEADLINE, opening)
             .await
@@ -47,17 +75,23 @@ impl Connection {
     }
 
     /// Asks the server whether it may still keep records.
-    pub(super) async fn check(&mut self) -> Result<Fit, Unfit> {
-        ask(&mut self.inner).await
+    pub(super) async fn check(&self) -> Result<Fit, Unfit> {
+        match cmd("INFO")
+            .query_async::<String>(&mut self.lookups.clone())
+            .await
+        {
+            Ok(info) => info::read(&info, OffsetDateTime::now_utc(), self.replicas),
+            Err(error) if error.is_connection_dropped() => Err(Unfit::Closed(error.to_string())),
+            Err(error) => Err(away(error)),
+        }
     }
-}
 
-async fn ask(connection: &mut MultiplexedConnection) -> Result<Fit, Unfit> {
-    let info: RedisResult<String> = cmd("INFO").query_async(connection).await;
-    match info {
-        Ok(info) => info::read(&info, OffsetDateTime::now_utc()),
-        Err(error) if error.is_connection_dropped() => Err(Unfit::Closed(error.to_string())),
-        Err(error) => Err(away(error)),
+    /// Sends one or more commands, and returns the answer, or the answers.
+    pub(super) async fn ask(&self, question: Question<'_>) -> RedisResult<Value> {
+        match question {
+            Question::LookUp(command) => command.query_async(&mut self.lookups.clone()).await,
+            Question::Change(commands) => commands.query_async(&mut self.changes.clone()).await,
+        }
     }
 }
 
@@ -70,6 +104,6 @@ fn not_connected(error: RedisError) -> Unfit {
     }
 }
 
-fn away(cause: impl Display) -> Unfit {
+pub(super) fn away(cause: impl Display) -> Unfit {
     Unfit::Away(cause.to_string())
 }

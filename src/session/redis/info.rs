@@ -1,11 +1,15 @@
 //! What a server says about itself in the answer to `INFO`, and whether it may keep records.
 
-use std::fmt;
+use std::{fmt, mem::discriminant};
 
 use time::OffsetDateTime;
 
 /// How far the server's clock may be from ours without a warning, in seconds.
 const CLOCK_TOLERANCE: i64 = 30;
+
+/// How long ago a replica may have acknowledged what it has, in seconds. It does so each second. The
+/// server counts a replica that it cannot reach as connected for another minute.
+const MAX_LAG: u64 = 2;
 
 /// The server removes records to make room for others, so that a session that was logged out could
 /// be accepted again.
@@ -19,11 +23,13 @@ pub struct UnsafePolicy(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fit {
     /// Is true if the append-only file is on. Without it, a restart loses records.
-    pub(super) is_durable: bool,
-    /// Is true if the server's clock is close to ours, or unknown.
-    is_on_time: bool,
-    /// How far the server's clock is ahead of ours, in seconds.
+    is_durable: bool,
+    /// How far the server's clock is ahead of ours, in seconds. 0 if it is unknown.
     clock_ahead: i64,
+    /// How many replicas are connected and up to date.
+    replicas: usize,
+    /// How many replicas have to acknowledge a change.
+    needed: usize,
 }
 
 /// What an operator should mend, although the server may keep records.
@@ -32,23 +38,42 @@ pub(super) enum Flaw {
     NotDurable,
     /// The server's clock is ahead of ours by this many seconds.
     Clock(i64),
+    /// There are fewer replicas than are needed.
+    Replicas {
+        connected: usize,
+        needed: usize,
+    },
 }
 
 impl Fit {
     /// Returns what is wrong with the server.
     pub(super) fn flaws(&self) -> impl Iterator<Item = Flaw> {
-        let durable = (!self.is_durable).then_some(Flaw::NotDurable);
-        let clock = (!self.is_on_time).then_some(Flaw::Clock(self.clock_ahead));
-        durable.into_iter().chain(clock)
+        let is_off_time = self.clock_ahead.abs() > CLOCK_TOLERANCE;
+        let all = [
+            (!self.is_durable).then_some(Flaw::NotDurable),
+            is_off_time.then_some(Flaw::Clock(self.clock_ahead)),
+            self.lack_of_replicas(),
+        ];
+        all.into_iter().flatten()
     }
 
     /// Returns what was not wrong `before`.
     pub(super) fn new_flaws(&self, before: &Self) -> impl Iterator<Item = Flaw> {
-        let (was_durable, was_on_time) = (before.is_durable, before.is_on_time);
-        self.flaws().filter(move |flaw| match flaw {
-            Flaw::NotDurable => was_durable,
-            Flaw::Clock(_) => was_on_time,
-        })
+        let known: Vec<_> = before.flaws().map(|flaw| discriminant(&flaw)).collect();
+        self.flaws()
+            .filter(move |flaw| !known.contains(&discriminant(flaw)))
+    }
+
+    /// Returns the flaw that there are fewer replicas than are needed.
+    pub(super) fn lack_of_replicas(&self) -> Option<Flaw> {
+        let (connected, needed) = (self.replicas, self.needed);
+        (connected < needed).then_some(Flaw::Replicas { connected, needed })
+    }
+
+    /// Returns whether replicas are needed, and none is there. Then the server may have been cut off, and
+    /// one of them may be the primary by now.
+    pub(super) fn is_alone(&self) -> bool {
+        self.needed > 0 && self.replicas == 0
     }
 }
 
@@ -66,6 +91,11 @@ impl fmt::Display for Flaw {
                 ahead.unsigned_abs(),
                 if *ahead > 0 { "ahead of" } else { "behind" },
             ),
+            Self::Replicas { connected, needed } => write!(
+                f,
+                "{connected} of the {needed} replicas that have to acknowledge a change are connected \
+                 and up to date, so logouts and other changes get 503"
+            ),
         }
     }
 }
@@ -82,8 +112,9 @@ pub(super) enum Unfit {
     Closed(String),
 }
 
-/// Reads the answer to `INFO`, which came at the time `now`.
-pub(super) fn read(info: &str, now: OffsetDateTime) -> Result<Fit, Unfit> {
+/// Reads the answer to `INFO`, which came at the time `now`, from a server that needs this many
+/// replicas.
+pub(super) fn read(info: &str, now: OffsetDateTime, needed: usize) -> Result<Fit, Unfit> {
     let field = |name: &str| {
         info.lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
@@ -109,12 +140,29 @@ pub(super) fn read(info: &str, now: OffsetDateTime) -> Result<Fit, Unfit> {
     // In microseconds. Servers of old versions do not say it.
     let time = field("server_time_usec").ok();
     let seconds = time.and_then(|it| Some(it.parse::<i64>().ok()? / 1_000_000));
-    let clock_ahead = seconds.map_or(0, |it| it - now.unix_timestamp());
     Ok(Fit {
         is_durable: field("aof_enabled")? == "1",
-        is_on_time: clock_ahead.abs() <= CLOCK_TOLERANCE,
-        clock_ahead,
+        clock_ahead: seconds.map_or(0, |it| it - now.unix_timestamp()),
+        replicas: info.lines().filter(|line| is_replica(line)).count(),
+        needed,
     })
+}
+
+/// Returns whether a line of `INFO` shows a replica that is connected and up to date, such as
+/// `slave0:ip=10.0.0.6,port=6379,state=online,offset=1234,lag=1`.
+fn is_replica(line: &str) -> bool {
+    let Some((name, fields)) = line.split_once(':') else {
+        return false;
+    };
+    let number = name.strip_prefix("slave").unwrap_or_default();
+    let field = |name: &str| {
+        let mut fields = fields.split(',').filter_map(|field| field.split_once('='));
+        fields.find_map(|(other, value)| (other == name).then(|| value.trim_end()))
+    };
+    let lag = field("lag").and_then(|lag| lag.parse::<u64>().ok());
+    number.parse::<usize>().is_ok()
+        && field("state") == Some("online")
+        && lag.is_some_and(|lag| lag <= MAX_LAG)
 }
 
 #[cfg(test)]
@@ -130,7 +178,31 @@ mod tests {
     }
 
     fn read_now(info: &str) -> Result<Fit, Unfit> {
-        read(info, OffsetDateTime::now_utc())
+        read(info, OffsetDateTime::now_utc(), 0)
+    }
+
+    #[test]
+    fn replicas_count_if_they_are_online_and_have_acknowledged_lately() {
+        let replica = |number, state, lag| {
+            format!("slave{number}:ip=::1,port=6380,state={state},offset=14,lag={lag}\r\n")
+        };
+        let with = |replicas: &str, needed| {
+            let info = info(0, "master", 0, "noeviction", 1) + "connected_slaves:9\r\n" + replicas;
+            read(&info, OffsetDateTime::now_utc(), needed).expect("fit")
+        };
+        let all = replica(0, "online", 0)
+            + &replica(1, "online", 2)
+            + &replica(2, "online", 3)
+            + &replica(3, "wait_bgsave", 0)
+            + "slave4:ip=::1,port=6380,state=online\r\nslave_priority:100\r\n";
+        assert_eq!(with(&all, 2).flaws().count(), 0);
+        let lack = with(&all, 3).lack_of_replicas().expect("a flaw");
+        assert!(lack.to_string().starts_with("2 of the 3 "), "{lack}");
+        assert_eq!(with(&all, 3).new_flaws(&with(&all, 2)).count(), 1);
+        let late = replica(0, "online", 3);
+        for (replicas, needed, is_alone) in [("", 0, false), (&late, 1, true), (&all, 3, false)] {
+            assert_eq!(with(replicas, needed).is_alone(), is_alone);
+        }
     }
 
     #[test]
@@ -139,7 +211,7 @@ mod tests {
         let at = |ahead: i64| {
             let time = (now.unix_timestamp() + ahead) * 1_000_000;
             let info = info(0, "master", 0, "noeviction", 1);
-            read(&format!("server_time_usec:{time}\r\n{info}"), now).expect("fit")
+            read(&format!("server_time_usec:{time}\r\n{info}"), now, 0).expect("fit")
         };
         for (ahead, text) in [
             (0, ""),

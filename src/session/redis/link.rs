@@ -6,21 +6,24 @@ use std::{
     fmt::Display,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use ::redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind};
+use ::redis::{
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
+    from_redis_value,
+};
 use futures_util::future::poll_immediate;
 use tokio::{
     sync::{Notify, watch},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{
     super::records::StoreError,
     address::RedisAddress,
-    connection::{Connection, DEADLINE},
-    info::{Unfit, UnsafePolicy},
+    connection::{Connection, DEADLINE, Question},
+    info::{Fit, Unfit, UnsafePolicy},
 };
 
 /// How often to log at most that the server is full.
@@ -28,9 +31,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The connection, or the reason why there is none.
 pub(super) struct Link {
-    client: Client,
-    /// The address, without the password.
-    address: String,
+    address: RedisAddress,
     state: watch::Sender<State>,
     /// Wakes the task that looks after the connection.
     error: Notify,
@@ -38,7 +39,8 @@ pub(super) struct Link {
 }
 
 enum State {
-    Up(Connection),
+    /// The connection, and what the server said about itself last.
+    Up(Arc<Connection>, Fit),
     /// The connection was closed, perhaps because it was idle. The next one is being opened, and
     /// requests wait for it.
     Closed,
@@ -52,15 +54,13 @@ pub(super) fn unavailable(cause: impl Into<Arc<str>>) -> StoreError {
 impl Link {
     /// Tries once to connect. A server that is away is no error.
     pub(super) async fn open(address: &RedisAddress) -> Result<Self, UnsafePolicy> {
-        let client = address.client().clone();
-        let state = match Connection::open(&client, 0).await {
-            Ok(up) => State::Up(up),
+        let state = match Connection::open(address, 0).await {
+            Ok((up, fit)) => State::Up(up.into(), fit),
             Err(Unfit::Policy(policy)) => return Err(policy),
             Err(Unfit::Away(cause) | Unfit::Closed(cause)) => State::Down(cause.into()),
         };
         Ok(Self {
-            client,
-            address: address.to_string(),
+            address: address.clone(),
             state: watch::Sender::new(state),
             error: Notify::new(),
             full_logged: Mutex::default(),
@@ -71,8 +71,8 @@ impl Link {
     pub(super) fn warning(&self) -> Option<String> {
         let what = match &*self.state.borrow() {
             State::Closed => return None,
-            State::Up(up) => {
-                let flaws: Vec<_> = up.fit.flaws().map(|it| it.to_string()).collect();
+            State::Up(_, fit) => {
+                let flaws: Vec<_> = fit.flaws().map(|it| it.to_string()).collect();
                 (!flaws.is_empty()).then(|| flaws.join("; "))?
             }
             State::Down(cause) => {
@@ -86,41 +86,66 @@ impl Link {
     /// Fails if the server is away. Does not clone the connection, because every look-up asks this.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         match &*self.state.borrow() {
-            State::Up(_) | State::Closed => Ok(()),
+            State::Up(..) | State::Closed => Ok(()),
             State::Down(cause) => Err(unavailable(Arc::clone(cause))),
         }
     }
 
-    /// Sends a command that changes something, and reads the answer. Fails at once if the server is
-    /// away. If the connection was closed before, the command is sent on the next one.
-    pub(super) async fn change<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.query(command, |was_sent| !was_sent).await
-    }
-
-    /// Likewise for a command that only reads. If the connection is closed meanwhile, it is sent again
-    /// on the next one.
-    pub(super) async fn look_up<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.query(command, |_| true).await
-    }
-
-    /// Sends a command. If the connection is closed, `may_retry` is asked whether to send it once
-    /// again, with whether it may have been sent.
-    async fn query<T: FromRedisValue>(
+    /// Sends commands that change something, and returns the answer of each. Fails at once if the server
+    /// is away, or lacks replicas. If the connection was closed before, they are sent on the next one.
+    pub(super) async fn change(
         &self,
-        command: &Cmd,
-        may_retry: impl Fn(bool) -> bool,
-    ) -> Result<T, StoreError> {
-        let up = self.up().await?;
-        let (answer, was_sent) = send(command, &up).await;
-        match answer {
-            Err(error) if error.is_connection_dropped() && may_retry(was_sent) => {
-                self.set_closed(up.generation);
-                let up = self.up().await?;
-                let (answer, _) = send(command, &up).await;
-                answer.map_err(|error| self.judge(up.generation, &error))
-            }
-            answer => answer.map_err(|error| self.judge(up.generation, &error)),
+        commands: &Pipeline,
+    ) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
+        if let State::Up(_, fit) = &*self.state.borrow()
+            && let Some(flaw) = fit.lack_of_replicas()
+        {
+            return Err(unavailable(flaw.to_string()));
         }
+        let (generation, answer) = self.ask(Question::Change(commands)).await?;
+        let answers = answer.and_then(|answers| Ok(from_redis_value::<Vec<_>>(answers)?));
+        match answers {
+            Ok(answers) => {
+                let judge = |error| self.judge(generation, &error);
+                let answers = answers.into_iter();
+                Ok(answers
+                    .map(|it: RedisResult<_>| it.map_err(judge))
+                    .collect())
+            }
+            // The connection of look-ups may be well. If it is not, they break it.
+            Err(error) if error.is_timeout() => {
+                self.set_closed(generation);
+                Err(unavailable(error.to_string()))
+            }
+            Err(error) => Err(self.judge(generation, &error)),
+        }
+    }
+
+    /// Sends a command that only reads, and returns the answer. If the connection is closed meanwhile,
+    /// the command is sent again on the next one.
+    pub(super) async fn look_up<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let (generation, answer) = self.ask(Question::LookUp(command)).await?;
+        let answer = answer.and_then(|answer| Ok(from_redis_value(answer)?));
+        answer.map_err(|error| self.judge(generation, &error))
+    }
+
+    /// Asks the server. If the connection is closed, asks once more within the deadline, unless that
+    /// could make a change twice. Returns also the generation of the connection.
+    async fn ask(&self, question: Question<'_>) -> Result<(u64, RedisResult<Value>), StoreError> {
+        let deadline = Instant::now() + DEADLINE;
+        let up = self.up().await?;
+        let (answer, was_sent) = send(question, &up).await;
+        let is_closed = matches!(&answer, Err(error) if error.is_connection_dropped());
+        if !is_closed || (was_sent && matches!(question, Question::Change(_))) {
+            return Ok((up.generation, answer));
+        }
+        self.set_closed(up.generation);
+        let again = async {
+            let up = self.up().await?;
+            Ok((up.generation, send(question, &up).await.0))
+        };
+        let again = timeout_at(deadline, again).await;
+        again.unwrap_or_else(|_| Err(unavailable("its connection was closed")))
     }
 
     /// Turns the error of a command into that of the store, and breaks the connection if the error
@@ -151,7 +176,7 @@ impl Link {
             .unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
             tracing::error!(
-                store = self.address,
+                store = %self.address,
                 "the session store is full: raise its maxmemory"
             );
             *last = Some(Instant::now());
@@ -159,16 +184,15 @@ impl Link {
     }
 
     /// Returns the connection. While it is being replaced, waits for the next one.
-    async fn up(&self) -> Result<Connection, StoreError> {
+    async fn up(&self) -> Result<Arc<Connection>, StoreError> {
         if let Some(up) = self.present() {
             return Ok(up);
         }
         let mut states = self.state.subscribe();
         let settled = states.wait_for(|state| !matches!(state, State::Closed));
-        // The next one is there, or has failed, within one deadline.
-        if let Ok(Ok(state)) = timeout(2 * DEADLINE, settled).await {
+        if let Ok(Ok(state)) = timeout(DEADLINE, settled).await {
             match &*state {
-                State::Up(up) => return Ok(up.clone()),
+                State::Up(up, _) => return Ok(Arc::clone(up)),
                 State::Down(cause) => return Err(unavailable(Arc::clone(cause))),
                 State::Closed => {}
             }
@@ -176,9 +200,9 @@ impl Link {
         Err(unavailable("its connection was closed"))
     }
 
-    fn present(&self) -> Option<Connection> {
+    fn present(&self) -> Option<Arc<Connection>> {
         match &*self.state.borrow() {
-            State::Up(up) => Some(up.clone()),
+            State::Up(up, _) => Some(Arc::clone(up)),
             _ => None,
         }
     }
@@ -187,7 +211,7 @@ impl Link {
     fn set_closed(&self, closed: u64) {
         self.error.notify_one();
         self.state.send_if_modified(|state| {
-            let is_news = matches!(state, State::Up(up) if up.generation == closed);
+            let is_news = matches!(state, State::Up(up, _) if up.generation == closed);
             if is_news {
                 *state = State::Closed;
             }
@@ -201,7 +225,7 @@ impl Link {
         let cause: Arc<str> = cause.to_string().into();
         let is_news = self.state.send_if_modified(|state| {
             let is_news = match (&*state, broken) {
-                (State::Up(up), Some(broken)) => up.generation == broken,
+                (State::Up(up, _), Some(broken)) => up.generation == broken,
                 (State::Closed, None) => true,
                 (State::Down(known), None) => *known != cause,
                 _ => false,
@@ -213,7 +237,7 @@ impl Link {
         });
         if is_news {
             tracing::error!(
-                store = self.address,
+                store = %self.address,
                 %cause,
                 "the session store is away, and visitors with a session get 503"
             );
@@ -221,10 +245,9 @@ impl Link {
     }
 }
 
-/// Sends a command, and returns the answer, and whether the command may have been sent.
-async fn send<T: FromRedisValue>(command: &Cmd, up: &Connection) -> (RedisResult<T>, bool) {
-    let mut connection = up.inner.clone();
-    let mut answer = pin!(command.query_async(&mut connection));
+/// Asks, and returns the answer, and whether something may have been sent.
+async fn send(question: Question<'_>, up: &Connection) -> (RedisResult<Value>, bool) {
+    let mut answer = pin!(up.ask(question));
     // Nothing takes commands for a connection that is closed already, so it fails without waiting.
     match poll_immediate(answer.as_mut()).await {
         Some(answer) => (answer, false),

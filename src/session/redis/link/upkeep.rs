@@ -6,7 +6,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{Link, State};
 use crate::redis::{
-    connection::Connection,
+    connection::{ALONE, Connection},
     info::{Fit, Flaw, Unfit},
 };
 
@@ -24,32 +24,27 @@ impl Link {
     pub(in crate::redis) async fn look_after(self: Arc<Self>) {
         for generation in 1.. {
             self.watch().await;
-            let up = loop {
-                match Connection::open(&self.client, generation).await {
-                    Ok(up) => break up,
+            let (up, fit) = loop {
+                match Connection::open(&self.address, generation).await {
+                    Ok(opened) => break opened,
                     Err(cause) => self.set_down(None, &cause),
                 }
                 sleep(RECONNECT_INTERVAL).await;
             };
             if let State::Down(_) = &*self.state.borrow() {
-                tracing::info!(store = self.address, "the session store answers again");
-                self.warn(up.fit.flaws());
+                tracing::info!(store = %self.address, "the session store answers again");
+                self.warn(fit.flaws());
             }
-            self.state.send_replace(State::Up(up));
+            self.state.send_replace(State::Up(up.into(), fit));
         }
     }
 
     /// Asks the server regularly, and after every error, whether it is fit. Returns when the
     /// connection is down.
     async fn watch(&self) {
-        // What was wrong at first has been reported.
-        let mut known: Option<Fit> = None;
-        while let Some(mut up) = self.present() {
+        while let Some(up) = self.present() {
             match up.check().await {
-                Ok(fit) => {
-                    self.warn(fit.new_flaws(&known.unwrap_or(up.fit)));
-                    known = Some(fit);
-                }
+                Ok(fit) => self.note(&up, fit),
                 Err(Unfit::Closed(_)) => self.set_closed(up.generation),
                 Err(cause) => self.set_down(Some(up.generation), &cause),
             }
@@ -61,9 +56,28 @@ impl Link {
         }
     }
 
+    /// Notes what the server says about itself. Breaks the connection if the server has been alone
+    /// twice.
+    fn note(&self, up: &Connection, fit: Fit) {
+        let mut before = fit;
+        self.state.send_if_modified(|state| {
+            if let State::Up(present, known) = state
+                && present.generation == up.generation
+            {
+                before = std::mem::replace(known, fit);
+            }
+            false
+        });
+        if fit.is_alone() && before.is_alone() {
+            self.set_down(Some(up.generation), &ALONE);
+        } else {
+            self.warn(fit.new_flaws(&before));
+        }
+    }
+
     fn warn(&self, flaws: impl Iterator<Item = Flaw>) {
         for flaw in flaws {
-            tracing::warn!(store = self.address, "{flaw}");
+            tracing::warn!(store = %self.address, "{flaw}");
         }
     }
 }
