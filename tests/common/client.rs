@@ -1,4 +1,5 @@
-//! A visitor's browser: one connection, and whatever cookie the test gives it.
+//! HTTP as tests speak it: a `Client`, which is a visitor's browser with whatever cookie the test gives it, and
+//! `ask`, which sends any text.
 
 use std::{
     io::{self, BufReader, Read, Write},
@@ -17,16 +18,32 @@ use rustls::{
 /// The host of the site's public URL.
 pub const HOST: &str = "signet.example";
 
-/// The name of the session cookie.
-pub const COOKIE: &str = "__Host-session";
-
 /// Longer than any answer should take.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Sends a text as it is, and returns all that is answered until the connection is closed.
+pub fn ask(address: SocketAddr, request: &str) -> io::Result<String> {
+    let mut socket = connect(address)?;
+    socket.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpStream::connect(address)?;
+    socket.set_read_timeout(Some(TIMEOUT))?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}
+
+/// A visitor's browser, with one connection.
 pub struct Client {
     address: SocketAddr,
     tls: Option<Arc<ClientConfig>>,
-    host: &'static str,
+    host: String,
+    /// The headers of every request, each with the end of its line.
+    headers: &'static str,
     connection: Option<BufReader<Box<dyn Stream>>>,
 }
 
@@ -49,7 +66,8 @@ impl Client {
         Self {
             address,
             tls: None,
-            host: HOST,
+            host: HOST.to_owned(),
+            headers: "Accept-Language: en\r\n",
             connection: None,
         }
     }
@@ -65,20 +83,20 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Self {
-            address,
             tls: Some(config.into()),
-            host: HOST,
-            connection: None,
+            ..Self::new(address)
         }
     }
 
     /// Returns one that asks for another host.
-    #[allow(
-        dead_code,
-        reason = "only the tests of guarded sites ask for several hosts"
-    )]
-    pub fn of_host(self, host: &'static str) -> Self {
+    pub fn of_host(self, host: &str) -> Self {
+        let host = host.to_owned();
         Self { host, ..self }
+    }
+
+    /// Returns one that sends these headers, each with the end of its line, instead of `Accept-Language`.
+    pub fn with_headers(self, headers: &'static str) -> Self {
+        Self { headers, ..self }
     }
 
     #[track_caller]
@@ -122,9 +140,8 @@ impl Client {
             format!("Content-Length: {}\r\n", body.len())
         };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept-Language: en\r\n\
-             {headers}{length}\r\n{body}",
-            self.host
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{}{headers}{length}\r\n{body}",
+            self.host, self.headers
         );
         connection.get_mut().write_all(request.as_bytes())?;
         let mut answer = read(&mut connection)?;
@@ -136,13 +153,11 @@ impl Client {
     }
 
     fn connect(&self) -> io::Result<BufReader<Box<dyn Stream>>> {
-        let stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        stream.set_nodelay(true)?;
+        let stream = connect(self.address)?;
         let Some(config) = self.tls.clone() else {
             return Ok(BufReader::new(Box::new(stream)));
         };
-        let host = ServerName::try_from(self.host).expect("a host");
+        let host = ServerName::try_from(self.host.clone()).expect("a host");
         let tls = ClientConnection::new(config, host).map_err(io::Error::other)?;
         Ok(BufReader::new(Box::new(StreamOwned::new(tls, stream))))
     }
@@ -222,11 +237,15 @@ impl Answer {
 
     /// Returns what it says in `Set-Cookie` about the session cookie.
     pub fn set_cookie(&self) -> Option<&str> {
-        let mut cookies = self
-            .head
-            .lines()
-            .filter_map(|it| it.strip_prefix("set-cookie: "));
-        cookies.find(|cookie| cookie.starts_with(&format!("{COOKIE}=")))
+        let lines = self.head.lines();
+        let mut cookies = lines.filter_map(|it| it.strip_prefix("set-cookie: "));
+        let names = ["session=", "__Host-session=", "__Secure-session="];
+        cookies.find(|cookie| names.iter().any(|name| cookie.starts_with(name)))
+    }
+
+    /// Returns the whole answer.
+    pub fn text(self) -> String {
+        self.head + &self.body
     }
 
     /// Returns the value of the header with this name, in lower case.

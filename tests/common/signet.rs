@@ -1,4 +1,4 @@
-//! Helpers that start the program and talk to it.
+//! Starts the program, and talks to it.
 
 use std::{
     ffi::OsStr,
@@ -11,6 +11,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use super::client::{self, Client};
 
 /// How long a test waits for something before it fails.
 pub const TEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -162,7 +164,13 @@ pub struct Site {
 }
 
 impl Site {
-    /// Sends a request without a body on a connection of its own, and returns the whole answer.
+    /// Returns a browser that asks for no language, and for no other request on its connection.
+    pub fn client(&self) -> Client {
+        let client = Client::new(self.address).of_host(&self.host);
+        client.with_headers("Connection: close\r\n")
+    }
+
+    /// Sends a request without a body, and returns the whole answer.
     #[track_caller]
     pub fn get(&self, path: &str, cookie: &str) -> String {
         self.try_get(path, cookie).expect("an answer")
@@ -170,10 +178,7 @@ impl Site {
 
     /// Like `get`, for a site that may be about to stop.
     pub fn try_get(&self, path: &str, cookie: &str) -> io::Result<String> {
-        self.ask(&format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n",
-            self.host
-        ))
+        Ok(self.client().send("GET", path, cookie, "")?.text())
     }
 
     /// Submits the login form, and returns the session cookie in the form of a `Cookie` header.
@@ -185,14 +190,12 @@ impl Site {
     /// Like `log_in`, but sends this cookie with the form.
     #[track_caller]
     pub fn log_in_over(&self, cookie: &str, username: &str) -> String {
-        let answer = self.post_login(cookie, username);
-        assert!(answer.starts_with("HTTP/1.1 303 "), "{answer}");
-        let cookie = answer.split("\r\nset-cookie: ").nth(1).expect("a cookie");
-        cookie.split(';').next().unwrap().to_owned()
+        let form = format!("username={username}");
+        let answer = self.client().post("/login", cookie, &form);
+        answer.has_status(303).cookie()
     }
 
-    /// Submits the login form with a password, and returns the session cookie in the form of a
-    /// `Cookie` header.
+    /// Like `log_in`, with a password.
     #[track_caller]
     pub fn log_in_with(&self, username: &str, password: &str) -> String {
         let bytes = password.bytes().map(|byte| format!("%{byte:02X}"));
@@ -203,11 +206,11 @@ impl Site {
     /// Submits the login form, and returns the whole answer.
     #[track_caller]
     pub fn post_login(&self, cookie: &str, username: &str) -> String {
-        let request = self.login_request(username);
-        let request = request.replacen("\r\n", &format!("\r\nCookie: {cookie}\r\n"), 1);
-        self.ask(&request).expect("an answer")
+        let form = format!("username={username}");
+        self.client().post("/login", cookie, &form).text()
     }
 
+    /// Returns the request that submits the login form, for a test that sends it itself.
     pub fn login_request(&self, username: &str) -> String {
         let form = format!("username={username}");
         format!(
@@ -220,22 +223,12 @@ impl Site {
 
     #[track_caller]
     pub fn connect(&self) -> TcpStream {
-        self.try_connect().expect("a connection")
+        client::connect(self.address).expect("a connection")
     }
 
-    fn try_connect(&self) -> io::Result<TcpStream> {
-        let socket = TcpStream::connect(self.address)?;
-        socket.set_read_timeout(Some(TEST_TIMEOUT))?;
-        Ok(socket)
-    }
-
-    /// Sends a request, and returns all answers until the connection is closed.
+    /// Sends a text as it is, and returns all answers until the connection is closed.
     pub fn ask(&self, request: &str) -> io::Result<String> {
-        let mut socket = self.try_connect()?;
-        socket.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer)?;
-        Ok(answer)
+        client::ask(self.address, request)
     }
 
     /// Returns the next line of the log, and waits for it.

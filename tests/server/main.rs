@@ -39,4 +39,4 @@ mod unit;
 #[cfg(unix)]
 mod users;
 
-use common::{manual, signet};
+use common::{client, manual, signet};

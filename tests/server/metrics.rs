@@ -1,12 +1,11 @@
 //! `--metrics-listen`: what is counted, and who can ask.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
-};
+use std::{collections::BTreeMap, net::SocketAddr};
 
-use crate::signet::{Signet, Site, wait_for};
+use crate::{
+    client,
+    signet::{Signet, Site, wait_for},
+};
 
 /// A running site with metrics.
 pub struct Measured {
@@ -29,12 +28,8 @@ impl Measured {
     /// Asks at the address of the metrics, and returns the whole answer.
     #[track_caller]
     pub fn get(&self, path: &str, host: &str) -> String {
-        let mut socket = TcpStream::connect(self.address).expect("a connection");
         let head = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
-        socket.write_all(head.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).expect("an answer");
-        answer
+        client::ask(self.address, &head).expect("an answer")
     }
 
     /// Returns the values by their series.

@@ -1,8 +1,8 @@
 //! A real Prometheus, and promtool, with the metrics of a running site.
 
 use std::{
-    io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::Write as _,
+    net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    manual,
+    client, manual,
     metrics::Measured,
     signet::{Signet, wait_for},
 };
@@ -28,7 +28,6 @@ impl Drop for Killed {
 
 /// Asks Prometheus something, and returns the results. Returns `None` while it does not answer.
 fn query(prometheus: SocketAddr, promql: &str) -> Option<Vec<Value>> {
-    let mut socket = TcpStream::connect(prometheus).ok()?;
     let form: String = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("query", promql)
         .finish();
@@ -37,9 +36,7 @@ fn query(prometheus: SocketAddr, promql: &str) -> Option<Vec<Value>> {
          Content-Length: {}\r\n\r\n{form}",
         form.len()
     );
-    socket.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).ok()?;
+    let answer = client::ask(prometheus, &request).ok()?;
     let (_, body) = answer.split_once("\r\n\r\n")?;
     let answer: Value = serde_json::from_str(body).ok()?;
     assert_eq!(answer["status"], "success", "{promql}: {answer}");
