@@ -3,13 +3,14 @@
 use crate::config::Config;
 use signet_session::{DataIn, Refusal};
 
-/// The flags to look at when a cookie is refused for one of these reasons.
+/// What else to say when a cookie is refused for one of these reasons: mostly, which flags to look at.
 const FLAGS: &[(Refusal, &str)] = &[
     (Refusal::Idle, "See --session-idle (SESSION_IDLE)."),
     (
         Refusal::Lifetime,
         "See --session-lifetime (SESSION_LIFETIME).",
     ),
+    (Refusal::Ended, "Its user was logged out everywhere."),
     (
         Refusal::Unacceptable,
         "It began without a password, or its user has another one now, or is not in --users \

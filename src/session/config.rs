@@ -118,6 +118,9 @@ impl SessionConfig {
     /// [`cycle_id`](tower_sessions_core::Session::cycle_id). So a copy of the cookie of before does not
     /// stay logged in. (A handler that asks for the ID before that sees the old one.)
     ///
+    /// All sessions of a subject can be ended at once: see
+    /// [`SessionLayer::end_all`](super::SessionLayer::end_all).
+    ///
     /// A session without a subject is anonymous. If its data is in the cookie, it leaves no record when
     /// it ends or gets a new ID, so that visitors who do not log in cannot fill the store. A copy of its
     /// cookie stays what it was, anonymous.
@@ -128,7 +131,7 @@ impl SessionConfig {
     }
 
     /// Names a function that finds the subject in the data: see [`subject`](Self::subject). It is
-    /// called when a session changes or ends, and must return quickly.
+    /// called on each request with a session and when one changes or ends, and must return quickly.
     #[must_use]
     pub fn subject_with(
         mut self,

@@ -29,11 +29,14 @@ pub enum Refusal {
     Lifetime,
     /// The session was ended before its timeouts: by a logout, or by a session that replaced it.
     Revoked,
-    /// The request has acceptable cookies of more than one session.
-    Ambiguous,
+    /// All sessions of its [subject](super::SessionConfig::subject) were ended after it began: see
+    /// [`SessionLayer::end_all`](super::SessionLayer::end_all).
+    Ended,
     /// The application does not accept the data of the session: see
     /// [`accept_if`](super::SessionConfig::accept_if).
     Unacceptable,
+    /// The request has acceptable cookies of more than one session.
+    Ambiguous,
 }
 
 impl Refusal {
@@ -45,8 +48,9 @@ impl Refusal {
         Self::Idle,
         Self::Lifetime,
         Self::Revoked,
-        Self::Ambiguous,
+        Self::Ended,
         Self::Unacceptable,
+        Self::Ambiguous,
     ];
 
     /// Returns the reason as logs and metrics name it.
@@ -59,8 +63,9 @@ impl Refusal {
             Self::Idle => "idle",
             Self::Lifetime => "lifetime",
             Self::Revoked => "revoked",
-            Self::Ambiguous => "ambiguous",
+            Self::Ended => "ended",
             Self::Unacceptable => "unacceptable",
+            Self::Ambiguous => "ambiguous",
         }
     }
 
@@ -81,8 +86,9 @@ impl Refusal {
             }
             Self::Lifetime => "The session is older than the absolute timeout.",
             Self::Revoked => "The session was logged out, or replaced by another login.",
-            Self::Ambiguous => "The request has acceptable cookies of more than one session.",
+            Self::Ended => "All sessions of its subject were ended after it began.",
             Self::Unacceptable => "The application does not accept the data of the session.",
+            Self::Ambiguous => "The request has acceptable cookies of more than one session.",
         }
     }
 }
@@ -97,6 +103,16 @@ pub enum SessionError {
     /// The store cannot answer, or takes no further records: 503 with `Retry-After`.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store did not answer in time, or failed, while all sessions of a subject were being ended. They
+    /// may have ended: 503 with `Retry-After`.
+    #[error("it is not known whether the sessions were ended: {0}")]
+    MayHaveEnded(StoreError),
+    /// The configuration names no [subject](super::SessionConfig::subject), so sessions of one cannot be
+    /// ended: 500.
+    #[error(
+        "sessions of a subject cannot be ended: the configuration of sessions names no subject"
+    )]
+    NoSubject,
     /// The session does not fit into a cookie: 507.
     #[error("the session needs a cookie of {bytes} bytes, and browsers keep at most {MAX_BYTES}")]
     TooLarge {
@@ -127,13 +143,13 @@ impl IntoResponse for SessionError {
             tracing::error!(cause = %self, "cannot read or save the session");
         }
         let mut response = match self {
-            Self::Store(_) => (
+            Self::Store(_) | Self::MayHaveEnded(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 [(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))],
             )
                 .into_response(),
             Self::TooLarge { .. } => StatusCode::INSUFFICIENT_STORAGE.into_response(),
-            Self::Invalid(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Self::NoSubject | Self::Invalid(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };
         response.extensions_mut().insert(self);
         response

@@ -33,6 +33,9 @@ pub enum Event {
         /// The start of its ID.
         id: ShortId,
     },
+    /// All sessions of a subject were ended. It is told once, however many there were.
+    #[non_exhaustive]
+    EndedAll {},
     /// A cookie has a valid signature. It may still be refused.
     Verified {
         /// The index of the key that signed it: 0 is the signing key, and the fallback keys follow.
@@ -50,6 +53,7 @@ impl Event {
             Self::Began { .. } => "began",
             Self::Renewed { .. } => "renewed",
             Self::Ended { .. } => "ended",
+            Self::EndedAll { .. } => "ended_all",
             Self::Verified { .. } => "verified",
             Self::Refused(_) => "refused",
         }
@@ -62,6 +66,7 @@ impl Event {
             Self::Began { .. } => "A session began, or was given a new ID.",
             Self::Renewed { .. } => "The cookie of a session was signed again.",
             Self::Ended { .. } => "A session was ended, or was given a new ID.",
+            Self::EndedAll { .. } => "All sessions of a subject were ended.",
             Self::Verified { .. } => "A cookie has a valid signature.",
             Self::Refused(reason) => reason.explain(),
         }

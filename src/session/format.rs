@@ -11,6 +11,7 @@ pub(super) use self::payload::{Payload, is_reserved};
 pub use self::signature::{Signed, Signer};
 use super::{
     cookie::MAX_BYTES,
+    epoch::KnownRecordId,
     error::{Refusal, SessionError},
     key::SecretKey,
 };
@@ -32,6 +33,8 @@ pub(super) struct VerifiedCookie {
     pub(super) signed: i64,
     /// The index of the key that signed it.
     pub(super) key: usize,
+    /// Where the epoch of the session's subject is.
+    pub(super) epoch_record: KnownRecordId,
     /// The bytes of the payload as they were received.
     json: Vec<u8>,
 }
@@ -62,6 +65,7 @@ impl Format {
             payload: serde_json::from_str(json).map_err(|_| Refusal::Malformed)?,
             signed: signed.at,
             key: signed.key,
+            epoch_record: KnownRecordId::default(),
             json: signed.payload,
         });
         self.cache.insert(value, &cookie);

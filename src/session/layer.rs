@@ -12,9 +12,8 @@ use tower_service::Service;
 use tower_sessions_core::session::Id;
 
 use super::{
-    FoundSession, Inspection, ReceivedSession, SessionConfig, SessionError,
-    middleware::{self, unix_now},
-    sessions::Sessions,
+    FoundSession, Inspection, ReceivedSession, SessionConfig, SessionError, middleware,
+    sessions::Sessions, timeouts::unix_now,
 };
 
 /// The middleware that gives each request its [`Session`](tower_sessions_core::Session), and a
@@ -85,6 +84,31 @@ impl SessionLayer {
     pub async fn end(&self, id: Id) -> Result<bool, SessionError> {
         let now = unix_now();
         Ok(self.sessions.end(id, now, now).await?)
+    }
+
+    /// Ends all sessions of a subject, on every machine, and returns when that is durable. From then on
+    /// each session that had begun before is refused ([`Refusal::Ended`](super::Refusal::Ended)), whatever
+    /// copies of its cookie there are. A session that begins later is not. In a handler, use a
+    /// [`SessionEnder`](super::SessionEnder).
+    ///
+    /// `subject` is a text, what a [function](SessionConfig::subject_with) has returned, or a number as
+    /// JSON shows it. So `"7"` ends the sessions of the number 7 and those of the text "7", which are
+    /// different subjects otherwise. It may be any text: whether there are sessions of it is not looked
+    /// up, because nobody lists them. Anonymous sessions are never ended by it.
+    ///
+    /// The store has one record for it, for as long as the absolute timeout and two minutes. Its ID is a
+    /// hash of the subject.
+    ///
+    /// # Errors
+    ///
+    /// - [`Store`](SessionError::Store): the store cannot answer, or takes no further records. Nothing
+    ///   was ended.
+    /// - [`MayHaveEnded`](SessionError::MayHaveEnded): the store failed, or did not answer in time. It is
+    ///   not known whether the sessions have ended.
+    /// - [`NoSubject`](SessionError::NoSubject): the configuration names no
+    ///   [subject](SessionConfig::subject).
+    pub async fn end_all(&self, subject: &str) -> Result<(), SessionError> {
+        self.sessions.end_all(subject, unix_now()).await.map(drop)
     }
 
     /// Reads a cookie's value as if a request had brought it at `now` (unix seconds), for operators.

@@ -18,6 +18,8 @@
 //! 3. It **ends** when a handler leaves it empty (with [`flush`](Session::flush), with
 //!    [`clear`](Session::clear), by removing the last value, or in another way), when a timeout passes,
 //!    when the application calls [`SessionLayer::end`], or when the key that signed its cookie is retired.
+//!    All sessions of a [subject](SessionConfig::subject) end together when the application calls
+//!    [`SessionEnder::end_all`] or [`SessionLayer::end_all`].
 //!
 //! Emptying a session removes the cookie and *revokes* the session, so that copies of the cookie
 //! are refused too. Giving a session a new ID revokes the old ID. (The exception: with a
@@ -30,6 +32,9 @@
 //! A store ([`Records`]) has one record for each session that is alive
 //! ([`in_store`](SessionConfig::in_store)), or one empty record for each revocation, for as long as a
 //! copy of the cookie could be accepted ([`in_cookie`](SessionConfig::in_cookie)).
+//!
+//! Ending all sessions of a subject adds or replaces one record, which holds a random *epoch*. A session
+//! that begins while there is such a record carries the epoch, and one that does not carry it is refused.
 //!
 //! A refused cookie is not an error: the visitor is then simply not logged in. A store that does
 //! not answer is an error (503): no cookie is accepted unchecked.
@@ -47,6 +52,8 @@ mod cookie;
 mod data;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod ender;
+mod epoch;
 mod error;
 mod event;
 mod format;
@@ -84,6 +91,7 @@ pub use self::{
     caching::Caching,
     config::SessionConfig,
     cookie::{CookieError, CookieOptions, Persistence, SameSite},
+    ender::SessionEnder,
     error::{Refusal, SessionError},
     event::{Event, ShortId},
     format::{Signed, Signer},

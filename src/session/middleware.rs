@@ -1,9 +1,6 @@
 //! The session around one request: read the cookie, call the handler, write the cookie.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 use axum_core::response::IntoResponse as _;
 use http::{HeaderMap, HeaderValue, Request, Response, header::SET_COOKIE};
@@ -13,11 +10,13 @@ use tower_sessions_core::Session;
 use super::{
     SessionError,
     caching::Use,
+    ender::SessionEnder,
     received::Received,
     received_session::{FoundSession, ReceivedSession},
     request::{Outcome, RequestStore},
     sessions::Sessions,
     settle::settle,
+    timeouts::unix_now,
 };
 
 /// Reads the cookie, calls the inner service, and writes the cookie: see [`SessionLayer`].
@@ -38,13 +37,15 @@ where
     ReqBody: Send,
 {
     async move {
-        let response = match Visit::read(&sessions, &mut request).await {
-            Ok(visit) => {
+        let now = unix_now();
+        let response = match Received::read(&sessions, request.headers(), now).await {
+            Ok(received) => {
+                let visit = Visit::begin(sessions, received, now, &mut request);
                 let mut response = inner.call(request).await?;
-                visit.write(&sessions, &mut response).await;
+                visit.write(&mut response).await;
                 response
             }
-            Err(error) => without_body(&sessions, error),
+            Err(error) => without_body(&sessions, error.into()),
         };
         Ok(response)
     }
@@ -52,7 +53,7 @@ where
 
 /// Finds the session of a request, and changes nothing.
 pub(super) async fn find(
-    sessions: &Sessions,
+    sessions: &Arc<Sessions>,
     headers: &HeaderMap,
 ) -> Result<FoundSession, SessionError> {
     let now = unix_now();
@@ -63,7 +64,7 @@ pub(super) async fn find(
     if received.session().is_none() {
         return Ok(FoundSession::None);
     }
-    let store = RequestStore::new(sessions, received, now);
+    let store = RequestStore::new(Arc::clone(sessions), received, now);
     let session = ReceivedSession::new(Arc::new(store));
     Ok(FoundSession::One(session))
 }
@@ -91,31 +92,38 @@ struct Visit {
 }
 
 impl Visit {
-    /// Finds the session that a request came with. Adds a `Session` to its extensions, and a
-    /// `ReceivedSession` if there is one.
-    async fn read<R>(sessions: &Sessions, request: &mut Request<R>) -> Result<Self, SessionError> {
-        let now = unix_now();
-        let received = Received::read(sessions, request.headers(), now).await?;
+    /// Adds a `Session` to the extensions of a request, and a `ReceivedSession` if it came with one.
+    fn begin<R>(
+        sessions: Arc<Sessions>,
+        received: Received,
+        now: i64,
+        request: &mut Request<R>,
+    ) -> Self {
         let id = received.session().map(|session| session.id);
         let store = Arc::new(RequestStore::new(sessions, received, now));
         let session = Session::new(id, Arc::clone(&store), store.expiry());
-        request.extensions_mut().insert(session.clone());
+        let extensions = request.extensions_mut();
+        extensions.insert(session.clone());
         if id.is_some() {
-            let received = ReceivedSession::new(Arc::clone(&store));
-            request.extensions_mut().insert(received);
+            extensions.insert(ReceivedSession::new(Arc::clone(&store)));
         } else {
             // An outer `SessionLayer` with another cookie may have added its own.
-            request.extensions_mut().remove::<ReceivedSession>();
+            extensions.remove::<ReceivedSession>();
+            extensions.remove::<SessionEnder>();
+            if store.sessions().subject.is_named() {
+                extensions.insert(SessionEnder::new(Arc::clone(&store)));
+            }
         }
-        Ok(Self { store, session })
+        Self { store, session }
     }
 
     /// Saves the changes to the session, or renews its cookie, unless the response has a 5xx status. Then
     /// sets the headers for caches.
-    async fn write<B: Default>(self, sessions: &Sessions, response: &mut Response<B>) {
+    async fn write<B: Default>(self, response: &mut Response<B>) {
+        let sessions = self.store.sessions();
         if !response.status().is_server_error() && self.has_work() {
             // Boxed, because it is rarely taken and would enlarge every request's future.
-            match Box::pin(self.settle(sessions)).await {
+            match Box::pin(self.settle()).await {
                 Ok(Some(set_cookie)) => {
                     response.headers_mut().append(SET_COOKIE, set_cookie);
                 }
@@ -138,13 +146,13 @@ impl Visit {
     }
 
     /// Applies what the handler did to the session, and returns the `Set-Cookie`.
-    async fn settle(&self, sessions: &Sessions) -> Result<Option<HeaderValue>, SessionError> {
+    async fn settle(&self) -> Result<Option<HeaderValue>, SessionError> {
         if self.session.is_modified() {
             self.session.save().await?;
         }
         let now = unix_now();
         let outcome = self.store.outcome(self.session.expiry(), now);
-        settle(sessions, self.store.received(), outcome, now).await
+        settle(self.store.sessions(), self.store.received(), outcome, now).await
     }
 
     /// Returns what the handler did with the session.
@@ -164,9 +172,4 @@ fn without_body<B: Default>(sessions: &Sessions, error: SessionError) -> Respons
     let mut response = error.into_response().map(|_| B::default());
     sessions.caching.forbid(response.headers_mut());
     response
-}
-
-pub(super) fn unix_now() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.unwrap_or_default().as_secs().cast_signed()
 }

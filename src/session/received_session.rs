@@ -37,7 +37,7 @@ impl ReceivedSession {
         OffsetDateTime::from_unix_timestamp(began).ok()
     }
 
-    pub(super) fn store(&self) -> &RequestStore {
+    pub(super) fn store(&self) -> &Arc<RequestStore> {
         &self.0
     }
 }

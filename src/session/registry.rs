@@ -8,10 +8,15 @@ use tower_sessions_core::session::Id;
 
 use super::{
     SessionError,
+    epoch::Epoch,
     format::Payload,
     limit::Limit,
     records::{Record, Records, StoreError},
 };
+
+/// How often replacing the record of an epoch and adding one are tried. Once more than is needed, unless
+/// somebody else does the same or the store loses the record.
+const ATTEMPTS: usize = 2;
 
 /// Where the data of sessions is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +139,48 @@ impl Registry {
             DataIn::Cookie => self.store().add(Record::new(id, Vec::new(), end)).await,
             DataIn::Store => self.store().remove(id).await,
         }
+    }
+
+    /// Returns the epoch in the record with this ID, if there is one.
+    pub(super) async fn epoch(&self, id: Id) -> Result<Option<Epoch>, StoreError> {
+        let json = self.store().get(id).await?;
+        Ok(json.map(|json| {
+            Epoch::from_json(&json).unwrap_or_else(|cause| {
+                tracing::error!(%cause, "the record of an epoch cannot be read");
+                // No session carries it, so that all are refused.
+                Epoch::random()
+            })
+        }))
+    }
+
+    /// Writes an epoch into the record with this ID, until `end` (unix seconds).
+    pub(super) async fn set_epoch(
+        &self,
+        id: Id,
+        epoch: Epoch,
+        end: i64,
+    ) -> Result<(), SessionError> {
+        let json = epoch.to_json().map_err(SessionError::invalid)?;
+        let record = || Record::new(id, json.clone(), end);
+        // If a store cannot answer this, it has changed nothing.
+        self.store().get(id).await?;
+        for _ in 0..ATTEMPTS {
+            let is_set = self.store().replace(record()).await.map_err(uncertain)?
+                || self.store().add(record()).await.map_err(uncertain)?;
+            if is_set {
+                return Ok(());
+            }
+        }
+        let cause = "a record was neither there nor missing";
+        Err(uncertain(StoreError::Unavailable(cause.into())))
+    }
+}
+
+/// Returns the error of a change that may have been made.
+fn uncertain(cause: StoreError) -> SessionError {
+    match cause {
+        StoreError::Full => cause.into(),
+        StoreError::Unavailable(_) => SessionError::MayHaveEnded(cause),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -13,7 +13,14 @@ use tower_sessions_core::{
     session_store::{Error, Result},
 };
 
-use super::{data::check, format::Payload, limit::Limit, received::Received, sessions::Sessions};
+use super::{
+    data::check,
+    epoch::{Epoch, record_id},
+    format::Payload,
+    limit::Limit,
+    received::Received,
+    sessions::Sessions,
+};
 
 /// Holds what came with one request, and records what the handler does to the session.
 ///
@@ -21,6 +28,7 @@ use super::{data::check, format::Payload, limit::Limit, received::Received, sess
 /// cookie takes that role. Each request has its own `RequestStore`, which the middleware reads
 /// after the handler has returned.
 pub(super) struct RequestStore {
+    sessions: Arc<Sessions>,
     /// When the request came, in unix seconds.
     now: i64,
     received: Received,
@@ -54,22 +62,34 @@ struct State {
     /// The last ID of the session that the request came with, once `delete` was called for it. A
     /// record that is then created with another ID continues that session.
     deleted_id: Option<Id>,
+    /// The epochs that began in this request, because the handler ended all sessions of a subject, with
+    /// the IDs of their records.
+    epochs: Vec<(Id, Epoch)>,
+    /// How many of them there were when `delete` was last called.
+    epochs_before_delete: usize,
 }
 
 impl RequestStore {
     /// Keeps what came with a request at `now` (unix seconds).
-    pub(super) fn new(sessions: &Sessions, received: Received, now: i64) -> Self {
+    pub(super) fn new(sessions: Arc<Sessions>, received: Received, now: i64) -> Self {
         Self {
             now,
-            is_renewal_due: received.is_renewal_due(sessions, now),
-            expiry: expiry(sessions, &received, now),
+            is_renewal_due: received.is_renewal_due(&sessions, now),
+            expiry: expiry(&sessions, &received, now),
+            sessions,
             received,
             state: Mutex::new(State {
                 is_read: false,
                 outcome: Outcome::Untouched,
                 deleted_id: None,
+                epochs: Vec::new(),
+                epochs_before_delete: 0,
             }),
         }
+    }
+
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     pub(super) fn received(&self) -> &Received {
@@ -89,6 +109,11 @@ impl RequestStore {
     /// Notes that the handler read the session.
     pub(super) fn mark_as_read(&self) {
         self.state().is_read = true;
+    }
+
+    /// Notes that the handler ended all sessions of a subject, whose epoch begins with that.
+    pub(super) fn note_epoch(&self, record: Id, epoch: Epoch) {
+        self.state().epochs.push((record, epoch));
     }
 
     /// Returns whether the handler wrote to the session.
@@ -112,13 +137,32 @@ impl RequestStore {
             (!is_over).then_some(payload)
         };
         let state = self.state();
+        let (epochs, before) = (&state.epochs, state.epochs_before_delete);
         let outcome = match &state.outcome {
             Outcome::Changed(payload) => limited(payload.clone()).map(Outcome::Changed),
-            Outcome::Renamed(payload) => limited(payload.clone()).map(Outcome::Renamed),
-            Outcome::Began(payload) => limited(payload.clone()).map(Outcome::Began),
+            Outcome::Renamed(payload) => {
+                let payload = self.in_last_epoch(payload.clone(), &epochs[..before]);
+                limited(payload).map(Outcome::Renamed)
+            }
+            Outcome::Began(payload) => {
+                let payload = self.in_last_epoch(payload.clone(), epochs);
+                limited(payload).map(Outcome::Began)
+            }
             outcome => Some(outcome.clone()),
         };
         outcome.unwrap_or(Outcome::Emptied)
+    }
+
+    /// Moves a session into the last of these epochs that is of its subject.
+    fn in_last_epoch(&self, mut payload: Payload, epochs: &[(Id, Epoch)]) -> Payload {
+        if !epochs.is_empty()
+            && let Some(owner) = self.sessions.subject.of(&payload.data)
+        {
+            let record = record_id(&owner.text);
+            let last = epochs.iter().rfind(|(it, _)| *it == record);
+            payload.epoch = last.map(|(_, epoch)| *epoch).or(payload.epoch);
+        }
+        payload
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -177,6 +221,9 @@ impl SessionStore for RequestStore {
         let payload = Payload {
             id: record.id,
             began: continued.map_or(self.now, |it| it.began),
+            // Holds if its subject is the same. A request that was under way when all sessions of the
+            // subject were ended must not bring this one into the next epoch.
+            epoch: self.received.session().and_then(|it| it.epoch),
             limit: continued.map(|it| it.limit).unwrap_or_default(),
             data: record.data.clone(),
         };
@@ -228,6 +275,7 @@ impl SessionStore for RequestStore {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         let mut state = self.state();
+        state.epochs_before_delete = state.epochs.len();
         if self.current(&state).is_some_and(|it| it.id == *id) {
             // If it began in this request, there is no session to continue.
             state.deleted_id = match state.outcome {

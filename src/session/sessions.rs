@@ -1,14 +1,17 @@
 //! `Sessions`: opens, accepts and seals session cookies as a configuration says.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
+use futures_util::future::try_join;
 use http::HeaderValue;
+use serde_json::Value;
 use tower_sessions_core::session::Id;
 
 use super::{
     caching::Caching,
     config::{Condition, Listener, SessionConfig},
     cookie::SessionCookie,
+    epoch::{Epoch, record_id},
     error::{Refusal, SessionError},
     event::{Event, ShortId},
     format::{Format, Payload, VerifiedCookie},
@@ -85,18 +88,8 @@ impl Sessions {
         if let Err(reason) = self.timeouts.check(times, now) {
             return Ok(Err(reason));
         }
-        let loaded = match self.registry.find(cookie.payload.id).await? {
-            None => return Ok(Err(Refusal::Revoked)),
-            Some(Found::InCookie) => None,
-            Some(Found::Loaded { data, limit }) => Some(Payload {
-                limit,
-                data,
-                ..cookie.payload
-            }),
-        };
-        let accepted = Accepted {
-            cookie: Arc::clone(cookie),
-            loaded,
+        let Some((accepted, epoch)) = self.look_up(cookie).await? else {
+            return Ok(Err(Refusal::Revoked));
         };
         // An older cookie may have another limit than the record.
         if accepted.loaded.is_some()
@@ -104,11 +97,70 @@ impl Sessions {
         {
             return Ok(Err(reason));
         }
-        let data = &accepted.session().data;
-        let is_acceptable = self.condition.as_ref().is_none_or(|holds| holds(data));
+        let session = accepted.session();
+        if !session.is_of(epoch) {
+            return Ok(Err(Refusal::Ended));
+        }
+        let is_acceptable = self.condition.as_ref();
+        let is_acceptable = is_acceptable.is_none_or(|holds| holds(&session.data));
         Ok(is_acceptable
             .then_some(accepted)
             .ok_or(Refusal::Unacceptable))
+    }
+
+    /// Finds the session of a cookie, and the present epoch of its subject. Returns `None` if the session
+    /// is not alive.
+    async fn look_up(
+        &self,
+        cookie: &Arc<VerifiedCookie>,
+    ) -> Result<Option<(Accepted, Option<Epoch>)>, StoreError> {
+        let payload = &cookie.payload;
+        let record_of = |data| {
+            let owner = self.subject.of(data)?;
+            Some(cookie.epoch_record.of(&owner.text))
+        };
+        let (found, mut epoch) = match record_of(&payload.data) {
+            // Together, so that they share a command.
+            Some(record) => {
+                try_join(self.registry.find(payload.id), self.registry.epoch(record)).await?
+            }
+            None => (self.registry.find(payload.id).await?, None),
+        };
+        let loaded = match found {
+            None => return Ok(None),
+            Some(Found::InCookie) => None,
+            Some(Found::Loaded { data, limit }) => {
+                if let Some(record) = record_of(&data) {
+                    epoch = self.registry.epoch(record).await?;
+                }
+                Some(Payload {
+                    limit,
+                    data,
+                    ..*payload
+                })
+            }
+        };
+        let accepted = Accepted {
+            cookie: Arc::clone(cookie),
+            loaded,
+        };
+        Ok(Some((accepted, epoch)))
+    }
+
+    /// Returns the present epoch of the subject of this data.
+    pub(crate) async fn present_epoch(
+        &self,
+        data: &HashMap<String, Value>,
+    ) -> Result<Option<Epoch>, StoreError> {
+        match self.subject.of(data) {
+            Some(owner) => self.registry.epoch(record_id(&owner.text)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns whether this session is still of the present epoch of its subject.
+    pub(crate) async fn is_of_present_epoch(&self, session: &Payload) -> Result<bool, StoreError> {
+        Ok(session.is_of(self.present_epoch(&session.data).await?))
     }
 
     /// Returns the value of the cookie that carries a session, signed at `now` (unix seconds).
@@ -142,6 +194,23 @@ impl Sessions {
             self.tell(Event::Ended { id });
         }
         Ok(is_ended)
+    }
+
+    /// Ends all sessions of a subject at `now` (unix seconds). Returns the epoch that begins, and the ID of
+    /// its record.
+    pub(crate) async fn end_all(
+        &self,
+        subject: &str,
+        now: i64,
+    ) -> Result<(Id, Epoch), SessionError> {
+        if !self.subject.is_named() {
+            return Err(SessionError::NoSubject);
+        }
+        let (record, epoch) = (record_id(subject), Epoch::random());
+        let end = self.timeouts.epoch_end(now);
+        self.registry.set_epoch(record, epoch, end).await?;
+        self.tell(Event::EndedAll {});
+        Ok((record, epoch))
     }
 
     /// Tells the application of an event.

@@ -31,11 +31,12 @@ pub(super) async fn settle(
         Outcome::Changed(session) => {
             let value = sessions.seal(&session, now)?;
             let end = sessions.timeouts.session_end(session.times(now));
-            let is_alive = sessions.registry.update(&session, end).await?;
+            let is_alive = sessions.is_of_present_epoch(&session).await?
+                && sessions.registry.update(&session, end).await?;
             Ok(is_alive.then(|| sessions.set_cookie(&value, &session, now)))
         }
-        Outcome::Renamed(session) => begin(sessions, received, &session, true, now).await,
-        Outcome::Began(session) => begin(sessions, received, &session, false, now).await,
+        Outcome::Renamed(session) => begin(sessions, received, session, true, now).await,
+        Outcome::Began(session) => begin(sessions, received, session, false, now).await,
         Outcome::Emptied => {
             end_all(sessions, received, now).await?;
             Ok(received.has_cookie.then(|| sessions.cookie.removal()))
@@ -66,24 +67,34 @@ fn separate(sessions: &Sessions, received: &Received, outcome: Outcome, now: i64
 }
 
 /// Begins a session, and ends those of the request. If it continues the visitor's own session, and
-/// another request has ended that one, it does not begin.
+/// another request has ended that one, alone or with all of its subject, it does not begin.
 async fn begin(
     sessions: &Sessions,
     received: &Received,
-    session: &Payload,
+    mut session: Payload,
     continues: bool,
     now: i64,
 ) -> Result<Option<HeaderValue>, SessionError> {
-    let value = sessions.seal(session, now)?;
+    let before = received.session().map(|it| &it.data);
+    if sessions.subject.of(&session.data) != before.and_then(|it| sessions.subject.of(it)) {
+        // If the store does not answer, the session begins without an epoch. It is refused if there is one.
+        session.epoch = sessions
+            .present_epoch(&session.data)
+            .await
+            .unwrap_or_default();
+    } else if continues && !sessions.is_of_present_epoch(&session).await? {
+        return Ok(None);
+    }
+    let value = sessions.seal(&session, now)?;
     let end = sessions.timeouts.session_end(session.times(now));
-    sessions.registry.begin(session, end).await?;
+    sessions.registry.begin(&session, end).await?;
     let has_ended_own = end_all(sessions, received, now).await?;
     if continues && !has_ended_own && !is_alive_without_record(sessions, received).await? {
         sessions.registry.undo_begin(session.id).await?;
         return Ok(None);
     }
-    sessions.tell_began(session);
-    Ok(Some(sessions.set_cookie(&value, session, now)))
+    sessions.tell_began(&session);
+    Ok(Some(sessions.set_cookie(&value, &session, now)))
 }
 
 /// Returns whether the visitor's own session leaves no record when it ends, and the application has not
@@ -122,7 +133,8 @@ async fn renew(sessions: &Sessions, received: &Received, now: i64) -> Option<Hea
     let renewed = async {
         // Signs the received bytes, so that renewing never alters the payload.
         let value = sessions.format.renew(cookie, now)?;
-        let is_alive = sessions.registry.is_alive(session.id).await?;
+        let is_alive = sessions.is_of_present_epoch(session).await?
+            && sessions.registry.is_alive(session.id).await?;
         Ok::<_, SessionError>(is_alive.then(|| sessions.set_cookie(&value, session, now)))
     };
     let renewed = renewed

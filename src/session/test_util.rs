@@ -29,6 +29,7 @@ impl Sessions {
         let session = Payload {
             id: Id::default(),
             began: now,
+            epoch: self.present_epoch(&data).await?,
             limit: Limit::default(),
             data,
         };

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use time::Duration;
 
 use super::{error::Refusal, limit::Limit};
@@ -134,9 +136,24 @@ impl Timeouts {
             .saturating_add(CLOCK_SKEW)
     }
 
+    /// Returns until when, in unix seconds, to remember the end at `now` of all sessions of a subject.
+    ///
+    /// By then, all sessions have ended that began before, on a machine whose clock may be ahead of
+    /// ours, also for a machine whose clock is behind ours.
+    pub(super) fn epoch_end(&self, now: i64) -> i64 {
+        now.saturating_add(self.absolute.whole_seconds())
+            .saturating_add(2 * CLOCK_SKEW)
+    }
+
     /// Returns when a session with these times ends at the latest, in unix seconds.
     pub(super) fn session_end(&self, times: Times) -> i64 {
         let end = times.began.saturating_add(self.absolute.whole_seconds());
         times.limit.end.map_or(end, |it| it.min(end))
     }
+}
+
+/// Returns the current time in unix seconds.
+pub(super) fn unix_now() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.unwrap_or_default().as_secs().cast_signed()
 }

@@ -96,7 +96,7 @@ impl Gate {
     }
 }
 
-async fn wait(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+pub async fn wait(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     gate.arrived.add_permits(1);
     gate.open.acquire().await.unwrap().forget();
     next.run(request).await

@@ -9,9 +9,9 @@ use signet_session::{
     AddressError, Caching, Contents, CookieError, CookieOptions, DataIn, EmbeddedSessionStore,
     EmbeddedStore, Event, Expiry, FoundSession, Id, Inspection, KeyError, MIN_KEY_BYTES,
     MemoryStore, OpenError, Persistence, ReceivedSession, Record, Records, RedisAddress,
-    RedisStore, Refusal, SameSite, SecretKey, Session, SessionBegan, SessionConfig, SessionError,
-    SessionLayer, SessionService, ShortId, StoreError, Timeouts, TimeoutsError, UnsafePolicy,
-    session,
+    RedisStore, Refusal, SameSite, SecretKey, Session, SessionBegan, SessionConfig, SessionEnder,
+    SessionError, SessionLayer, SessionService, ShortId, StoreError, Timeouts, TimeoutsError,
+    UnsafePolicy, session,
 };
 use time::Duration;
 
@@ -38,6 +38,7 @@ fn every_public_type_can_be_shared_and_printed() {
         RedisStore,
     )>();
     is_plain::<(Refusal, SameSite, SecretKey, Session, SessionBegan)>();
+    is_plain::<SessionEnder>();
     is_plain::<(
         SessionConfig,
         SessionError,
@@ -96,6 +97,8 @@ async fn a_configuration_is_built_from_these_signatures() {
     assert_eq!(session.get("user"), Some(&json!("anna")));
     let ended: Result<bool, SessionError> = layer.end(id).await;
     assert!(ended.unwrap());
+    let ended: Result<(), SessionError> = layer.end_all("anna").await;
+    ended.unwrap();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod contract;
 mod cookies;
 mod cross_site;
 mod door;
+mod ended_everywhere;
 mod errors;
 mod forger;
 mod handlers;

@@ -27,6 +27,11 @@ impl Metrics {
                 "sessions_ended_total",
                 "Sessions that a logout or another login ended. Timeouts are not counted.",
             ),
+            (
+                "ended_all",
+                "sessions_ended_everywhere_total",
+                "How often all sessions of a user were ended at once.",
+            ),
         ];
         let counters = counters.map(|(event, name, help)| {
             let counter = add(&self.registry, IntCounter::with_opts(opts(name, help)));

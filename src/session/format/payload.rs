@@ -4,12 +4,12 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error as _, IgnoredAny, MapAccess, Visitor},
+    de::{Error as _, MapAccess, Visitor},
 };
 use serde_json::Value;
 use tower_sessions_core::session::Id;
 
-use crate::{limit::Limit, timeouts::Times};
+use crate::{epoch::Epoch, limit::Limit, timeouts::Times};
 
 /// A session as it is serialized between two requests.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +20,9 @@ pub(crate) struct Payload {
     /// When the session began, in unix seconds.
     #[serde(rename = "_iat")]
     pub(crate) began: i64,
+    /// The epoch of its subject when it began, if that had one.
+    #[serde(rename = "_epoch", skip_serializing_if = "Option::is_none")]
+    pub(crate) epoch: Option<Epoch>,
     #[serde(flatten)]
     pub(crate) limit: Limit,
     /// The data that handlers keep in the session.
@@ -36,6 +39,11 @@ impl Payload {
         }
     }
 
+    /// Returns whether it belongs to the present epoch of its subject. Without one, each session does.
+    pub(crate) fn is_of(&self, present: Option<Epoch>) -> bool {
+        present.is_none() || self.epoch == present
+    }
+
     /// Returns the times of a cookie that carries it and was signed at `signed` (unix seconds).
     pub(crate) fn times(&self, signed: i64) -> Times {
         Times {
@@ -46,7 +54,7 @@ impl Payload {
     }
 }
 
-/// Returns whether this key is a reserved member. `_epoch` has no meaning yet.
+/// Returns whether this key is a reserved member.
 pub(crate) fn is_reserved(key: &str) -> bool {
     matches!(key, "_sid" | "_iat" | "_idle" | "_end" | "_temp" | "_epoch")
 }
@@ -78,7 +86,8 @@ impl<'de> Visitor<'de> for PayloadVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
-        let (mut id, mut began, mut data) = (None, None, HashMap::new());
+        let (mut id, mut began, mut epoch) = (None, None, None);
+        let mut data = HashMap::new();
         let mut limit = Limit::default();
         while let Some(Text(key)) = map.next_key()? {
             let is_duplicate = match &*key {
@@ -91,10 +100,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
                 "_idle" => limit.idle.replace(map.next_value()?).is_some(),
                 "_end" => limit.end.replace(map.next_value()?).is_some(),
                 "_temp" => std::mem::replace(&mut limit.temporary, map.next_value()?),
-                "_epoch" => {
-                    let IgnoredAny = map.next_value()?;
-                    false
-                }
+                "_epoch" => epoch.replace(map.next_value()?).is_some(),
                 _ => {
                     data.insert(key.into_owned(), map.next_value()?);
                     false
@@ -107,6 +113,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
         Ok(Payload {
             id: id.ok_or_else(|| A::Error::missing_field("_sid"))?,
             began: began.ok_or_else(|| A::Error::missing_field("_iat"))?,
+            epoch,
             limit,
             data,
         })

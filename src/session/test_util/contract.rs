@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    middleware::unix_now,
     records::{Record, Records, StoreError},
+    timeouts::unix_now,
 };
 
 /// How many tasks use one record at once.

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use tower_sessions_core::session::Id;
 
 use crate::{
-    middleware::unix_now,
     records::{Record, Records, StoreError},
+    timeouts::unix_now,
 };
 
 /// A store in memory, for tests: it has no limit, and never removes what has expired.

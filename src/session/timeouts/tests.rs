@@ -125,3 +125,14 @@ fn a_revocation_outlives_every_cookie_of_its_session() {
         NOW + 8 * DAY + CLOCK_SKEW
     );
 }
+
+#[test]
+fn the_end_of_all_sessions_is_remembered_until_those_that_had_begun_have_ended_on_each_machine() {
+    let timeouts = Timeouts::default();
+    let end = timeouts.epoch_end(NOW);
+    assert_eq!(end, NOW + 30 * DAY + 120);
+    // The session began on a machine whose clock was a minute ahead.
+    let last = times(NOW + CLOCK_SKEW, NOW + 29 * DAY);
+    assert!(timeouts.end(last) <= end - CLOCK_SKEW);
+    assert_eq!(timeouts.epoch_end(i64::MAX), i64::MAX);
+}
