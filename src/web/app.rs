@@ -154,7 +154,11 @@ impl App {
         {
             // Boxed, because it is rarely taken and would enlarge every request's future.
             let answer = Box::pin(forward_auth.answer(request.method(), request.headers())).await;
-            return error_page::draw_for_proxy(answer, &Preferences::of(&request));
+            return error_page::draw_for_proxy(
+                answer,
+                &Preferences::of(&request),
+                &self.parts.origins,
+            );
         }
         super::answer(&self.parts, request).await
     }

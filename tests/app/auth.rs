@@ -368,6 +368,14 @@ async fn somebody_whose_form_was_not_sent_is_told_so_in_their_language() {
     );
     assert!(!page.headers.contains_key(header::LOCATION));
     assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+    // It is shown under the host of the other site, and looks like ours there.
+    let style = r#"<link rel="stylesheet" href="https://login.example.com/style."#;
+    assert!(page.html.contains(style), "{}", page.html);
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("style-src https://login.example.com;"),
+        "{policy}"
+    );
 
     // A script that sends the same gets a line.
     let mut script = form;

@@ -8,15 +8,20 @@ use axum::{
 use crate::app::{Page, TestApp};
 
 pub fn assert_has_security_headers(page: &Page) {
+    assert_has_headers_of(page, "same-origin");
+}
+
+/// Asserts that a response has the security headers, and that these sites may use it.
+pub fn assert_has_headers_of(page: &Page, resource_policy: &str) {
     for (name, value) in [
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+            "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'",
         ),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-resource-policy", resource_policy),
         ("cross-origin-embedder-policy", "require-corp"),
         (
             "permissions-policy",

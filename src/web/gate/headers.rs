@@ -7,12 +7,17 @@ use axum::{
     response::Response,
 };
 
-/// The policy of pages: it limits what they load, and where their forms lead.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'";
+/// The policy of pages: it limits what they load, and where their forms lead. `connect-src` lets the tools of a
+/// browser read robots.txt.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
 
 /// Keeps a page and those that opened it, or that it opens, from each other.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Says which other sites may use a response.
+pub(in crate::web) const RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 const HEADERS: [(HeaderName, HeaderValue); 9] = [
     (
@@ -29,10 +34,7 @@ const HEADERS: [(HeaderName, HeaderValue); 9] = [
         HeaderValue::from_static("same-origin"),
     ),
     (OPENER_POLICY, HeaderValue::from_static("same-origin")),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
+    (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("cross-origin-embedder-policy"),
         HeaderValue::from_static("require-corp"),
@@ -60,6 +62,15 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// More headers than any response has.
 const MOST: usize = 24;
+
+/// Gives a page that is shown under another site's host the policy that it has under ours.
+pub(in crate::web) fn show_elsewhere(response: &mut Response, our_origin: &str) {
+    // An origin is ASCII, so that this does not fail.
+    if let Ok(policy) = HeaderValue::try_from(POLICY.replace("'self'", our_origin)) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
 
 /// Returns the headers that every response has. A response may begin with them.
 pub(in crate::web) fn common() -> HeaderMap {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::web::gate::headers::RESOURCE_POLICY;
 use axum::{
     Router,
     extract::Request,
@@ -63,6 +64,8 @@ pub(in crate::web) fn routes() -> Router {
             let headers = [
                 (CONTENT_TYPE, asset.content_type),
                 (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                // A guarded site may show a page of ours.
+                (RESOURCE_POLICY, "same-site"),
             ];
             router.route(&asset.path, get((headers, asset.text)))
         })

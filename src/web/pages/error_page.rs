@@ -19,6 +19,7 @@ use crate::{
     public_url::Origins,
     web::gate::{
         accept::{MediaType, preferred},
+        headers,
         notes::Notes,
         refusal::RequestRefusal,
     },
@@ -55,12 +56,14 @@ struct ErrorPage<'a> {
     home: &'a str,
 }
 
-/// Says that a form was not sent to a guarded site. A proxy shows it under the host of that site, where the
-/// style sheet is not.
+/// Says that a form was not sent to a guarded site. A proxy shows it under the host of that site, so that
+/// all addresses are whole.
 #[derive(Template)]
 #[template(path = "form_not_sent.html")]
 struct FormNotSentPage<'a> {
     words: &'static Words,
+    /// The origin of our pages.
+    origin: &'a str,
     /// The URL of the login page.
     login: &'a str,
 }
@@ -144,14 +147,27 @@ pub(in crate::web) fn draw(
 }
 
 /// Gives the answer to a proxy's question a page for the visitor, if it needs one.
-pub(in crate::web) fn draw_for_proxy(response: Response, preferences: &Preferences) -> Response {
+pub(in crate::web) fn draw_for_proxy(
+    response: Response,
+    preferences: &Preferences,
+    origins: &Origins,
+) -> Response {
     let words = preferences.language.words;
     let notes = response.extensions().get::<Notes>();
     let Some(login) = notes.and_then(|it| it.form_not_sent.as_deref()) else {
         return response;
     };
-    match page(words, &FormNotSentPage { words, login }) {
-        Ok(page) => replace_body(response, page),
+    let origin = origins.public();
+    let content = FormNotSentPage {
+        words,
+        origin,
+        login,
+    };
+    match page(words, &content) {
+        Ok(mut page) => {
+            headers::show_elsewhere(&mut page, origin);
+            replace_body(response, page)
+        }
         Err(cause) => {
             tracing::error!(%cause, "the page about a form failed");
             response
