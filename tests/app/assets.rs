@@ -8,7 +8,7 @@ use axum::{
 };
 use futures_util::stream;
 
-use crate::{app::TestApp, headers::assert_has_headers_of};
+use crate::{app::TestApp, door::door, headers::assert_has_headers_of};
 
 /// Returns the paths of the assets in the pages, each with its content type and a part of its text.
 async fn all_assets(app: &TestApp) -> [(String, &'static str, &'static str); 2] {
@@ -47,6 +47,20 @@ async fn assets_are_cached_for_a_year_and_do_not_depend_on_the_session() {
         let page = app.send(Method::POST, &path, Body::empty()).await;
         page.has_status(405);
         assert_eq!(page.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_login_page_with_its_style_and_icon_stays_under_9_kib() {
+    let app = door();
+    let mut assets = 0;
+    for (path, ..) in all_assets(&app).await {
+        assets += app.get(&path).await.html.len();
+    }
+    for language in ["en", "zh-Hant", "zh-Hans"] {
+        let login = format!("/login?rd=https%3A%2F%2Fapp.example.com%2F&lang={language}");
+        let page = app.get(&login).await.html.len();
+        assert!(page + assets < 9216, "{language}: {page} + {assets} bytes");
     }
 }
 

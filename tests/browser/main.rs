@@ -5,6 +5,7 @@ mod common;
 mod guarded;
 
 mod chromium;
+mod lighthouse;
 mod pages;
 mod picture;
 mod siblings;
