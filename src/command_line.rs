@@ -39,6 +39,15 @@ pub(crate) fn command_line() -> Command {
         .subcommands(printers())
         .subcommand(passwd())
         .subcommand(with_flags(
+            Command::new("healthcheck")
+                .about("Ask the running site whether it serves, for containers and scripts")
+                .long_about(
+                    "Ask the running site whether it serves, for containers and scripts\n\n\
+                     Takes the flags and variables of the site, and asks /healthz where --listen says that \
+                     the site listens. Exit code 0: it serves; 1: it does not, and a line says why.",
+                ),
+        ))
+        .subcommand(with_flags(
             Command::new("inspect")
                 .about(
                     "Read the value of a session cookie on standard input, and say what it holds, \

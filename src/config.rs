@@ -16,16 +16,16 @@ pub(crate) use self::duration::show as show_duration;
 use self::environment::{non_empty, raw};
 pub use self::{error::ConfigError, flags::flags};
 use crate::{
-    cookie_domain::CookieDomain, private_file::Owners, public_url::PublicUrl, secret::SecretKeys,
-    users::TrustedProxies,
+    cookie_domain::CookieDomain, listen_address::ListenAddress, private_file::Owners,
+    public_url::PublicUrl, secret::SecretKeys, users::TrustedProxies,
 };
 use signet_session::{AddressError, DataIn, RedisAddress, Timeouts};
 
 /// What Signet runs with.
 #[derive(Debug)]
 pub struct Config {
-    /// The address to bind.
-    pub listen: SocketAddr,
+    /// Where to listen.
+    pub listen: ListenAddress,
     /// Where visitors reach the site. None: at the address it listens on, over http.
     pub public_url: Option<PublicUrl>,
     /// The domain whose hosts share the session. None: only the host of the public URL has it.
@@ -104,20 +104,25 @@ impl LogOptions {
 
 impl Config {
     /// Checks the [`flags()`] and the environment, and reads the secret keys that they name. Writes
-    /// nothing.
+    /// nothing. A socket that is open already comes before the address that they say.
     ///
     /// # Errors
     ///
     /// When a setting is missing, malformed or unsafe.
-    pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
-        let listen = flags::LISTEN.value_or_default(flags, |text| text.parse().ok())?;
+    pub fn check(
+        flags: &ArgMatches,
+        open_socket: Option<ListenAddress>,
+    ) -> Result<Self, ConfigError> {
+        let said = listen_address(flags)?;
+        let listen = open_socket.unwrap_or(said);
         let idle = flags::SESSION_IDLE.value_or_default(flags, duration::parse)?;
         let absolute = flags::SESSION_LIFETIME.value_or_default(flags, duration::parse)?;
         let timeouts =
             Timeouts::new(idle, absolute).map_err(|error| ConfigError::Value(error.to_string()))?;
-        let public_url = public_url(flags, listen)?;
+        let public_url = public_url(flags, &listen)?;
         let (keys, warning) = keys(flags)?;
         let mut config = Self {
+            trusted_proxies: trusted_proxies(flags, &listen)?,
             listen,
             cookie_domain: cookie_domain(flags, public_url.as_ref())?,
             public_url,
@@ -134,7 +139,6 @@ impl Config {
             max_connections: flags::MAX_CONNECTIONS
                 .value_or_default(flags, |text| number(text, 1_000_000))?,
             users: flags::USERS.path(flags),
-            trusted_proxies: flags::TRUSTED_PROXY.value_or_default(flags, TrustedProxies::parse)?,
             metrics_listen: flags::METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
             access_log: flags::ACCESS_LOG.is_on(flags)?,
             log_names: flags::LOG_NAMES.is_on(flags)?,
@@ -147,19 +151,36 @@ impl Config {
     }
 }
 
+/// Returns where the flag or its variable says to listen.
+///
+/// # Errors
+///
+/// When that is no address.
+pub fn listen_address(flags: &ArgMatches) -> Result<ListenAddress, ConfigError> {
+    flags::LISTEN.value_or_default(flags, ListenAddress::parse)
+}
+
 fn number<T: TryFrom<u32>>(text: &str, most: u32) -> Option<T> {
     let number = text.parse().ok().filter(|it| (1..=most).contains(it))?;
     T::try_from(number).ok()
 }
 
-fn public_url(flags: &ArgMatches, listen: SocketAddr) -> Result<Option<PublicUrl>, ConfigError> {
+fn public_url(
+    flags: &ArgMatches,
+    listen: &ListenAddress,
+) -> Result<Option<PublicUrl>, ConfigError> {
     let allow_insecure_http = flags::ALLOW_INSECURE_HTTP.is_on(flags)?;
-    match flags::PUBLIC_URL.value(flags, |text| text.parse::<PublicUrl>().ok())? {
-        None if !listen.ip().is_loopback() => Err(ConfigError::PublicUrlMissing(listen)),
-        Some(url) if !url.is_potentially_trustworthy() && !allow_insecure_http => {
+    let given = flags::PUBLIC_URL.value(flags, |text| text.parse::<PublicUrl>().ok())?;
+    match (given, listen) {
+        (None, ListenAddress::Tcp(address)) if address.ip().is_loopback() => Ok(None),
+        (None, ListenAddress::Tcp(_)) => Err(ConfigError::PublicUrlMissing(listen.clone())),
+        (None, ListenAddress::Unix(_)) => {
+            Err(ConfigError::PublicUrlOfSocketMissing(listen.clone()))
+        }
+        (Some(url), _) if !url.is_potentially_trustworthy() && !allow_insecure_http => {
             Err(ConfigError::InsecureHttp(url))
         }
-        public_url => Ok(public_url),
+        (Some(url), _) => Ok(Some(url)),
     }
 }
 
@@ -174,6 +195,18 @@ fn store(flags: &ArgMatches) -> Result<Option<RedisAddress>, ConfigError> {
         None | Some(AddressError::Malformed) => address,
         Some(error) => Err(ConfigError::Value(format!("--store (STORE_URL): {error}"))),
     }
+}
+
+fn trusted_proxies(
+    flags: &ArgMatches,
+    listen: &ListenAddress,
+) -> Result<TrustedProxies, ConfigError> {
+    let trusted = flags::TRUSTED_PROXY.value_or_default(flags, TrustedProxies::parse)?;
+    Ok(match listen {
+        ListenAddress::Tcp(_) => trusted,
+        // Only a proxy is let in there. It counts as at 127.0.0.1.
+        ListenAddress::Unix(_) => trusted.and_loopback(),
+    })
 }
 
 fn cookie_domain(

@@ -23,6 +23,7 @@
 //! - `config`: turns the command line and the environment into a checked `Config`, or one error.
 //!   - `flags`: a row for each flag and its variable; `setting`: how their value is found;
 //!     `environment`; `duration`; `effect`: which settings have none; `error`
+//! - `listen_address`: where the site listens.
 //! - `public_url`: where visitors reach the site, and which hosts and origins are ours.
 //! - `cookie_domain`: which domain may share a session cookie.
 //! - `private_file`: which files are private enough to be read.
@@ -34,12 +35,14 @@
 //! - `log`: writes lines to standard error without holding up the site.
 //!   - `limits`: how many lines of each kind; `escape`: what cannot be seen is escaped
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
-//!   - `listener`: accepts connections; `connection`: HTTP/1.1 on one connection; `clock`: its deadlines;
+//!   - `listener`: accepts connections; `socket_file`: the file of a Unix socket; `inherited`: a socket of
+//!     systemd's; `connection`: HTTP/1.1 on one connection; `clock`: its deadlines;
 //!     `signals`: what stops it all
 //! - `operations`: what an operator's machines ask, and what they are told.
 //!   - `health`: whether the process serves, and whether its store answers
 //!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of
 //!     `logins`, of the `store` and of the `process`, and `scrape`, which answers
+//!   - `healthcheck`: asks the running site whether it serves
 //!   - `systemd`: tells it when the site is ready and when it stops
 //! - [`manual`]: how to run and use all this.
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
@@ -102,6 +105,7 @@
 pub mod config;
 pub mod cookie_domain;
 pub mod inspect;
+pub mod listen_address;
 pub mod log;
 pub mod manual;
 pub mod operations;

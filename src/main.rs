@@ -16,11 +16,12 @@ use clap::ArgMatches;
 use clap_complete::Shell;
 use mimalloc::MiMalloc;
 use signet::{
-    config::{Config, LogOptions},
+    config::{self, Config, LogOptions},
     inspect,
     log::Log,
+    operations::healthcheck,
     secret,
-    server::Hangups,
+    server::{Hangups, InheritError, Inherited},
     site::{self, SiteError},
     users::{self, Edited, PasswdError},
 };
@@ -37,6 +38,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    // Before there are threads, because it changes the environment.
+    let inherited = Inherited::take();
     // Before all else, because SIGHUP would end the process until then. The commands that do not run the
     // site end soon, or with the terminal that they read from.
     let started = Hangups::catch().and_then(|hangups| Ok((Runtime::new()?, hangups)));
@@ -51,19 +54,27 @@ fn main() -> ExitCode {
         Some(("passwd", flags)) => change_user(flags),
         Some(("man", _)) => print_man_page(),
         Some(("inspect", flags)) => inspect_cookie(flags, &runtime),
-        Some((_, flags)) => run_site(flags, runtime, hangups),
-        None => run_site(&matches, runtime, hangups),
+        Some(("healthcheck", flags)) => check_health(flags),
+        Some((_, flags)) => run_site(flags, runtime, hangups, inherited),
+        None => run_site(&matches, runtime, hangups, inherited),
     }
 }
 
-fn run_site(flags: &ArgMatches, runtime: Runtime, hangups: Hangups) -> ExitCode {
+fn run_site(
+    flags: &ArgMatches,
+    runtime: Runtime,
+    hangups: Hangups,
+    inherited: Result<Option<Inherited>, InheritError>,
+) -> ExitCode {
     let log = match LogOptions::check(flags) {
         Ok(options) => Log::start(options),
         Err(error) => return fail(2, error),
     };
-    let result = Config::check(flags)
-        .map_err(SiteError::Config)
-        .and_then(|config| runtime.block_on(site::run(config, &log, hangups)));
+    let result = inherited.map_err(SiteError::Inherit).and_then(|inherited| {
+        let address = inherited.as_ref().map(Inherited::address).transpose()?;
+        let config = Config::check(flags, address)?;
+        runtime.block_on(site::run(config, &log, hangups, inherited))
+    });
     runtime.shutdown_timeout(LAST_TASKS);
     if let Err(error) = &result {
         log.fail(error);
@@ -71,7 +82,7 @@ fn run_site(flags: &ArgMatches, runtime: Runtime, hangups: Hangups) -> ExitCode 
     log.finish();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(SiteError::Config(_)) => ExitCode::from(2),
+        Err(SiteError::Config(_) | SiteError::Inherit(_)) => ExitCode::from(2),
         Err(_) => ExitCode::from(1),
     }
 }
@@ -136,6 +147,18 @@ fn say_edited(edited: &Edited, what: impl Display, file: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Asks the site that runs with these settings. Of them, it needs only where to listen.
+fn check_health(flags: &ArgMatches) -> ExitCode {
+    let address = match config::listen_address(flags) {
+        Ok(address) => address,
+        Err(error) => return fail(1, error),
+    };
+    match healthcheck::ask(&address) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, error),
+    }
+}
+
 fn print_completions(flags: &ArgMatches) -> ExitCode {
     let mut script = Vec::new();
     if let Some(&shell) = flags.get_one::<Shell>("shell") {
@@ -159,7 +182,7 @@ fn print(output: &[u8]) -> ExitCode {
 }
 
 fn inspect_cookie(flags: &ArgMatches, runtime: &Runtime) -> ExitCode {
-    let config = match Config::check(flags) {
+    let config = match Config::check(flags, None) {
         Ok(config) => config,
         Err(error) => return fail(2, error),
     };

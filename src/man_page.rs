@@ -56,6 +56,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 5] = [
             ("0", "Done."),
             ("1", "It failed while running."),
             ("2", "The command line or the environment is wrong."),
+            ("signet healthcheck", "0: the site serves; 1: it does not."),
             (
                 "signet inspect",
                 "0: the cookie is accepted; 1: it is refused; 2: cannot tell.",

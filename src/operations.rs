@@ -1,6 +1,7 @@
 //! Answers the questions of an operator's machines: load balancers, Prometheus and systemd.
 
 mod health;
+pub mod healthcheck;
 mod metrics;
 pub mod systemd;
 

@@ -108,20 +108,28 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// Returns the origin of the public URL and no other. Without one the site is for this machine,
-    /// which may reach it by the address it listens on and by the names of loopback.
+    /// Returns the origin of the public URL and no other.
     #[must_use]
-    pub fn new(public_url: Option<&PublicUrl>, listen: SocketAddr) -> Self {
-        let urls = if let Some(url) = public_url {
-            vec![url.clone()]
-        } else {
-            let local = ["localhost", "127.0.0.1", "[::1]"]
-                .map(|host| format!("http://{host}:{}", listen.port()).parse());
-            let local = local.into_iter().flatten();
+    pub fn of(public_url: &PublicUrl) -> Self {
+        Self::all(vec![public_url.clone()])
+    }
+
+    /// Returns the origins of a site for this machine, which may reach it by the address it listens on and by
+    /// the names of loopback.
+    #[must_use]
+    pub fn local(listen: SocketAddr) -> Self {
+        let local = ["localhost", "127.0.0.1", "[::1]"]
+            .map(|host| format!("http://{host}:{}", listen.port()).parse());
+        let local = local.into_iter().flatten();
+        Self::all(
             std::iter::once(PublicUrl::of(listen))
                 .chain(local)
-                .collect()
-        };
+                .collect(),
+        )
+    }
+
+    /// Returns these origins, the public one first.
+    fn all(urls: Vec<PublicUrl>) -> Self {
         let mut hosts = Vec::new();
         for PublicUrl(url) in &urls {
             let host = url.host_str().unwrap_or_default();

@@ -2,9 +2,12 @@
 
 mod clock;
 mod connection;
+mod inherited;
 mod listener;
 mod refused_head;
 mod signals;
+#[cfg(unix)]
+mod socket_file;
 
 use std::{
     convert::Infallible,
@@ -20,7 +23,6 @@ use std::{
 use axum::{extract::Request, response::Response};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpSocket},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::sleep,
 };
@@ -28,8 +30,9 @@ use tower::Service;
 
 use crate::log::ONCE_A_MINUTE;
 
-use self::listener::Accepted;
+use self::listener::{Accepted, BACKLOG};
 pub use self::{
+    inherited::{InheritError, Inherited},
     listener::Listener,
     signals::{Hangups, stop_signals},
 };
@@ -39,27 +42,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait after a failed accept, usually for want of a file descriptor.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// How many connections may wait in the kernel to be accepted. The usual 128 are soon too few: a
-/// client that finds no place tries again a second later. The kernel has a limit of its own.
-const BACKLOG: u32 = 4096;
-
-/// Binds an address.
-///
-/// # Errors
-///
-/// When the address cannot be bound: it is taken, for instance, or not of this machine.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    // On Unix this lets a restart bind the address while old connections are still closing.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
 
 /// Counts the connections that are open.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +75,7 @@ impl Drop for Entered {
 ///
 /// `on_refused_head` is called when a client sends what is no head of a request, which no service sees.
 pub async fn serve<S>(
-    listener: impl Into<Listener>,
+    listener: Listener,
     site: S,
     max_connections: u32,
     open: OpenConnections,
@@ -103,7 +85,6 @@ pub async fn serve<S>(
     S: Service<Request, Response = Response, Error = Infallible, Future: Send>,
     S: Clone + Send + Sync + 'static,
 {
-    let listener = listener.into();
     let (stop_sender, stopping) = watch::channel(false);
     let connections = Connections {
         site,

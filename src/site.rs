@@ -5,17 +5,16 @@ mod store;
 mod users;
 mod visitors;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
-
-use tokio::net::TcpListener;
+use std::{io, path::PathBuf, sync::Arc};
 
 pub use self::store::{check_store_file, session_config};
 use crate::{
     config::{Config, ConfigError, show_duration},
+    listen_address::ListenAddress,
     log::Log,
     operations::{Metrics, probes, systemd},
     public_url::Origins,
-    server::{self, Hangups, OpenConnections},
+    server::{self, Hangups, InheritError, Inherited, Listener, OpenConnections},
     users::Users,
     web::{Accounts, App},
 };
@@ -35,10 +34,13 @@ pub enum SiteError {
     /// The address cannot be bound.
     #[error("cannot listen on {address}: {source}; choose another address with {setting}")]
     Listen {
-        address: SocketAddr,
+        address: ListenAddress,
         setting: &'static str,
         source: io::Error,
     },
+    /// The socket that the site was given cannot be used.
+    #[error(transparent)]
+    Inherit(#[from] InheritError),
     /// The metrics cannot be set up.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -57,23 +59,31 @@ pub enum SiteError {
 /// signal ends it at once. If there is a users file, SIGHUP instead lets the site read it again. The
 /// caller has caught SIGHUP before all else: it must not end a site that is only about to start.
 ///
-/// Logs one line once clients can connect: `listening on http://127.0.0.1:5000`. Tells systemd then,
-/// and when the site begins to stop.
+/// Listens on a socket that was inherited, if there is one. Logs one line once clients can connect:
+/// `listening on http://127.0.0.1:5000`. Tells systemd then, and when the site begins to stop.
 ///
 /// # Errors
 ///
 /// When the store or the state directory cannot be used, the address cannot be bound or the signals
 /// cannot be caught.
-pub async fn run(config: Config, log: &Log, hangups: Hangups) -> Result<(), SiteError> {
+pub async fn run(
+    config: Config,
+    log: &Log,
+    hangups: Hangups,
+    inherited: Option<Inherited>,
+) -> Result<(), SiteError> {
     catch_file_size_signal()?;
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose()?;
     let metrics = metrics.map(Arc::new);
     let opened = store::open(&config, metrics.as_deref()).await?;
     let (users, users_warnings) = users::open(&config, &opened.keys, metrics.as_deref())?;
     let sessions = opened.sessions;
-    let listener = listen(config.listen, "--listen (LISTEN)")?;
-    let address = listener.local_addr()?;
-    let origins = Origins::new(config.public_url.as_ref(), address);
+    let listener = match inherited {
+        Some(socket) => Listener::inherit(socket)?,
+        None => listen(&config.listen, "--listen (LISTEN)")?,
+    };
+    let address = listener.address().clone();
+    let origins = origins(&config, &address)?;
     let public_url = origins.public().to_owned();
     let (keys, store) = (sessions.key_count(), sessions.store());
     let site = build_pages(&config, sessions, origins, users.clone());
@@ -93,7 +103,10 @@ pub async fn run(config: Config, log: &Log, hangups: Hangups) -> Result<(), Site
     let metrics_address = metrics::serve(&config, metrics.clone(), &store, log, stop.clone())?;
     let site = visitors::service(site, probes(store), metrics.clone());
     let on_refused_head = visitors::count_refused_heads(metrics);
-    log.line(&format!("listening on http://{address}"));
+    log.line(&match &address {
+        ListenAddress::Tcp(address) => format!("listening on http://{address}"),
+        ListenAddress::Unix(_) => format!("listening on {address}"),
+    });
     log_start(&config, &public_url, keys, metrics_address);
     for warning in config.warnings.iter().chain(&found) {
         tracing::warn!("{warning}");
@@ -104,6 +117,16 @@ pub async fn run(config: Config, log: &Log, hangups: Hangups) -> Result<(), Site
     log.report();
     tracing::info!("stopped");
     Ok(())
+}
+
+fn origins(config: &Config, address: &ListenAddress) -> Result<Origins, ConfigError> {
+    match (&config.public_url, address) {
+        (Some(url), _) => Ok(Origins::of(url)),
+        (None, ListenAddress::Tcp(address)) => Ok(Origins::local(*address)),
+        (None, ListenAddress::Unix(_)) => {
+            Err(ConfigError::PublicUrlOfSocketMissing(address.clone()))
+        }
+    }
 }
 
 /// Builds the pages, with what the configuration wants in the log.
@@ -125,16 +148,16 @@ fn build_pages(
 }
 
 /// Binds the address that a setting gives.
-fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, SiteError> {
-    server::listen(address).map_err(|source| SiteError::Listen {
-        address,
+fn listen(address: &ListenAddress, setting: &'static str) -> Result<Listener, SiteError> {
+    Listener::bind(address).map_err(|source| SiteError::Listen {
+        address: address.clone(),
         setting,
         source,
     })
 }
 
 /// Logs the settings.
-fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<SocketAddr>) {
+fn log_start(config: &Config, public_url: &str, keys: usize, metrics: Option<ListenAddress>) {
     let is_embedded = config.store.is_none();
     let state_dir = config.state_dir.display();
     tracing::info!(

@@ -1,9 +1,10 @@
 //! `ConfigError`: what can be wrong with the configuration.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use crate::{
-    cookie_domain::CookieDomainError, public_url::PublicUrl, secret::SecretError, users::UsersError,
+    cookie_domain::CookieDomainError, listen_address::ListenAddress, public_url::PublicUrl,
+    secret::SecretError, users::UsersError,
 };
 use signet_session::CookieError;
 
@@ -20,7 +21,10 @@ pub enum ConfigError {
     NotUtf8(&'static str),
     /// Other machines can reach the site, but its public URL is not given.
     #[error("{0} is beyond loopback: set --public-url (PUBLIC_URL) to the URL that visitors use")]
-    PublicUrlMissing(SocketAddr),
+    PublicUrlMissing(ListenAddress),
+    /// No browser can reach the site's socket, and the URL of its proxy is not given.
+    #[error("{0} is a file: set --public-url (PUBLIC_URL) to the URL that visitors use")]
+    PublicUrlOfSocketMissing(ListenAddress),
     /// The session cookie would cross a network unencrypted.
     #[error(
         "--public-url (PUBLIC_URL) is {0}, and others on the network could read the cookies: \

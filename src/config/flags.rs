@@ -29,11 +29,14 @@ macro_rules! settings {
 
 settings! {
     LISTEN: "listen", "LISTEN", "ADDR:PORT", "127.0.0.1:5000",
-        "Where to listen; port 0 takes any free one",
-        "give an IP address and a port, such as 127.0.0.1:5000";
+        "Where to listen; port 0 takes any free one. unix:/PATH is a socket for programs on this \
+         machine, such as a proxy, and only the user and the group of Signet can connect. A socket of \
+         systemd's comes before this",
+        "give an IP address and a port, such as 127.0.0.1:5000, or unix: and the absolute path of a \
+         socket, such as unix:/run/signet/signet.sock";
     PUBLIC_URL: "public-url", "PUBLIC_URL", "URL", "http://ADDR:PORT",
         "Where visitors reach the site: a scheme, a host and perhaps a port. Must be given when \
-         ADDR is beyond loopback. Requests for other hosts are refused. With https the cookie is \
+         ADDR is beyond loopback, and with unix:/PATH. Requests for other hosts are refused. With https the cookie is \
          Secure and has the name __Host-session",
         "not an origin: give a scheme, a host and perhaps a port, no path, such as \
          https://signet.example";
@@ -78,8 +81,8 @@ settings! {
          read again when it changes. Without it any name can log in, and there are no passwords",
         "";
     TRUSTED_PROXY: "trusted-proxy", "TRUSTED_PROXY", "CIDR", "127.0.0.0/8 ::1",
-        "With --users: the proxies whose X-Forwarded-For says from which address a visitor comes. \
-         A network or an address; the flag may be given several times, and white space separates \
+        "With --users: the proxies whose X-Forwarded-For says from which address a visitor comes, \
+         beside those that use a unix:/PATH. A network or an address; the flag may be given several times, and white space separates \
          them in the variable",
         "give networks or addresses, separated by white space, such as 10.0.0.0/8 ::1";
     METRICS_LISTEN: "metrics-listen", "METRICS_LISTEN", "ADDR:PORT", "",

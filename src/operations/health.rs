@@ -14,7 +14,7 @@ use axum::{
 use super::is_up;
 use signet_session::Records;
 
-const HEALTH: &str = "/healthz";
+pub(super) const HEALTH: &str = "/healthz";
 
 const READINESS: &str = "/readyz";
 

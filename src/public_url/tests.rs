@@ -79,7 +79,7 @@ fn every_address_becomes_a_url() {
 #[test]
 fn with_a_public_url_only_its_host_is_ours() {
     let https: PublicUrl = "https://signet.example".parse().expect("a URL");
-    let origins = Origins::new(Some(&https), ([127, 0, 0, 1], 5000).into());
+    let origins = Origins::of(&https);
     for ours in ["signet.example", "Signet.Example", "signet.example:443"] {
         assert!(origins.is_our_host(ours.as_bytes()), "{ours}");
     }
@@ -101,7 +101,7 @@ fn with_a_public_url_only_its_host_is_ours() {
 
 #[test]
 fn without_a_public_url_the_names_of_this_machine_are_ours() {
-    let origins = Origins::new(None, ([127, 0, 0, 7], 5000).into());
+    let origins = Origins::local(([127, 0, 0, 7], 5000).into());
     assert_eq!(origins.public(), "http://127.0.0.7:5000");
     for ours in [
         "127.0.0.7:5000",
@@ -123,7 +123,7 @@ fn without_a_public_url_the_names_of_this_machine_are_ours() {
 #[test]
 fn a_url_is_ours_when_its_scheme_host_and_port_are_ours() {
     let https: PublicUrl = "https://signet.example".parse().expect("a URL");
-    let origins = Origins::new(Some(&https), ([127, 0, 0, 1], 5000).into());
+    let origins = Origins::of(&https);
     for ours in [
         "https://signet.example",
         "https://signet.example/login?x=y",

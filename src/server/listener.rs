@@ -5,16 +5,34 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
+use super::Inherited;
+#[cfg(unix)]
+use super::socket_file::SocketFile;
+use crate::listen_address::ListenAddress;
+
+/// How many connections may wait in the kernel to be accepted. The usual 128 are soon too few: a
+/// client that finds no place tries again a second later. The kernel has a limit of its own.
+pub(super) const BACKLOG: u32 = 4096;
+
 /// A socket that accepts connections.
 #[derive(Debug)]
-pub enum Listener {
-    /// A socket with an IP address.
+pub struct Listener {
+    socket: Socket,
+    address: ListenAddress,
+    /// The file of the socket, which goes when this process accepts no more connections.
+    #[cfg(unix)]
+    file: Option<SocketFile>,
+    /// Is true if the socket stays open after this process. Connections that wait then are for the next.
+    outlives_us: bool,
+}
+
+#[derive(Debug)]
+enum Socket {
     Tcp(TcpListener),
-    /// A socket that is a file.
     #[cfg(unix)]
     Unix(UnixListener),
 }
@@ -26,36 +44,104 @@ pub(super) enum Accepted {
     Unix(UnixStream),
 }
 
-impl From<TcpListener> for Listener {
-    fn from(listener: TcpListener) -> Self {
-        Self::Tcp(listener)
-    }
-}
-
-#[cfg(unix)]
-impl From<UnixListener> for Listener {
-    fn from(listener: UnixListener) -> Self {
-        Self::Unix(listener)
-    }
-}
-
 impl Listener {
+    /// Binds an address. Must be called inside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be bound: it is taken, for instance, or not of this machine.
+    pub fn bind(address: &ListenAddress) -> io::Result<Self> {
+        match address {
+            ListenAddress::Tcp(address) => {
+                let socket = match address {
+                    SocketAddr::V4(_) => TcpSocket::new_v4(),
+                    SocketAddr::V6(_) => TcpSocket::new_v6(),
+                }?;
+                // On Unix this lets a restart bind the address while old connections are still closing.
+                #[cfg(unix)]
+                socket.set_reuseaddr(true)?;
+                socket.bind(*address)?;
+                let listener = socket.listen(BACKLOG)?;
+                // Another one than was asked for, if that has the port 0.
+                let address = ListenAddress::Tcp(listener.local_addr()?);
+                Ok(Self::new(Socket::Tcp(listener), address))
+            }
+            #[cfg(unix)]
+            ListenAddress::Unix(path) => {
+                let (listener, file) = SocketFile::bind(path)?;
+                let file = Some(file);
+                let listener = Self::new(Socket::Unix(listener), address.clone());
+                Ok(Self { file, ..listener })
+            }
+            #[cfg(not(unix))]
+            ListenAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Accepts connections on a socket that was given to this process. Must be called inside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be used.
+    pub fn inherit(inherited: Inherited) -> io::Result<Self> {
+        let address = inherited.address()?;
+        let socket = match inherited {
+            Inherited::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                Socket::Tcp(TcpListener::from_std(listener)?)
+            }
+            #[cfg(unix)]
+            Inherited::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                Socket::Unix(UnixListener::from_std(listener)?)
+            }
+        };
+        let listener = Self::new(socket, address);
+        Ok(Self {
+            outlives_us: true,
+            ..listener
+        })
+    }
+
+    fn new(socket: Socket, address: ListenAddress) -> Self {
+        Self {
+            socket,
+            address,
+            #[cfg(unix)]
+            file: None,
+            outlives_us: false,
+        }
+    }
+
+    /// Returns where clients can connect.
+    #[must_use]
+    pub fn address(&self) -> &ListenAddress {
+        &self.address
+    }
+
     /// Accepts the next connection.
     pub(super) async fn accept(&self) -> io::Result<Accepted> {
-        match self {
-            Self::Tcp(listener) => {
+        match &self.socket {
+            Socket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 Ok(Accepted::Tcp(stream, peer))
             }
             #[cfg(unix)]
-            Self::Unix(listener) => Ok(Accepted::Unix(listener.accept().await?.0)),
+            Socket::Unix(listener) => Ok(Accepted::Unix(listener.accept().await?.0)),
         }
     }
 
-    /// Returns the connections that wait in the backlog now. After them, the listener is closed.
+    /// Returns the connections that wait in the backlog now, and are not for the next process. After them,
+    /// the listener is closed.
     pub(super) fn into_waiting(self) -> io::Result<Box<dyn Iterator<Item = Accepted>>> {
-        Ok(match self {
-            Self::Tcp(listener) => {
+        // Before the socket is closed, because a new process puts its own file there after that.
+        #[cfg(unix)]
+        drop(self.file);
+        if self.outlives_us {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        Ok(match self.socket {
+            Socket::Tcp(listener) => {
                 let listener = listener.into_std()?;
                 let accept = move || {
                     let (stream, peer) = listener.accept().ok()?;
@@ -65,7 +151,7 @@ impl Listener {
                 Box::new(std::iter::from_fn(accept))
             }
             #[cfg(unix)]
-            Self::Unix(listener) => {
+            Socket::Unix(listener) => {
                 let listener = listener.into_std()?;
                 let accept = move || {
                     let (stream, _) = listener.accept().ok()?;

@@ -1,12 +1,13 @@
 //! Serves the metrics at an address of their own.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::{SiteError, listen};
 use crate::{
     config::Config,
+    listen_address::ListenAddress,
     log::Log,
     operations::{Metrics, probes, scrape},
     server::{self, OpenConnections},
@@ -27,12 +28,13 @@ pub(super) fn serve(
     store: &Arc<dyn Records>,
     log: &Log,
     stop: watch::Receiver<u32>,
-) -> Result<Option<SocketAddr>, SiteError> {
+) -> Result<Option<ListenAddress>, SiteError> {
     let (Some(address), Some(metrics)) = (config.metrics_listen, metrics) else {
         return Ok(None);
     };
-    let listener = listen(address, "--metrics-listen (METRICS_LISTEN)")?;
-    let address = listener.local_addr()?;
+    let address = ListenAddress::Tcp(address);
+    let listener = listen(&address, "--metrics-listen (METRICS_LISTEN)")?;
+    let address = listener.address().clone();
     let scrape = scrape(metrics, Arc::clone(store), log.losses())?;
     let open = OpenConnections::default();
     tokio::spawn(server::serve(

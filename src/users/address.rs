@@ -1,6 +1,6 @@
 //! Finds the address of a visitor, who may come through proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -18,6 +18,14 @@ impl TrustedProxies {
             it.parse().or_else(|_| address()).ok().map(canonical)
         });
         networks.collect::<Option<_>>().map(Self)
+    }
+
+    /// Adds the addresses of this machine.
+    #[must_use]
+    pub(crate) fn and_loopback(mut self) -> Self {
+        self.0
+            .push(IpNet::new_assert(Ipv4Addr::LOCALHOST.into(), 8));
+        self
     }
 
     /// Returns the address of a visitor: that of the peer, or, if that is a trusted proxy, the

@@ -132,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_handler_outside_the_session_layer_fails() {
-        let origins = Origins::new(None, ([127, 0, 0, 1], 80).into());
+        let origins = Origins::local(([127, 0, 0, 1], 80).into());
         let request = Request::new(Body::empty());
         let preferences = Preferences::of(&request);
         let pages = Router::new().route("/", get(async |_: CurrentUser| "cause"));

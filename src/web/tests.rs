@@ -20,8 +20,7 @@ fn bad_site() -> App {
         .route("/hang", get(async || pending::<()>().await))
         .route("/form", post(async |body: String| body));
     let public_url: PublicUrl = "http://localhost".parse().expect("a URL");
-    let listen = ([192, 0, 2, 1], 80).into();
-    let origins = Arc::new(Origins::new(Some(&public_url), listen));
+    let origins = Arc::new(Origins::of(&public_url));
     let config = SessionConfig::in_cookie(SecretKey::for_tests(), MemoryStore::new());
     let sessions = SessionLayer::new(config);
     App::with_parts(sessions.layer(pages), None, origins)

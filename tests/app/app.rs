@@ -1,6 +1,6 @@
 //! `TestApp`: a site under test, and the browser of one visitor, which keeps cookies.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Mutex};
+use std::{convert::Infallible, sync::Mutex};
 
 use axum::{
     body::{Body, to_bytes},
@@ -35,8 +35,7 @@ pub fn site_at(public_url: &str) -> impl Fn(SessionConfig) -> Pages {
 
 pub fn origins_at(public_url: &str) -> Origins {
     let public_url: PublicUrl = public_url.parse().expect("a URL");
-    let listen = SocketAddr::from(([192, 0, 2, 1], 80));
-    Origins::new(Some(&public_url), listen)
+    Origins::of(&public_url)
 }
 
 #[track_caller]

@@ -131,7 +131,7 @@ pub fn key(text: &str) -> SecretKey {
 /// Returns all of Signet, under `http://localhost`.
 pub fn signet(config: SessionConfig) -> App {
     let public_url = "http://localhost".parse().expect("a URL");
-    let origins = Origins::new(Some(&public_url), ([127, 0, 0, 1], 80).into());
+    let origins = Origins::of(&public_url);
     App::new(config, origins, Accounts::AnyName, None)
 }
 

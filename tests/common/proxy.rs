@@ -55,6 +55,19 @@ impl Proxy {
         Self::start_whole(kind, &with_nodes(configuration, nodes), HOST, &[HOST])
     }
 
+    /// Starts a proxy with the manual's configuration, in front of a node at a Unix socket.
+    #[track_caller]
+    pub fn start_over_socket(kind: Kind, socket: &Path) -> Self {
+        let configuration = manual::block("running", "The proxy", kind.language());
+        let line = manual::block("running", "Over a Unix socket", kind.language());
+        let socket = socket.to_str().expect("UTF-8");
+        let line = replace(line.trim(), "/run/signet/signet.sock", socket);
+        let mut lines = configuration.lines().map(str::trim);
+        let old = lines.find(|line| line.contains("127.0.0.1:5000"));
+        let configuration = replace(&configuration, old.expect("a line"), &line);
+        Self::start_whole(kind, &configuration, HOST, &[HOST])
+    }
+
     /// Starts a proxy with the manual's configuration, in front of a node at `login.example.com`. It guards
     /// the application at this address, as each of these hosts below `example.com`.
     #[track_caller]

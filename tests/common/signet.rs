@@ -67,6 +67,12 @@ impl Signet {
         self
     }
 
+    /// Starts the program with this as standard input.
+    pub fn stdin(mut self, input: impl Into<Stdio>) -> Self {
+        self.command.stdin(input);
+        self
+    }
+
     /// Sets the public URL. Requests are sent with its host.
     pub fn public_url(mut self, url: &str) -> Self {
         let (_, host) = url.split_once("://").expect("a URL");

@@ -1,6 +1,9 @@
 //! What a restart of the only node costs visitors.
 
 use std::{
+    net::TcpListener,
+    os::fd::OwnedFd,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +13,7 @@ use rustix::process::Signal;
 use crate::{
     proxy::{Kind, Proxy},
     redis::free_port,
-    signet::{Signet, wait_for},
+    signet::{KillOnDrop, Signet, wait_for},
 };
 
 /// haproxy gives up after three checks, 500 ms apart, and Caddy after five seconds.
@@ -54,5 +57,66 @@ fn behind_caddy_and_haproxy_a_visitor_who_comes_during_a_restart_waits_for_its_e
                 page.greets("admin").then_some(())
             });
         }
+    }
+}
+
+/// As with the manual's unit for the socket: the test keeps it open instead of systemd.
+#[test]
+#[ignore = "needs nginx and openssl"]
+fn behind_nginx_ten_restarts_with_a_socket_of_systemd_cost_no_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$";
+    let signet = Signet::under_shell(script).public_url("https://signet.example");
+    let mut signet = signet.stdin(OwnedFd::from(listener));
+    let mut site = signet.start();
+    let proxy = Proxy::start(Kind::Nginx, &[address]);
+    let (is_over, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut client = proxy.client();
+                let cookie = client.post("/login", "", "username=admin").cookie();
+                while !is_over.load(Relaxed) {
+                    let page = client.get("/", &cookie);
+                    assert!(page.greets("admin"), "{page:?}");
+                    answers.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        for _ in 0..10 {
+            let enough = answers.load(Relaxed) + 200;
+            wait_for("answers", || {
+                (answers.load(Relaxed) >= enough).then_some(())
+            });
+            site.signal(Signal::TERM);
+            assert_eq!(site.wait_unread(), Some(0));
+            site = signet.start();
+        }
+        is_over.store(true, Relaxed);
+        // It has to answer the last requests.
+        site
+    });
+    eprintln!("{answers:?} answers");
+}
+
+#[test]
+#[ignore = "needs Caddy, nginx and openssl"]
+fn nginx_and_caddy_reach_a_site_on_a_unix_socket() {
+    for kind in [Kind::Nginx, Kind::Caddy] {
+        let signet = Signet::new();
+        let socket = signet.path("signet.sock");
+        let (mut command, _dir) = signet
+            .env("LISTEN", format!("unix:{}", socket.display()))
+            .env("PUBLIC_URL", "https://signet.example")
+            .into_command();
+        let _process = KillOnDrop(command.spawn().expect("signet starts"));
+        wait_for("the site", || socket.exists().then_some(()));
+        let proxy = Proxy::start_over_socket(kind, &socket);
+        let mut client = proxy.client();
+        let cookie = client.post("/login", "", "username=admin").cookie();
+        assert!(client.get("/", &cookie).greets("admin"), "{kind:?}");
+        client.post("/logout", &cookie, "").has_status(303);
+        assert!(client.get("/", &cookie).greets_nobody(), "{kind:?}");
     }
 }

@@ -38,6 +38,8 @@ run_another() {
 }
 
 wait_until_ready
+podman exec signet /signet healthcheck
+! podman exec -e LISTEN=127.0.0.1:1 signet /signet healthcheck
 log_in
 status=/proc/$(podman inspect -f '{{.State.Pid}}' signet)/status
 grep '^Uid:.65532' $status

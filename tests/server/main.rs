@@ -1,5 +1,7 @@
 //! Runs the real program on a real socket.
 
+#[cfg(unix)]
+mod activation;
 mod auth;
 mod clocks;
 mod command_line;
@@ -12,6 +14,8 @@ mod cookie_domain;
 mod crash;
 mod deadlines;
 mod health;
+#[cfg(unix)]
+mod healthcheck;
 mod hostile;
 mod inspect;
 mod keys;
@@ -36,6 +40,8 @@ mod transcript;
 mod tutorial;
 #[cfg(target_os = "linux")]
 mod unit;
+#[cfg(unix)]
+mod unix_socket;
 #[cfg(unix)]
 mod users;
 

@@ -62,6 +62,20 @@ log_in_and_out() {
 }
 "#;
 
+/// Visitors come while Signet is restarted, with the manual's socket.
+const RESTARTS: &str = r#"
+systemctl reset-failed signet
+use_socket
+while [ ! -e over ]; do log_in >/dev/null || echo lost >>lost; echo answer >>answers; done 2>/dev/null &
+for round in {1..5}; do
+  restart
+  until [ "$(wc -l <answers)" -gt $((4 * round)) ]; do sleep 0.1; done
+done
+touch over
+wait
+[ ! -e lost ]
+"#;
+
 /// What an operator and a visitor do. `upgrade` are the manual's commands.
 const STORY: &str = r#"
 log_in
@@ -104,4 +118,21 @@ fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
     let upgrade = format!("upgrade() {{\n{upgrade}systemctl reset-failed signet\n}}\n");
     let output = machine.run(&[HELPERS, &install, &upgrade, STORY].concat());
     assert!(output.contains("\nResult=success\n"), "{output}");
+}
+
+#[test]
+#[ignore = "needs root, systemd and curl"]
+fn with_the_socket_of_the_manual_a_restart_costs_no_answer() {
+    let machine = Machine::new();
+    let block = |heading, language| manual::block("running", heading, language);
+    machine.file("signet.service", &block("As a service", "ini"));
+    machine.copy(env!("CARGO_BIN_EXE_signet"), "target/release/signet");
+    let install = block("As a service", "sh");
+    let heading = "A restart without a lost answer";
+    let (unit, commands) = (block(heading, "ini"), block(heading, "sh"));
+    let use_socket = format!(
+        "cat >/etc/systemd/system/signet.socket <<'END'\n{unit}END\n\
+         use_socket() {{\n{commands}}}\n"
+    );
+    machine.run(&[HELPERS, &install, &use_socket, RESTARTS].concat());
 }

@@ -26,7 +26,7 @@ async fn answer(route: axum::routing::MethodRouter) -> (StatusCode, String) {
 
 async fn answer_in(language: &str, route: axum::routing::MethodRouter) -> (StatusCode, String) {
     let public_url = "https://signet.example".parse().expect("a URL");
-    let origins = Origins::new(Some(&public_url), ([192, 0, 2, 1], 80).into());
+    let origins = Origins::of(&public_url);
     let request = Request::builder()
         .header(header::ACCEPT_LANGUAGE, language)
         .body(Body::empty())
