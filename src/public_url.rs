@@ -111,7 +111,7 @@ impl Origins {
     /// Returns the origin of the public URL and no other.
     #[must_use]
     pub fn of(public_url: &PublicUrl) -> Self {
-        Self::all(vec![public_url.clone()])
+        Self::all(std::slice::from_ref(public_url))
     }
 
     /// Returns the origins of a site for this machine, which may reach it by the address it listens on and by
@@ -121,17 +121,16 @@ impl Origins {
         let local = ["localhost", "127.0.0.1", "[::1]"]
             .map(|host| format!("http://{host}:{}", listen.port()).parse());
         let local = local.into_iter().flatten();
-        Self::all(
-            std::iter::once(PublicUrl::of(listen))
-                .chain(local)
-                .collect(),
-        )
+        let urls: Vec<_> = std::iter::once(PublicUrl::of(listen))
+            .chain(local)
+            .collect();
+        Self::all(&urls)
     }
 
     /// Returns these origins, the public one first.
-    fn all(urls: Vec<PublicUrl>) -> Self {
+    fn all(urls: &[PublicUrl]) -> Self {
         let mut hosts = Vec::new();
-        for PublicUrl(url) in &urls {
+        for PublicUrl(url) in urls {
             let host = url.host_str().unwrap_or_default();
             // A `Host` header may include the default port or not.
             if let Some(port) = url.port_or_known_default() {

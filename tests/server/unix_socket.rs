@@ -21,7 +21,6 @@ use crate::signet::{KillOnDrop, Signet, TEST_TIMEOUT, wait};
 struct UnixSite {
     process: KillOnDrop,
     log: BufReader<ChildStderr>,
-    socket: PathBuf,
     dir: Arc<TempDir>,
 }
 
@@ -36,19 +35,14 @@ fn with_socket(signet: Signet) -> (Signet, PathBuf) {
 
 impl UnixSite {
     #[track_caller]
-    fn start(signet: Signet, socket: PathBuf) -> Self {
+    fn start(signet: Signet, socket: &Path) -> Self {
         let (mut command, dir) = signet.into_command();
         let mut process = KillOnDrop(command.spawn().expect("signet starts"));
         let mut log = BufReader::new(process.0.stderr.take().expect("piped"));
         let mut ready = String::new();
         log.read_line(&mut ready).expect("a line");
         assert_eq!(ready, format!("listening on unix:{}\n", socket.display()));
-        Self {
-            process,
-            log,
-            socket,
-            dir,
-        }
+        Self { process, log, dir }
     }
 
     #[track_caller]
@@ -86,7 +80,7 @@ fn mode(path: &Path) -> u32 {
 fn the_owner_and_the_group_can_connect_whatever_the_umask_and_the_file_goes_at_the_end() {
     for umask in ["0077", "0022", "0000"] {
         let (signet, socket) = with_socket(Signet::under_shell(&format!("umask {umask}")));
-        let site = UnixSite::start(signet, socket.clone());
+        let site = UnixSite::start(signet, &socket);
         assert_eq!(mode(&socket), 0o660);
         let answer = ask(&socket, "GET / HTTP/1.1\r\n", "");
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -100,7 +94,7 @@ fn the_owner_and_the_group_can_connect_whatever_the_umask_and_the_file_goes_at_t
 #[test]
 fn a_socket_that_nobody_uses_is_replaced_and_no_other_file() {
     let (signet, socket) = with_socket(Signet::new());
-    let site = UnixSite::start(signet, socket.clone());
+    let site = UnixSite::start(signet, &socket);
     // A second one, with a state directory of its own.
     let (second, _) = with_socket(Signet::new());
     let ended = second
@@ -120,7 +114,7 @@ fn a_socket_that_nobody_uses_is_replaced_and_no_other_file() {
     assert!(left.file_type().is_socket());
     let signet = with_socket(Signet::new()).0;
     let signet = signet.env("LISTEN", format!("unix:{}", socket.display()));
-    let site = UnixSite::start(signet, socket.clone());
+    let site = UnixSite::start(signet, &socket);
     assert!(ask(&socket, "GET / HTTP/1.1\r\n", "").starts_with("HTTP/1.1 200 "));
     site.stop();
 
@@ -144,7 +138,7 @@ fn a_proxy_that_uses_the_socket_is_trusted_whatever_the_setting() {
     let signet = signet
         .env("USERS_FILE", users)
         .env("TRUSTED_PROXY", "10.0.0.0/8");
-    let site = UnixSite::start(signet, socket.clone());
+    let site = UnixSite::start(signet, &socket);
     let head = "POST /login HTTP/1.1\r\nX-Forwarded-For: 203.0.113.7, 10.1.2.3\r\n";
     let answer = ask(&socket, head, "username=admin&password=wrong");
     assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
