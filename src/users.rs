@@ -172,6 +172,12 @@ impl Users {
         self.accounts.load().is_current(name, digest)
     }
 
+    /// Returns whether somebody in the file has this name, in upper or lower case.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let accounts = self.accounts.load();
+        accounts.find(&name.to_ascii_lowercase()).is_some()
+    }
+
     /// Returns the address of a visitor: see [`TrustedProxies`].
     pub(crate) fn address<'a>(
         &self,

@@ -20,10 +20,7 @@ use super::{
     forward_auth::{self, ForwardAuth, return_to::Destinations},
     gate::{host::HostWatch, log_lines},
     is_acceptable,
-    pages::{
-        assets,
-        error_page::{self, Preferences},
-    },
+    pages::{assets, error_page},
     routes,
 };
 use crate::{cookie_domain::CookieDomain, public_url::Origins};
@@ -101,9 +98,15 @@ impl App {
         };
         let sessions = SessionLayer::new(sessions.subject(current_user::USERNAME));
         let (origins, destinations) = (Arc::new(origins), Arc::new(destinations));
-        let forward_auth = accounts
-            .ask_password()
-            .then(|| ForwardAuth::new(sessions.clone(), &origins, Arc::clone(&destinations)));
+        let forward_auth = match &accounts {
+            Accounts::AnyName => None,
+            Accounts::File(users) => Some(ForwardAuth::new(
+                sessions.clone(),
+                Arc::clone(users),
+                &origins,
+                Arc::clone(&destinations),
+            )),
+        };
         let pages = routes(Shared {
             origins: Arc::clone(&origins),
             accounts,
@@ -150,15 +153,16 @@ impl App {
         // A proxy may ask with any Host header. The answer changes nothing, so no check of a page is
         // needed.
         if let Some(forward_auth) = &self.parts.forward_auth
-            && request.uri().path() == forward_auth::PATH
+            && forward_auth::has(request.uri().path())
         {
             // Boxed, because it is rarely taken and would enlarge every request's future.
-            let answer = Box::pin(forward_auth.answer(request.method(), request.headers())).await;
-            return error_page::draw_for_proxy(
-                answer,
-                &Preferences::of(&request),
-                &self.parts.origins,
-            );
+            let answer = Box::pin(forward_auth.answer(
+                request.method(),
+                request.uri().path(),
+                request.headers(),
+            ))
+            .await;
+            return error_page::draw_for_proxy(answer, &request, &self.parts.origins);
         }
         super::answer(&self.parts, request).await
     }
@@ -178,7 +182,9 @@ impl Service<Request> for App {
         let app = self.clone();
         let answer = |request| app.answer(request);
         if self.parts.has_access_log {
-            let logged = log_lines::identify(request, |it| log_lines::log_access(it, answer));
+            let forward_auth = self.parts.forward_auth.as_ref();
+            let site = forward_auth.and_then(|_| forward_auth::site_of(&request));
+            let logged = log_lines::identify(request, |it| log_lines::log_access(it, site, answer));
             Box::pin(logged.map(Ok))
         } else if [Route::Login, Route::Logout].contains(&Route::of(request.uri().path())) {
             // The lines about logins and logouts have an ID even if there is no access log.

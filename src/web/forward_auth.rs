@@ -1,4 +1,4 @@
-//! `/auth`: the question of a proxy, whether the visitor who sent a request to it is logged in.
+//! `/auth`: the question of a proxy, whether the visitor who sent a request to it may pass.
 //!
 //! The proxy asks before it passes the request on to the site that it guards (nginx: `auth_request`,
 //! Caddy: `forward_auth`, Traefik: ForwardAuth). The answers:
@@ -10,45 +10,48 @@
 //! | not logged in, and a browser sends a form | 401 with a page | 401 with a page |
 //! | not logged in, and anything else | 401 | 401 |
 //! | logged in, but a page of another origin sends a form, opens a WebSocket or the like | 403 | 403 |
+//! | logged in, but as somebody else, and a browser fetches a page with GET or HEAD | 403 with `Location` | 403 with `Location` |
+//! | logged in, but as somebody else, and anything else | 403 | 403 |
 //! | cookies of two sessions | 401 | 401 |
-//! | not a question | 400 | 400 |
+//! | not a question, or another path below | 400 | 400 |
 //! | the store does not answer | 503 | 503 |
 //!
 //! `Location` is that of the login page, which sends the visitor back. nginx answers 500 if it gets a
-//! 302. A 200 has the renewed cookie in `Set-Cookie` when one is due, which the proxy hands on. With cookies of two sessions there is no `Location`: the login page may get only one of them, and
-//! would send the visitor back at once.
+//! 302. A 200 has the renewed cookie in `Set-Cookie` when one is due, which the proxy hands on. With cookies
+//! of two sessions there is no `Location`: the login page may get only one of them, and would send the visitor
+//! back at once.
 
+mod circles;
+mod conditions;
+mod decision;
 mod no_way_back;
 mod question;
+mod refusal;
 pub(in crate::web) mod return_to;
-#[cfg(test)]
-mod tests;
 pub(in crate::web) mod way_back;
 
 use std::sync::Arc;
 
 use axum::{
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 
 use self::{
+    conditions::{CheckedPaths, Conditions},
+    decision::{Decision, Visitor, decide},
     no_way_back::Warnings,
-    question::{HeadersOf, Question},
+    question::Question,
+    refusal::{forbid_sender, not_stored, refuse, start_of, unauthorized},
     return_to::Destinations,
 };
-use super::{
-    current_user,
-    gate::{notes::Notes, refusal::RequestRefusal},
-};
-use crate::public_url::Origins;
+use super::{current_user, gate::notes::Notes};
+use crate::{public_url::Origins, users::Users};
 use signet_session::{FoundSession, ReceivedSession, SessionLayer};
 
-/// The path of the question. Requests for it pass none of the checks of a page.
+/// The path of the question. Requests for it, and for those below it, pass none of the checks of a page.
 pub(super) const PATH: &str = "/auth";
-
-/// The most of a host that is logged, in bytes.
-const MAX_LOGGED_BYTES: usize = 100;
 
 const REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
 
@@ -56,62 +59,62 @@ const REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
 #[derive(Clone, Debug)]
 pub(super) struct ForwardAuth {
     sessions: SessionLayer,
+    users: Arc<Users>,
     destinations: Arc<Destinations>,
     /// The URL of the login page.
     login: String,
     warnings: Arc<Warnings>,
+    checked_paths: Arc<CheckedPaths>,
 }
 
-/// The state of the visitor's session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Visitor {
-    LoggedIn,
-    LoggedOut,
-    /// There are cookies of more than one session.
-    Ambiguous,
+/// Returns whether this path is that of the question, or below it.
+pub(super) fn has(path: &str) -> bool {
+    let rest = path.strip_prefix(PATH);
+    rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
 }
 
-/// What the proxy is told.
-#[derive(Debug, PartialEq, Eq)]
-enum Decision {
-    /// 200.
-    Pass,
-    /// This status, and the login page as the `Location`, with this query.
-    LogIn(StatusCode, String),
-    /// 401 without a `Location`.
-    Refuse,
-    /// The same, and the page that says that the form was not sent.
-    RefuseForm,
-    /// 403: another site acts as the visitor.
-    Forbid,
+/// Returns the host of the site that a proxy asks about, for the log.
+pub(super) fn site_of(request: &Request) -> Option<String> {
+    if !has(request.uri().path()) {
+        return None;
+    }
+    let question = Question::read(request.method(), request.headers())?;
+    Some(start_of(&question.host).to_owned())
 }
 
 impl ForwardAuth {
     pub(super) fn new(
         sessions: SessionLayer,
+        users: Arc<Users>,
         origins: &Origins,
         destinations: Arc<Destinations>,
     ) -> Self {
         Self {
             login: format!("{}/login", origins.public()),
             sessions,
+            users,
             destinations,
             warnings: Arc::default(),
+            checked_paths: Arc::default(),
         }
     }
 
-    /// Answers a question with this method and these headers.
-    pub(super) async fn answer(&self, method: &Method, headers: &HeaderMap) -> Response {
-        let Some(question) = Question::read(method, headers) else {
-            tracing::info!(
-                "question of a proxy refused: it needs X-Original-URL, or X-Forwarded-Method, -Proto, \
-                 -Host and -Uri, each of them once, and not both"
-            );
-            return text(
-                StatusCode::BAD_REQUEST,
-                "this is not a question of a proxy\n",
-            );
+    /// Answers a question with this method, this path and these headers.
+    pub(super) async fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Response {
+        let Some(conditions) = Conditions::of(path) else {
+            return refusal::no_such_path(path);
         };
+        self.checked_paths
+            .check(path, &conditions, &self.users, &self.destinations);
+        let Some(mut question) = Question::read(method, headers) else {
+            return refusal::malformed();
+        };
+        question.is_forgery &= !conditions.allow_sender(headers, &self.destinations);
         let found = match self.sessions.find(headers).await {
             Ok(found) => found,
             Err(error) => return not_stored(error.into_response()),
@@ -123,16 +126,46 @@ impl ForwardAuth {
         let name = session.and_then(current_user::name_in);
         let visitor = match (&found, name) {
             (FoundSession::Several, _) => Visitor::Ambiguous,
-            (_, Some(_)) => Visitor::LoggedIn,
+            (_, Some(name)) if conditions.permit(name) => Visitor::LoggedIn,
+            (_, Some(_)) => Visitor::NotPermitted,
             (_, None) => Visitor::LoggedOut,
         };
-        let way_back = self.way_back(&question, visitor);
+        let way_back = self.way_back(&question, visitor, name);
         match (decide(&question, visitor, way_back), session, name) {
             (Decision::Pass, Some(session), Some(name)) => self.pass(session, name).await,
             (Decision::LogIn(status, query), ..) => self.send_to_login(status, &query),
-            (Decision::Forbid, ..) => forbid(&question),
+            (Decision::SwitchUser(query), ..) => self.switch_user(&question, query.as_deref()),
+            (Decision::Forbid, ..) => forbid_sender(&question),
             (Decision::RefuseForm, ..) => self.refuse_form(&question),
-            (Decision::Refuse | Decision::Pass, ..) => unauthorized(),
+            (Decision::Refuse | Decision::Pass, ..) => refuse(&question, visitor),
+        }
+    }
+
+    /// Returns the query of the login page that leads back, if the visitor may have to go there.
+    fn way_back(
+        &self,
+        question: &Question,
+        visitor: Visitor,
+        name: Option<&str>,
+    ) -> Option<String> {
+        if !question.is_navigation() {
+            return None;
+        }
+        match (visitor, name) {
+            (Visitor::LoggedOut, _) => match self.destinations.check(&question.address) {
+                Ok(address) => Some(address.query()),
+                Err(cause) => {
+                    self.warnings.warn(cause, &question.address, &question.host);
+                    None
+                }
+            },
+            (Visitor::NotPermitted, Some(name)) => {
+                let address = self.destinations.check(&question.address);
+                let address = address.or_else(|_| self.destinations.check(question.site()));
+                let address = address.ok()?;
+                Some(way_back::query_of_refused(&address, name))
+            }
+            _ => None,
         }
     }
 
@@ -145,102 +178,47 @@ impl ForwardAuth {
         let mut response = StatusCode::OK.into_response();
         let headers = response.headers_mut();
         headers.insert(REMOTE_USER, name);
-        headers.extend(
-            self.sessions
-                .renew(session)
-                .await
-                .map(|it| (header::SET_COOKIE, it)),
-        );
+        let renewed = self.sessions.renew(session).await;
+        headers.extend(renewed.map(|it| (header::SET_COOKIE, it)));
         not_stored(response)
-    }
-
-    /// Returns the query of the login page that leads back, if the visitor may have to go there.
-    fn way_back(&self, question: &Question, visitor: Visitor) -> Option<String> {
-        if visitor != Visitor::LoggedOut || !question.is_navigation() {
-            return None;
-        }
-        match self.destinations.check(&question.address) {
-            Ok(address) => Some(address.query()),
-            Err(cause) => {
-                self.warnings.warn(cause, &question.address, &question.host);
-                None
-            }
-        }
     }
 
     /// Lets a page say that the form was not sent. Its link leads to the login page, and from there to the
     /// first page of the guarded site: a GET of the address of the form may be an error.
     fn refuse_form(&self, question: &Question) -> Response {
-        let start = question.address.split('/').take(3).collect::<Vec<_>>();
-        let way_back = self.destinations.check(&start.join("/")).ok();
-        let link = match way_back {
-            Some(site) => format!("{}?{}", self.login, site.query()),
-            None => self.login.clone(),
+        let link = match self.destinations.check(question.site()) {
+            Ok(site) => format!("{}?{}", self.login, site.query()),
+            Err(_) => self.login.clone(),
         };
-        let mut response = unauthorized();
+        let mut response = refuse(question, Visitor::LoggedOut);
         Notes::of(&mut response).form_not_sent = Some(link);
         response
     }
 
+    /// Lets somebody else log in, if a browser can show the login page.
+    fn switch_user(&self, question: &Question, query: Option<&str>) -> Response {
+        let mut response = refusal::forbid_user(question);
+        self.add_location(&mut response, query);
+        response
+    }
+
     fn send_to_login(&self, status: StatusCode, query: &str) -> Response {
-        let location = match query {
-            "" => self.login.clone(),
-            query => format!("{}?{query}", self.login),
-        };
         let mut response = unauthorized();
         *response.status_mut() = status;
+        self.add_location(&mut response, Some(query));
+        response
+    }
+
+    /// Adds the address of the login page with a query, if there is one. It may be empty.
+    fn add_location(&self, response: &mut Response, query: Option<&str>) {
+        let location = match query {
+            None => return,
+            Some("") => self.login.clone(),
+            Some(query) => format!("{}?{query}", self.login),
+        };
         // The query is percent-encoded, so that this does not fail.
         if let Ok(location) = HeaderValue::try_from(location) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        response
     }
-}
-
-/// Decides what a proxy is told about a visitor. `way_back` is the query of the login page that leads back.
-fn decide(question: &Question, visitor: Visitor, way_back: Option<String>) -> Decision {
-    let status = match question.headers {
-        HeadersOf::Nginx => StatusCode::UNAUTHORIZED,
-        HeadersOf::Caddy => StatusCode::FOUND,
-    };
-    match visitor {
-        Visitor::LoggedIn if question.is_forgery => Decision::Forbid,
-        Visitor::LoggedIn => Decision::Pass,
-        // Others would be lost on the way, or could not show the login page.
-        Visitor::LoggedOut if question.is_navigation() => {
-            Decision::LogIn(status, way_back.unwrap_or_default())
-        }
-        Visitor::LoggedOut if question.is_form() => Decision::RefuseForm,
-        Visitor::LoggedOut | Visitor::Ambiguous => Decision::Refuse,
-    }
-}
-
-fn forbid(question: &Question) -> Response {
-    let host = &question.host[..question.host.len().min(MAX_LOGGED_BYTES)];
-    tracing::info!(
-        host,
-        "request to a guarded site refused: another site sent it"
-    );
-    let mut response = text(
-        StatusCode::FORBIDDEN,
-        "this request came from another site\n",
-    );
-    Notes::of(&mut response).refusal = Some(RequestRefusal::CrossSite);
-    response
-}
-
-fn unauthorized() -> Response {
-    text(StatusCode::UNAUTHORIZED, "not logged in\n")
-}
-
-fn not_stored(mut response: Response) -> Response {
-    let no_store = HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
-    response
-}
-
-fn text(status: StatusCode, text: &'static str) -> Response {
-    not_stored((status, text).into_response())
 }

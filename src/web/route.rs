@@ -37,7 +37,7 @@ impl Route {
             "/" => Self::Home,
             "/login" => Self::Login,
             "/logout" => Self::Logout,
-            forward_auth::PATH => Self::Auth,
+            _ if forward_auth::has(path) => Self::Auth,
             _ if assets::has(path) => Self::Asset,
             _ => Self::Other,
         }

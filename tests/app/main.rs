@@ -8,6 +8,7 @@ mod caching;
 mod chapters;
 #[path = "../common/mod.rs"]
 mod common;
+mod conditions;
 mod contract;
 mod cookies;
 mod cross_site;

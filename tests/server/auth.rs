@@ -52,7 +52,7 @@ fn a_question_needs_no_host_and_its_body_is_never_read() {
     site.signal(rustix::process::Signal::TERM);
     let (code, log) = site.wait();
     assert_eq!(code, Some(0));
-    let lines = log.matches("path=\"/auth\" status=200");
+    let lines = log.matches("path=\"/auth\" site=\"app.example.com\" status=200");
     assert_eq!(lines.count(), 6, "{log}");
     assert!(!log.contains("admin"), "{log}");
 }
@@ -82,7 +82,8 @@ fn a_form_of_another_site_to_a_guarded_one_is_refused_counted_and_logged_with_th
     assert_eq!(refused.to_string(), "1");
     measured.site.signal(rustix::process::Signal::TERM);
     let (_, log) = measured.site.wait();
-    let line = "request to a guarded site refused: another site sent it host=\"app.example.com\"";
+    let line = "request to a guarded site refused: another site sent it site=\"app.example.com\" \
+                reason=\"cross_site\"";
     assert!(log.contains(line), "{log}");
     assert!(!log.contains("secret"), "{log}");
 }
@@ -165,4 +166,86 @@ fn a_form_from_our_own_host_with_another_scheme_is_refused_without_an_accusation
             assert!(line.contains(&part), "{line}");
         }
     }
+}
+
+/// Asks a question about `https://app.example.com/`, and returns the answer.
+fn ask(site: &Site, path: &str, headers: &str) -> String {
+    let question = format!(
+        "GET {path} HTTP/1.1\r\nHost: a\r\nX-Original-URL: https://app.example.com/\r\n{headers}\
+         Connection: close\r\n\r\n"
+    );
+    site.ask(&question).expect("an answer")
+}
+
+#[test]
+fn a_question_that_is_refused_is_logged_with_its_site_and_its_reason() {
+    let site = start();
+    let cookie = site.log_in("admin&password=correct+horse");
+    let other = site.log_in("admin&password=correct+horse");
+    let anonymous = "Sec-Fetch-Mode: cors\r\n".to_owned();
+    let logged_in = format!("Cookie: {cookie}\r\n");
+    let socket = format!("{logged_in}Origin: null\r\nUpgrade: websocket\r\n");
+    let both = format!("Cookie: {cookie}; {other}\r\n");
+    let twice = "X-Original-URL: https://app.example.com/\r\n".to_owned();
+    let of_app = |reason| format!("site=\"app.example.com\" reason=\"{reason}\"");
+    let questions = [
+        ("/auth", anonymous, 401, of_app("not_logged_in")),
+        ("/auth/only/bob", logged_in, 403, of_app("not_permitted")),
+        ("/auth", socket, 403, of_app("cross_site")),
+        ("/auth", both, 401, of_app("ambiguous")),
+        ("/auth", twice, 400, "reason=\"malformed\"".to_owned()),
+        (
+            "/auth/only",
+            String::new(),
+            400,
+            "path=\"/auth/only\" reason=\"path\"".to_owned(),
+        ),
+    ];
+    for (path, headers, status, _) in &questions {
+        let answer = ask(&site, path, headers);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+    }
+    // Somebody who is sent to the login page is not refused.
+    ask(&site, "/auth", "Sec-Fetch-Mode: navigate\r\n");
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    for (.., line) in questions {
+        assert_eq!(log.matches(&*line).count(), 1, "{line}: {log}");
+    }
+}
+
+#[test]
+fn an_unknown_user_or_a_host_elsewhere_in_a_list_is_a_warning_once_and_strangers_cannot_fill_the_log()
+ {
+    let site = start();
+    for _ in 0..3 {
+        ask(&site, "/auth/only/ADMIN,carol,%64ave", "");
+        ask(
+            &site,
+            "/auth/from/www.example.com,www.example.org/only/admin",
+            "",
+        );
+    }
+    for number in 0..300 {
+        ask(&site, &format!("/auth/only/admin,stranger{number}"), "");
+    }
+    ask(&site, "/auth/only/late", "");
+    site.signal(rustix::process::Signal::TERM);
+    let (_, log) = site.wait();
+    let warnings: Vec<_> = log.lines().filter(|it| it.contains(" WARN ")).collect();
+    for (part, times) in [
+        ("name=\"carol\"", 1),
+        ("name=\"dave\"", 1),
+        ("host=\"www.example.org\"", 1),
+        ("name=\"late\"", 0),
+        ("www.example.com", 0),
+        ("further ones are not checked", 1),
+    ] {
+        let lines = warnings.iter().filter(|it| it.contains(part)).count();
+        assert_eq!(lines, times, "{part}: {log}");
+    }
+    assert!(warnings.len() < 40, "{log}");
 }

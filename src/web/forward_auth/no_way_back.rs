@@ -5,14 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::refusal::start_of;
+
 /// The longest address that a visitor is sent back to, in bytes.
 pub(super) const MAX_BYTES: usize = 4 * 1024;
 
 /// How often to warn of each cause at most.
 const INTERVAL: Duration = Duration::from_secs(60);
-
-/// The most of a host that is logged, in bytes.
-const MAX_LOGGED_BYTES: usize = 100;
 
 /// The reason why an address is none that a visitor may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +74,7 @@ impl Warnings {
     pub(super) fn warn(&self, cause: NoWayBack, address: &str, host: &str) {
         let Some(advice) = cause.advice() else { return };
         if self.is_due(cause, Instant::now()) {
-            let host = &host[..host.len().min(MAX_LOGGED_BYTES)];
+            let host = start_of(host);
             let (scheme, _) = address.split_once("://").unwrap_or_default();
             let bytes = address.len();
             tracing::warn!(

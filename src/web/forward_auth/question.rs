@@ -96,6 +96,12 @@ impl<'a> Question<'a> {
         })
     }
 
+    /// Returns the start of the address, up to the host and the port.
+    pub(super) fn site(&self) -> &str {
+        let path = self.address.match_indices('/').nth(2);
+        path.map_or(&*self.address, |(at, _)| &self.address[..at])
+    }
+
     /// Returns whether a browser can be sent elsewhere and find its way back.
     pub(super) fn is_navigation(&self) -> bool {
         self.is_for_page && (self.method == b"GET" || self.method == b"HEAD")

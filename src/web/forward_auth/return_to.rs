@@ -63,7 +63,7 @@ impl Destinations {
         }
         let url = Url::parse(text).map_err(|_| NoWayBack::Malformed)?;
         let host = url.host_str().ok_or(NoWayBack::Malformed)?;
-        if !self.has_host(public, host) {
+        if !self.has_host(host) {
             return Err(NoWayBack::Host);
         }
         if url.scheme() != public.scheme() {
@@ -85,9 +85,26 @@ impl Destinations {
         Ok(ReturnTo(url))
     }
 
-    fn has_host(&self, public: &Url, host: &str) -> bool {
+    /// Returns whether visitors may be sent to a host. It must be in lower case.
+    pub(super) fn has_host(&self, host: &str) -> bool {
         let is_below = |domain: &CookieDomain| domain.covers(host);
-        Some(host) == public.host_str() || self.cookie_domain.as_ref().is_some_and(is_below)
+        let public = self.public.as_ref().and_then(Url::host_str);
+        Some(host) == public || self.cookie_domain.as_ref().is_some_and(is_below)
+    }
+
+    /// Returns the host of an origin, as an `Origin` header has it, if it is one of ours with our scheme and
+    /// port.
+    pub(super) fn host_of_origin<'a>(&self, origin: &'a str) -> Option<&'a str> {
+        let public = self.public.as_ref()?;
+        let rest = origin.strip_prefix(public.scheme())?.strip_prefix("://")?;
+        let host = match public.port() {
+            Some(port) => {
+                let (host, given) = rest.rsplit_once(':')?;
+                (given.parse() == Ok(port)).then_some(host)?
+            }
+            None => rest,
+        };
+        self.has_host(host).then_some(host)
     }
 }
 

@@ -12,18 +12,19 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, header::SET_COOKIE},
+    http::header::SET_COOKIE,
     response::{IntoResponse as _, Redirect, Response},
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
-use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 
-use super::return_to::ReturnTo;
-use crate::web::{current_user::CurrentUser, gate::cookies};
+use super::{circles::count_round, return_to::ReturnTo};
+use crate::web::current_user::CurrentUser;
 
 /// The parameter that says that the browser has just been sent a cookie, and why.
 const SENT_COOKIE: &str = "cookie";
+
+/// The parameter with the name of the user who may not open the other site.
+const REFUSED: &str = "refused";
 
 /// Why the browser was sent a cookie, as the parameter says it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,17 +44,22 @@ impl Sent {
     }
 
     fn in_query(query: &str) -> Option<Self> {
-        let (_, value) =
-            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == SENT_COOKIE)?;
         let all = [Self::Set, Self::Home];
-        all.into_iter().find(|it| it.as_str() == value)
+        all.into_iter()
+            .find(|it| has_pair(query, SENT_COOKIE, it.as_str()))
     }
+}
+
+fn has_pair(query: &str, name: &str, value: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|it| it.0 == name && it.1 == value)
 }
 
 /// What the login page does for a visitor.
 pub(in crate::web) enum WayBack {
     /// The visitor has to log in, or can log in as somebody else.
     LogIn,
+    /// This user may not open the other site, so that somebody else has to log in.
+    SwitchUser,
     /// This response sends the visitor on.
     On(Response),
     /// A page has to send the visitor on. The address was in the query.
@@ -87,6 +93,12 @@ pub(in crate::web) fn query(return_to: Option<&ReturnTo>, sent: Sent) -> String 
     }
 }
 
+/// Returns the query of the login page for a user who may not open the other site.
+pub(in crate::web) fn query_of_refused(return_to: &ReturnTo, user: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(return_to.query());
+    query.append_pair(REFUSED, user).finish()
+}
+
 impl WayBack {
     /// Decides for a request of the login page.
     pub(in crate::web) fn of(
@@ -94,17 +106,20 @@ impl WayBack {
         return_to: Option<&ReturnTo>,
         user: &CurrentUser,
     ) -> Self {
-        let sent = Sent::in_query(request.uri().query().unwrap_or_default());
+        let query = request.uri().query().unwrap_or_default();
+        let sent = Sent::in_query(query);
         // An address that is not ours is ignored, and what was said about it.
         let sent = sent.filter(|sent| return_to.is_some() != (*sent == Sent::Home));
-        if user.username().is_none() {
+        let Some(username) = user.username() else {
             return sent.map_or(Self::LogIn, Self::NoCookie);
-        }
+        };
         let Some(return_to) = return_to else {
             return sent.map_or(Self::LogIn, |_| Self::On(home()));
         };
         match sent {
             Some(_) => Self::OnByPage,
+            // Whoever has logged in instead is sent on.
+            None if has_pair(query, REFUSED, username.as_str()) => Self::SwitchUser,
             None => Self::unless_in_circles(request, return_to),
         }
     }
@@ -132,31 +147,4 @@ fn to(return_to: &ReturnTo) -> Response {
 
 fn home() -> Response {
     Redirect::to("/").into_response()
-}
-
-/// The name of the cookie that notices circles. The login page sends a visitor who is logged in back to the
-/// site that they came from. If that does not see the session, because its proxy passes on no cookie or asks
-/// a Signet with other keys, it sends them here again. The cookie counts how often the same address came in
-/// a row.
-const SENT_BACK: &str = "sent_back";
-
-/// How long the cookie is kept, in seconds. A round takes a browser less than one.
-const SENT_BACK_AGE: u32 = 10;
-
-/// How often a visitor is sent to the same address in a row. Browsers give up after 20 redirects, and a
-/// round has two.
-const MOST_ROUNDS: u8 = 5;
-
-/// Returns the `Set-Cookie` that counts one more time, or `None` if it was often enough.
-fn count_round(headers: &HeaderMap, return_to: &ReturnTo) -> Option<HeaderValue> {
-    let mut digest = BASE64URL.encode(Sha256::digest(return_to.as_str()));
-    digest.truncate(16);
-    let times = cookies::values(headers, SENT_BACK)
-        .filter_map(|value| value.strip_prefix(&digest)?.strip_prefix('.'))
-        .find_map(|times| times.parse::<u8>().ok())
-        .unwrap_or(0);
-    (times < MOST_ROUNDS).then(|| {
-        let value = format!("{digest}.{}", times + 1);
-        cookies::set(SENT_BACK, &value, SENT_BACK_AGE, return_to.is_https())
-    })
 }

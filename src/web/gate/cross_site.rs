@@ -65,6 +65,14 @@ pub(in crate::web) fn is_from_another_origin(headers: &HeaderMap, origin: &str) 
     sender(headers, |it| it == origin, &[header::ORIGIN]) == Sender::Other
 }
 
+/// Returns whether nothing says that a page of another site than the asked one's sent a request. Pages of a
+/// sibling host are of the same site.
+pub(in crate::web) fn is_of_the_same_site(headers: &HeaderMap) -> bool {
+    let sites = headers.get_all(SEC_FETCH_SITE);
+    let mut sites = sites.iter();
+    sites.all(|site| site == "same-site" || site == "same-origin" || site == "none")
+}
+
 /// Returns whether a visitor followed a link on a page of this site, or typed the address.
 ///
 /// For GET requests, which carry a `SameSite=Lax` cookie even when another site links here. Loading

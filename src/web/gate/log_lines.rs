@@ -57,10 +57,11 @@ pub(in crate::web) async fn identify<F: Future<Output = Response>>(
     response
 }
 
-/// Logs the method, path, status and duration of a request. Does not log the query, which may
-/// contain form data, or any header.
+/// Logs the method, path, status and duration of a request, and for the question of a proxy the `site` that
+/// it is about. Does not log the query, which may contain form data, or any other header.
 pub(in crate::web) async fn log_access<F: Future<Output = Response>>(
     request: Request,
+    site: Option<String>,
     next: impl FnOnce(Request) -> F,
 ) -> Response {
     let start = Instant::now();
@@ -73,6 +74,7 @@ pub(in crate::web) async fn log_access<F: Future<Output = Response>>(
         target: "signet::access",
         %method,
         path,
+        site,
         status = response.status().as_u16(),
         duration_us,
         "answered"

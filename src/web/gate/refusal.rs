@@ -12,6 +12,8 @@ pub enum RequestRefusal {
     IncompleteBody,
     /// Another site sent the request, to us or to a site that is guarded: 403.
     CrossSite,
+    /// The user is not among those who may open the guarded site: 403.
+    NotPermitted,
     /// A page of our host, but with another scheme than that of the public URL, sent the request: 403.
     Scheme,
     /// The body did not arrive in time: 408. The connection is closed.
@@ -30,10 +32,11 @@ pub enum RequestRefusal {
 
 impl RequestRefusal {
     /// All reasons.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Host,
         Self::IncompleteBody,
         Self::CrossSite,
+        Self::NotPermitted,
         Self::Scheme,
         Self::TooSlow,
         Self::TooLarge,
@@ -50,6 +53,7 @@ impl RequestRefusal {
             Self::Host => "host",
             Self::IncompleteBody => "incomplete_body",
             Self::CrossSite => "cross_site",
+            Self::NotPermitted => "not_permitted",
             Self::Scheme => "scheme",
             Self::TooSlow => "too_slow",
             Self::TooLarge => "too_large",
@@ -63,7 +67,7 @@ impl RequestRefusal {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Host | Self::IncompleteBody => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::Scheme => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::NotPermitted | Self::Scheme => StatusCode::FORBIDDEN,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,

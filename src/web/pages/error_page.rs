@@ -149,14 +149,14 @@ pub(in crate::web) fn draw(
 /// Gives the answer to a proxy's question a page for the visitor, if it needs one.
 pub(in crate::web) fn draw_for_proxy(
     response: Response,
-    preferences: &Preferences,
+    request: &Request,
     origins: &Origins,
 ) -> Response {
-    let words = preferences.language.words;
     let notes = response.extensions().get::<Notes>();
     let Some(login) = notes.and_then(|it| it.form_not_sent.as_deref()) else {
         return response;
     };
+    let words = Language::of(request.uri(), request.headers()).words;
     let origin = origins.public();
     let content = FormNotSentPage {
         words,

@@ -45,6 +45,8 @@ struct LoginPage<'a> {
     asks_password: bool,
     /// Where the visitor goes after the login, if not to the home page.
     return_to: Option<&'a ReturnTo>,
+    /// Is true if the visitor may not go there as the user who is logged in.
+    is_refused: bool,
     /// Why the login was refused, and what to change.
     message: Option<FormMessage>,
 }
@@ -118,7 +120,9 @@ pub(in crate::web) async fn show(
     let query = request.uri().query().unwrap_or_default();
     let return_to = destinations.in_query(query);
     let return_to = return_to.as_ref();
-    match (WayBack::of(&request, return_to, &user), return_to) {
+    let way_back = WayBack::of(&request, return_to, &user);
+    let is_refused = matches!(way_back, WayBack::SwitchUser);
+    match (way_back, return_to) {
         (WayBack::On(response), _) => return Ok(response),
         (WayBack::NoCookie(sent), _) => return on_the_way::no_cookie(words, return_to, sent),
         (WayBack::OnByPage, Some(to)) => return on_the_way::on(words, to),
@@ -127,11 +131,17 @@ pub(in crate::web) async fn show(
     }
     let form = LoginPage {
         words,
-        query: &query_of(&language, return_to),
+        query: &match (return_to, user.username()) {
+            (Some(to), Some(user)) if is_refused => {
+                format!("{}&", way_back::query_of_refused(to, user.as_str()))
+            }
+            _ => query_of(&language, return_to),
+        },
         current: user.username(),
         typed: "",
         asks_password: accounts.ask_password(),
         return_to,
+        is_refused,
         message: None,
     };
     Ok(page(words, &form)?)
@@ -175,6 +185,7 @@ pub(in crate::web) async fn submit(
             typed: &form.username.replace('\0', "\u{fffd}"),
             asks_password: accounts.ask_password(),
             return_to: return_to.as_ref(),
+            is_refused: false,
             message: Some(message),
         };
         Ok(page(language.words, &form)?)

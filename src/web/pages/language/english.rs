@@ -55,6 +55,7 @@ pub(super) static ENGLISH: Words = Words {
     },
     wrong_password: text("The username or the password is wrong. Please try again."),
     to_continue_to: text("to continue to "),
+    may_not_open: text(" may not open "),
     now_logged_in: text("You are logged in"),
     go_on_to: text("Continue to "),
     form_not_sent: Explanation {

@@ -53,6 +53,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     },
     wrong_password: text("用户名或密码不正确，请再试一次。"),
     to_continue_to: text("继续前往"),
+    may_not_open: text(" 无权打开 "),
     now_logged_in: text("您已登录"),
     go_on_to: text("前往 "),
     form_not_sent: Explanation {

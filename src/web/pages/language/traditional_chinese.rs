@@ -53,6 +53,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     },
     wrong_password: text("用戶名或密碼不正確，請再試一次。"),
     to_continue_to: text("繼續前往"),
+    may_not_open: text(" 無權開啟 "),
     now_logged_in: text("您已登錄"),
     go_on_to: text("前往 "),
     form_not_sent: Explanation {

@@ -46,6 +46,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) wrong_password: Text,
     /// The text before the host of the site that the visitor goes back to, which stands on a line of its own.
     pub(in crate::web) to_continue_to: Text,
+    /// The text between the name of a user and the host of a site that this user may not open.
+    pub(in crate::web) may_not_open: Text,
     pub(in crate::web) now_logged_in: Text,
     /// The text directly before that host in a link.
     pub(in crate::web) go_on_to: Text,

@@ -1,7 +1,17 @@
-use super::*;
-use crate::cookie_domain::CookieDomain;
+use axum::http::{HeaderMap, HeaderValue, Method};
 
-const VISITORS: [Visitor; 3] = [Visitor::LoggedIn, Visitor::LoggedOut, Visitor::Ambiguous];
+use super::*;
+use crate::{
+    cookie_domain::CookieDomain,
+    web::forward_auth::{question::Question, return_to::Destinations},
+};
+
+const VISITORS: [Visitor; 4] = [
+    Visitor::LoggedIn,
+    Visitor::NotPermitted,
+    Visitor::LoggedOut,
+    Visitor::Ambiguous,
+];
 
 const URL: (&str, &str) = ("x-original-url", "https://app.example.com/a?b=1&c=2");
 const METHOD: (&str, &str) = ("x-forwarded-method", "GET");
@@ -46,6 +56,11 @@ fn when_logged_out(kind: Kind, status: u16) -> Decision {
         Form => Decision::RefuseForm,
         Other => Decision::Refuse,
     }
+}
+
+/// What a visitor is told who is logged in as somebody who may not enter.
+fn when_not_permitted(kind: Kind) -> Decision {
+    Decision::SwitchUser((kind == Page).then(|| BACK.to_owned()))
 }
 
 type Headers = &'static [(&'static str, &'static str)];
@@ -99,6 +114,8 @@ fn nginx_is_sent_401_with_the_login_page_for_a_page_and_without_for_anything_els
                 assert_eq!(answer(Visitor::LoggedIn), Decision::Pass, "{headers:?}");
                 assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
                 assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
+                let other_user = when_not_permitted(kind);
+                assert_eq!(answer(Visitor::NotPermitted), other_user, "{headers:?}");
             }
         }
         let headers = [&[URL], more].concat();
@@ -125,6 +142,8 @@ fn caddy_is_sent_302_for_a_page_and_401_for_anything_else() {
             assert_eq!(answer(Visitor::LoggedIn), Decision::Pass, "{headers:?}");
             assert_eq!(answer(Visitor::LoggedOut), logged_out, "{headers:?}");
             assert_eq!(answer(Visitor::Ambiguous), Decision::Refuse, "{headers:?}");
+            let other_user = when_not_permitted(kind);
+            assert_eq!(answer(Visitor::NotPermitted), other_user, "{headers:?}");
         }
     }
 }
@@ -182,6 +201,8 @@ fn another_site_acts_for_nobody_and_may_link_here() {
             ] {
                 let logged_in = ask("GET", &headers(method), Visitor::LoggedIn);
                 assert_eq!(logged_in, expected, "{more:?}");
+                let other_user = ask("GET", &headers(method), Visitor::NotPermitted);
+                assert_ne!(other_user, Decision::Pass, "{more:?}");
                 let logged_out = ask("GET", &headers(method), Visitor::LoggedOut);
                 assert_eq!(logged_out, Decision::Refuse, "{more:?}");
             }
