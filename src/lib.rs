@@ -51,7 +51,8 @@
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
 //!   - `received`: which cookies of a request are sessions, and why others are refused;
 //!     `received_session`: what handlers can extract about them
-//!   - `request`: what is behind one request's `Session`, and what the handler did to it
+//!   - `request`: what is behind one request's `Session`, and what the handler did to it; its `session_store`
+//!     is what tower-sessions calls
 //!   - `settle`: applies what the handler did: ends, saves or renews the session, before the response
 //!   - `cookie`: finds our cookies in a request, and makes the `Set-Cookie`; its `options`
 //!   - `format`: opens and seals a cookie's value; its parts are `signature`, `payload` and `cache`,
@@ -66,7 +67,8 @@
 //!     - `address`: where the server is; `info`: whether it may keep records
 //!     - `connection`: the connections to it; `link`: the present ones, and the task that looks after them
 //!     - `batch`: many questions at once; `lookups`, `changes`: what they are
-//!   - `subject`: whose session it is; `data`: which data it can have; `limit`: a shorter limit of one session
+//!   - `subject`: whose session it is; `epoch`: tells which sessions of a subject were ended together; `ender`:
+//!     ends them all for a handler; `data`: which data it can have; `limit`: a shorter limit of one session
 //!   - `caching`: which responses caches may store
 //!   - `test_util`: a store in memory and the contract of stores, for tests
 //!   - `event`: what happens to sessions, told to an application that counts it

@@ -10,13 +10,14 @@ use tower_sessions_core::session::Id;
 
 use super::event::ShortId;
 
-/// A record of a store, identified by the ID of a session.
+/// A record of a store, identified by the ID of a session. If all sessions of a
+/// [subject](super::SessionConfig::subject) were ended, there is one for the subject too, whose ID is a hash.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Record {
-    /// The ID of the session.
+    /// The ID of the session, or a hash.
     pub id: Id,
-    /// The data of the session as a JSON object, or nothing.
+    /// A JSON object, such as the data of the session, or nothing.
     pub data: Vec<u8>,
     /// When the record expires, in unix seconds.
     pub expires: i64,

@@ -1,20 +1,16 @@
 //! `RequestStore`: holds one request's session, and records what the handler does to it.
 
+mod session_store;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
-use tower_sessions_core::{
-    Expiry, SessionStore,
-    session::{Id, Record},
-    session_store::{Error, Result},
-};
+use tower_sessions_core::{Expiry, session::Id};
 
 use super::{
-    data::check,
     epoch::{Epoch, record_id},
     format::Payload,
     limit::Limit,
@@ -24,7 +20,7 @@ use super::{
 
 /// Holds what came with one request, and records what the handler does to the session.
 ///
-/// tower-sessions expects a [`SessionStore`] that outlives requests, and passes it IDs. Here the
+/// tower-sessions expects a [`SessionStore`](tower_sessions_core::SessionStore) that outlives requests, and passes it IDs. Here the
 /// cookie takes that role. Each request has its own `RequestStore`, which the middleware reads
 /// after the handler has returned.
 pub(super) struct RequestStore {
@@ -202,91 +198,5 @@ impl fmt::Debug for RequestStore {
     /// Omits the data, because the `Debug` output of a `Session` ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestStore").finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl SessionStore for RequestStore {
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        check(&record.data).map_err(Error::Encode)?;
-        let mut state = self.state();
-        // After `cycle_id` the record has a new ID: the session and its absolute timeout continue.
-        // After `flush` it still has the old ID, and a new session begins.
-        let continued = match state.deleted_id {
-            Some(deleted) if deleted != record.id => self.received.session(),
-            _ => None,
-        };
-        // In both cases a fresh one: after `flush`, the old ID must not be used again.
-        record.id = Id::default();
-        let payload = Payload {
-            id: record.id,
-            began: continued.map_or(self.now, |it| it.began),
-            // Holds if its subject is the same. A request that was under way when all sessions of the
-            // subject were ended must not bring this one into the next epoch.
-            epoch: self.received.session().and_then(|it| it.epoch),
-            limit: continued.map(|it| it.limit).unwrap_or_default(),
-            data: record.data.clone(),
-        };
-        state.outcome = match continued {
-            Some(_) => Outcome::Renamed(payload),
-            None => Outcome::Began(payload),
-        };
-        Ok(())
-    }
-
-    async fn save(&self, record: &Record) -> Result<()> {
-        check(&record.data).map_err(Error::Encode)?;
-        let mut state = self.state();
-        let Some(current) = self.current(&state) else {
-            return if record.data.is_empty() {
-                // The handler called `clear` after `delete`.
-                Ok(())
-            } else {
-                Err(Error::Backend("the session was deleted".to_owned()))
-            };
-        };
-        let payload = Payload {
-            data: record.data.clone(),
-            ..*current
-        };
-        state.outcome = match state.outcome {
-            Outcome::Began(_) => Outcome::Began(payload),
-            Outcome::Renamed(_) => Outcome::Renamed(payload),
-            _ => Outcome::Changed(payload),
-        };
-        Ok(())
-    }
-
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let mut state = self.state();
-        state.is_read = true;
-        if matches!(state.outcome, Outcome::Emptied) {
-            // tower-sessions now begins a new session.
-            state.deleted_id = None;
-        }
-        let current = self.current(&state).filter(|it| it.id == *id);
-        Ok(current.map(|it| Record {
-            id: it.id,
-            data: it.data.clone(),
-            // Never read: the middleware has checked the signed times.
-            expiry_date: OffsetDateTime::UNIX_EPOCH,
-        }))
-    }
-
-    async fn delete(&self, id: &Id) -> Result<()> {
-        let mut state = self.state();
-        state.epochs_before_delete = state.epochs.len();
-        if self.current(&state).is_some_and(|it| it.id == *id) {
-            // If it began in this request, there is no session to continue.
-            state.deleted_id = match state.outcome {
-                Outcome::Began(_) => None,
-                _ => Some(*id),
-            };
-            state.outcome = Outcome::Emptied;
-        } else if state.deleted_id == Some(*id) {
-            // `cycle_id` after `flush`: the session has ended already.
-            state.deleted_id = None;
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,9 @@
 //! All sessions of a subject are ended at once.
 
+mod at_once;
 mod bad_weather;
 mod steps;
+mod with_redis;
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +11,7 @@ use axum::{Router, middleware::from_fn_with_state, routing::get};
 use serde_json::{Value, json};
 use signet_session::{
     DataIn, EmbeddedStore, Event, Records, Refusal, SecretKey, SessionConfig, SessionError,
-    SessionLayer,
+    SessionLayer, Timeouts,
 };
 
 use self::steps::take_steps;
@@ -33,6 +35,10 @@ struct Site {
 
 impl Site {
     fn new(data_in: DataIn, store: impl Records) -> Self {
+        Self::with_timeouts(data_in, store, Timeouts::default())
+    }
+
+    fn with_timeouts(data_in: DataIn, store: impl Records, timeouts: Timeouts) -> Self {
         let key = SecretKey::new(crate::app::KEY).unwrap();
         let config = match data_in {
             DataIn::Cookie => SessionConfig::in_cookie(key, store),
@@ -44,6 +50,7 @@ impl Site {
         let config = config
             .cookie(&options)
             .unwrap()
+            .timeouts(timeouts)
             .subject("user")
             .on_event(move |event| heard.lock().unwrap().push(event));
         let (layer, gate) = (SessionLayer::new(config), Gate::default());

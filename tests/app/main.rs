@@ -39,4 +39,4 @@ mod throttle;
 mod usernames;
 mod users;
 
-use common::{manual, redis};
+use common::{ends, manual, redis};

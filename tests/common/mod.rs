@@ -4,6 +4,7 @@
 pub mod application;
 pub mod certificate;
 pub mod client;
+pub mod ends;
 pub mod manual;
 pub mod nodes;
 pub mod proxy;

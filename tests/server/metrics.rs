@@ -100,6 +100,7 @@ fn a_visit_is_counted() {
         (r#"http_request_duration_seconds_count{route="/"}"#, 2.0),
         ("sessions_started_total", 2.0),
         ("sessions_ended_total", 2.0),
+        ("sessions_ended_everywhere_total", 0.0),
         ("sessions_renewed_total", 0.0),
         (r#"session_cookies_verified_total{key="0"}"#, 4.0),
         (r#"session_cookies_refused_total{reason="revoked"}"#, 1.0),
