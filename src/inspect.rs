@@ -103,6 +103,7 @@ async fn open_sessions(config: &Config) -> Result<SessionConfig, InspectError> {
         }
         None => open_snapshot(config)?,
     };
+    let sessions = web::with_subject(sessions, config.users.is_some());
     let Some(path) = &config.users else {
         return Ok(sessions);
     };
@@ -113,7 +114,7 @@ async fn open_sessions(config: &Config) -> Result<SessionConfig, InspectError> {
 /// Opens a snapshot of the sessions of the site.
 fn open_snapshot(config: &Config) -> Result<SessionConfig, InspectError> {
     let path = config.state_dir.clone();
-    let state_dir = StateDir::open_for_reading(&path);
+    let state_dir = StateDir::open_existing(&path);
     let state_dir = state_dir.map_err(|source| ConfigError::StateDir { path, source })?;
     let keys = match &config.keys {
         Some(keys) => keys.clone(),

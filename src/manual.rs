@@ -8,6 +8,7 @@ macro_rules! chapters {
     ($($name:ident: $file:literal,)*) => {$(
         #[doc = "[a new key on several machines]: crate::manual::machines#a-new-key-on-several-machines"]
         #[doc = "[configuration]: crate::manual::configuration"]
+        #[doc = "[ending the sessions of a user]: crate::manual::operating#ending-the-sessions-of-a-user"]
         #[doc = "[guarding]: crate::manual::guarding"]
         #[doc = "[keys]: crate::manual::configuration#keys"]
         #[doc = "[login]: crate::web"]

@@ -68,13 +68,13 @@ impl StateDir {
         Ok(None)
     }
 
-    /// Opens the directory at `path` for reading, without a check of its owner and mode. For root,
-    /// the files in it may belong to another user.
+    /// Opens the directory at `path`, which must exist, for a command, without a check of its owner and
+    /// mode. For root, the files in it may belong to another user.
     ///
     /// # Errors
     ///
     /// When the directory is missing or cannot be read.
-    pub fn open_for_reading(path: &Path) -> io::Result<Self> {
+    pub fn open_existing(path: &Path) -> io::Result<Self> {
         fs::read_dir(path)?;
         Ok(Self {
             path: path.to_owned(),

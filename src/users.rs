@@ -34,7 +34,7 @@ use self::{
     throttle::Throttle, watch::Watch,
 };
 pub use self::{
-    accounts::{LineError, NameError, UsersError},
+    accounts::{LineError, NameError, UsersError, user_name},
     address::TrustedProxies,
     edit::{EditError, Edited, put_user, remove_user},
     hash::HashError,
@@ -45,6 +45,7 @@ pub use self::{
 pub(crate) use self::{
     browsers::MAX_AGE as KNOWN_BROWSER_MAX_AGE,
     login::{Attempt, Failure, Login},
+    password::canonical as canonical_name,
 };
 use crate::{private_file::Owners, secret::SecretKeys};
 
@@ -186,4 +187,14 @@ impl Users {
     ) -> IpAddr {
         self.trusted_proxies.visitor(peer, forwarded_for)
     }
+}
+
+/// Returns whether the file at `path` has a user with this canonical name.
+///
+/// # Errors
+///
+/// When the file is refused.
+pub fn has_user(path: &Path, canonical_name: &str) -> Result<bool, UsersError> {
+    let (accounts, _) = Accounts::read(path, Owners::AnyForRoot)?;
+    Ok(accounts.find(canonical_name).is_some())
 }

@@ -32,7 +32,7 @@ use tower::Service as _;
 pub use self::{
     accounts::Accounts,
     app::App,
-    current_user::is_acceptable,
+    current_user::{is_acceptable, with_subject},
     gate::{notes::Notes, refusal::RequestRefusal},
     route::Route,
 };

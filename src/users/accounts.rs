@@ -157,6 +157,17 @@ pub(super) fn check_name(name: &str) -> Result<(), NameError> {
     }
 }
 
+/// Returns the canonical form of the name of a user, which may be typed as at the login.
+///
+/// # Errors
+///
+/// When no user can have this name.
+pub fn user_name(typed: &str) -> Result<String, NameError> {
+    let name = canonical(typed);
+    check_name(&name)?;
+    Ok(name)
+}
+
 impl Accounts {
     /// Reads a file, and returns warnings about it too.
     pub(super) fn read(path: &Path, owners: Owners) -> Result<(Self, Vec<String>), UsersError> {

@@ -34,7 +34,12 @@ pub(super) fn forms(typed: &str) -> impl Iterator<Item = Zeroizing<String>> {
 ///
 /// Both the look-up of an account and the counting of failures use it, so that every way to write a
 /// name counts as one.
-pub(super) fn canonical(name: &str) -> String {
+///
+/// Is called for each page of a visitor who is logged in, whose name is ASCII.
+pub(crate) fn canonical(name: &str) -> String {
+    if name.is_ascii() {
+        return name.trim().to_ascii_lowercase();
+    }
     let compatible = name.trim().nfkc().flat_map(char::to_lowercase);
     compatible.nfkc().collect()
 }

@@ -16,12 +16,12 @@ use futures_util::FutureExt as _;
 use tower::{Layer as _, Service};
 
 use super::{
-    Accounts, Route, current_user,
+    Accounts, Route,
     forward_auth::{self, ForwardAuth, return_to::Destinations},
     gate::{host::HostWatch, log_lines},
     is_acceptable,
     pages::{assets, error_page},
-    routes,
+    routes, with_subject,
 };
 use crate::{cookie_domain::CookieDomain, public_url::Origins};
 use signet_session::{SessionConfig, SessionLayer, SessionService};
@@ -69,6 +69,7 @@ pub(super) struct Parts {
     /// The style sheet and the icon, which know no session.
     pub(super) assets: Router,
     pub(super) pages: SessionService<Router>,
+    sessions: SessionLayer,
     /// None: there are no passwords, so other sites must not rely on the session.
     forward_auth: Option<ForwardAuth>,
     pub(super) origins: Arc<Origins>,
@@ -96,7 +97,8 @@ impl App {
                 Destinations::new(origins.public_url(), cookie_domain),
             ),
         };
-        let sessions = SessionLayer::new(sessions.subject(current_user::USERNAME));
+        let sessions = with_subject(sessions, accounts.ask_password());
+        let sessions = SessionLayer::new(sessions);
         let (origins, destinations) = (Arc::new(origins), Arc::new(destinations));
         let forward_auth = match &accounts {
             Accounts::AnyName => None,
@@ -112,17 +114,19 @@ impl App {
             accounts,
             destinations,
         });
-        Self::with_parts(sessions.layer(pages), forward_auth, origins)
+        Self::with_parts(sessions, pages, forward_auth, origins)
     }
 
     pub(super) fn with_parts(
-        pages: SessionService<Router>,
+        sessions: SessionLayer,
+        pages: Router,
         forward_auth: Option<ForwardAuth>,
         origins: Arc<Origins>,
     ) -> Self {
         let parts = Parts {
             assets: assets::routes(),
-            pages,
+            pages: sessions.layer(pages),
+            sessions,
             forward_auth,
             origins,
             hosts: Arc::default(),
@@ -146,6 +150,12 @@ impl App {
     pub fn with_names_in_log(mut self) -> Self {
         Arc::make_mut(&mut self.parts).has_names_in_log = true;
         self
+    }
+
+    /// Returns the layer of the pages, for an operator's command.
+    #[must_use]
+    pub fn sessions(&self) -> &SessionLayer {
+        &self.parts.sessions
     }
 
     /// Answers a request: that of a visitor, or the question of a proxy.

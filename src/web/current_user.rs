@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 use tower_sessions::{Session, session};
 
 use super::username::Username;
-use crate::users::Login;
-use signet_session::ReceivedSession;
+use crate::users::{Login, canonical_name};
+use signet_session::{ReceivedSession, SessionConfig, SessionEnder, SessionError};
 
 /// The session key of the name, which says whose session it is.
 pub(super) const USERNAME: &str = "username";
@@ -61,6 +61,16 @@ impl CurrentUser {
         Ok(())
     }
 
+    /// Ends all sessions of the user with this name, on every device. This one ends too, but the browser
+    /// keeps its cookie until [`log_out`](Self::log_out).
+    pub(super) async fn end_all_sessions(
+        &self,
+        name: &str,
+        ender: &SessionEnder,
+    ) -> Result<(), SessionError> {
+        ender.end_all(&canonical_name(name)).await
+    }
+
     /// Ends the session.
     pub(super) async fn log_out(self) -> Result<(), session::Error> {
         self.session.flush().await
@@ -82,6 +92,17 @@ pub fn is_acceptable(
         (Some(name), Some(digest)) => is_current(name, digest),
         // It began without a password.
         _ => false,
+    }
+}
+
+/// Says whose a session is: the user's whose name is in it. With passwords, that is one user however the
+/// users file writes the name.
+#[must_use]
+pub fn with_subject(config: SessionConfig, has_passwords: bool) -> SessionConfig {
+    if has_passwords {
+        config.subject_with(|data| Some(canonical_name(data.get(USERNAME)?.as_str()?)))
+    } else {
+        config.subject(USERNAME)
     }
 }
 

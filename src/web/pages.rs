@@ -7,6 +7,7 @@ pub(in crate::web) mod language;
 pub(in crate::web) mod login;
 mod login_refusal;
 pub(in crate::web) mod logout;
+mod logout_everywhere;
 mod on_the_way;
 
 use self::language::Words;

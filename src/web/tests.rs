@@ -7,7 +7,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::stream;
-use tower::{Layer as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 use super::*;
 use crate::public_url::{Origins, PublicUrl};
@@ -23,7 +23,7 @@ fn bad_site() -> App {
     let origins = Arc::new(Origins::of(&public_url));
     let config = SessionConfig::in_cookie(SecretKey::for_tests(), MemoryStore::new());
     let sessions = SessionLayer::new(config);
-    App::with_parts(sessions.layer(pages), None, origins)
+    App::with_parts(sessions, pages, None, origins)
 }
 
 async fn ask(site: &App, method: &str, path: &str, body: Body) -> Response {

@@ -23,6 +23,7 @@ mod languages;
 mod layer;
 mod layer_api;
 mod limits;
+mod logout_everywhere;
 mod markup;
 mod outage;
 mod parallel;

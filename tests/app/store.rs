@@ -37,6 +37,11 @@ impl TestStore {
         Self::new(store, Some(dir))
     }
 
+    /// Another store.
+    pub fn of(store: impl Records) -> Self {
+        Self::new(store, None)
+    }
+
     fn new(store: impl Records, dir: Option<TempDir>) -> Self {
         Self {
             store: Arc::new(store),

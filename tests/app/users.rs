@@ -64,6 +64,11 @@ impl GuardedApp {
 
     /// A site with these users, and sessions whose data is there.
     fn with_file_in(data_in: DataIn, text: &str) -> Self {
+        Self::with_store_in(data_in, TestStore::memory(), text)
+    }
+
+    /// The same with this store.
+    pub fn with_store_in(data_in: DataIn, store: TestStore, text: &str) -> Self {
         let file = NamedTempFile::new().expect("a file");
         fs::write(file.path(), text).expect("written");
         let users = open_users(file.path());
@@ -73,7 +78,6 @@ impl GuardedApp {
             let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
             Pages::new(Extension(ConnectInfo(peer)).layer(site))
         };
-        let store = TestStore::memory();
         let app = TestApp::with_store_in(data_in, store, KEY, pages, |config| config);
         Self { app, users, file }
     }

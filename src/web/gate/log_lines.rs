@@ -25,8 +25,16 @@ const MAX_PATH_CHARS: usize = 512;
 /// A login or a logout (ASVS 5.0, 16.3.1), with the name of the visitor.
 #[derive(Clone, Debug)]
 pub(in crate::web) enum AuditLine {
-    LoggedIn { name: String },
-    LoggedOut { name: String },
+    LoggedIn {
+        name: String,
+    },
+    LoggedOut {
+        name: String,
+    },
+    /// All sessions of the user have ended.
+    OutEverywhere {
+        name: String,
+    },
 }
 
 impl AuditLine {
@@ -40,6 +48,12 @@ impl AuditLine {
             Self::LoggedOut { name: it } => {
                 tracing::info!(target: "signet::audit", name = name(it), "logged out");
             }
+            Self::OutEverywhere { name: it } => tracing::info!(
+                target: "signet::audit",
+                by = %"visitor",
+                name = name(it),
+                "logged out everywhere"
+            ),
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct Notes {
     pub(in crate::web) form_not_sent: Option<String>,
     /// Is true if there is no such user, or it is not their password. Another 422 has other causes.
     pub(in crate::web) is_wrong_password: bool,
+    /// The query of the question that was answered with the form of a logout everywhere, which failed. The
+    /// links to the other languages lead there.
+    pub(in crate::web) question: Option<&'static str>,
 }
 
 impl Notes {

@@ -91,6 +91,10 @@ impl Preferences {
         let errors = &self.language.words.errors;
         let notes = response.extensions().get::<Notes>();
         match response.extensions().get() {
+            Some(SessionError::MayHaveEnded(_)) => &errors.may_be_logged_out,
+            Some(SessionError::Store(_)) if question_before(response).is_some() => {
+                &errors.logout_everywhere_failed
+            }
             Some(SessionError::Store(_)) if self.is_logout => &errors.logout_failed,
             _ if notes.is_some_and(|it| it.is_wrong_password) => &errors.wrong_password,
             _ if has_other_scheme(response) => &errors.other_scheme,
@@ -123,7 +127,7 @@ pub(in crate::web) fn draw(
             words,
             &ErrorPage {
                 words,
-                query: &preferences.language.query,
+                query: question_before(&response).unwrap_or(&preferences.language.query),
                 status,
                 explanation,
                 home: if status == StatusCode::BAD_REQUEST || has_other_scheme(&response) {
@@ -173,6 +177,11 @@ pub(in crate::web) fn draw_for_proxy(
             response
         }
     }
+}
+
+/// Returns the query of the question that the form of a request had answered.
+fn question_before(response: &Response) -> Option<&'static str> {
+    response.extensions().get::<Notes>()?.question
 }
 
 /// Returns whether a request was refused because of the scheme of the visitor's address.

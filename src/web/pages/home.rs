@@ -12,12 +12,12 @@ use time::{
 
 use super::{
     error_page::AppError,
-    language::{Language, Words},
-    logout::{HasLoggedOut, remove_message},
+    language::{Language, Text, Words},
+    logout::{AfterLogout, remove_message},
     page,
 };
 use crate::public_url::Origins;
-use crate::web::{current_user::CurrentUser, username::Username};
+use crate::web::{accounts::Accounts, current_user::CurrentUser, username::Username};
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -26,8 +26,9 @@ struct HomePage<'a> {
     query: &'a str,
     username: Option<Username<'a>>,
     logged_in_at: Option<OffsetDateTime>,
+    can_log_out_everywhere: bool,
     /// Is shown to a visitor who is not logged in.
-    has_logged_out: bool,
+    farewell: Option<Text>,
 }
 
 /// A time in a format, as it is written on the page.
@@ -38,8 +39,9 @@ struct Moment<F> {
 
 pub(in crate::web) async fn show(
     State(origins): State<Arc<Origins>>,
+    State(accounts): State<Accounts>,
     language: Language,
-    HasLoggedOut(has_logged_out): HasLoggedOut,
+    AfterLogout(farewell): AfterLogout,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
     let content = HomePage {
@@ -47,10 +49,11 @@ pub(in crate::web) async fn show(
         query: &language.query,
         username: user.username(),
         logged_in_at: user.logged_in_at(),
-        has_logged_out,
+        can_log_out_everywhere: accounts.ask_password(),
+        farewell: farewell.map(|it| it.text(language.words)),
     };
     let mut response = page(language.words, &content)?;
-    if has_logged_out {
+    if farewell.is_some() {
         let removal = remove_message(&origins);
         response.headers_mut().append(SET_COOKIE, removal);
     }

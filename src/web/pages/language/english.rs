@@ -24,6 +24,7 @@ pub(super) static ENGLISH: Words = Words {
     any_name_will_do: text("Choose any name of up to 64 characters. There is no password."),
     greets_by_name: text("Log in, and this page will greet you by name."),
     logged_out: text("You are logged out."),
+    logged_out_everywhere: text("You are logged out everywhere."),
     username_refused: |error| match error {
         UsernameError::Empty => FormMessage::new("Please enter a username.", ""),
         UsernameError::TooLong(length) => FormMessage::new(
@@ -89,6 +90,12 @@ pub(super) static ENGLISH: Words = Words {
         "Another site may have sent you here, so you have not been logged out. You can do that now.",
     ),
     log_out: text("Log out"),
+    log_out_everywhere: text("Log out everywhere"),
+    really_log_out_everywhere: text("Do you want to log out everywhere?"),
+    ends_every_session: [
+        text("This ends every session of "),
+        text(", on every device."),
+    ],
     errors: Errors {
         bad_request: Explanation {
             what_happened: text("This request could not be answered"),
@@ -151,6 +158,18 @@ pub(super) static ENGLISH: Words = Words {
         logout_failed: Explanation {
             what_happened: text("You are still logged in"),
             what_to_do: text("The site cannot log you out right now. Please try again."),
+        },
+        logout_everywhere_failed: Explanation {
+            what_happened: text("No session was ended"),
+            what_to_do: text(
+                "The site cannot log you out right now, and you are still logged in on every device. Please try again.",
+            ),
+        },
+        may_be_logged_out: Explanation {
+            what_happened: text("It is not known whether you are logged out everywhere"),
+            what_to_do: text(
+                "The site could not find out in time. Please go to the home page. If you are still logged in there, try again.",
+            ),
         },
         insufficient_storage: Explanation {
             what_happened: text("There is not enough space"),

@@ -26,6 +26,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     any_name_will_do: text("用户名可以任意填写，最多 64 个字符，不需要密码。"),
     greets_by_name: text("登录后，本页会用您的用户名问候您。"),
     logged_out: text("您已退出登录。"),
+    logged_out_everywhere: text("您已在所有设备上退出登录。"),
     username_refused: |error| match error {
         UsernameError::Empty => FormMessage::new("请输入用户名。", ""),
         UsernameError::TooLong(length) => FormMessage::new(
@@ -81,6 +82,9 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         "这个请求可能来自其他网站，所以您还没有退出登录。您现在可以退出登录。",
     ),
     log_out: text("退出登录"),
+    log_out_everywhere: text("在所有设备上退出登录"),
+    really_log_out_everywhere: text("确定要在所有设备上退出登录吗？"),
+    ends_every_session: [text("这会在所有设备上结束 "), text(" 的登录状态。")],
     errors: Errors {
         bad_request: Explanation {
             what_happened: text("无法处理这个请求"),
@@ -137,6 +141,16 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         logout_failed: Explanation {
             what_happened: text("您仍处于登录状态"),
             what_to_do: text("现在无法退出登录，请再试一次。"),
+        },
+        logout_everywhere_failed: Explanation {
+            what_happened: text("没有结束任何设备上的登录"),
+            what_to_do: text("现在无法退出登录，您在所有设备上仍处于登录状态，请再试一次。"),
+        },
+        may_be_logged_out: Explanation {
+            what_happened: text("不确定是否已在所有设备上退出登录"),
+            what_to_do: text(
+                "系统没有及时得到确认。请返回首页，如果您仍处于登录状态，请再试一次。",
+            ),
         },
         insufficient_storage: Explanation {
             what_happened: text("存储空间不足"),

@@ -26,6 +26,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     any_name_will_do: text("任何用戶名都可以，最多 64 個字元，不需要密碼。"),
     greets_by_name: text("登錄後，本頁會以您的用戶名問候您。"),
     logged_out: text("您已登出。"),
+    logged_out_everywhere: text("您已登出所有裝置。"),
     username_refused: |error| match error {
         UsernameError::Empty => FormMessage::new("請輸入用戶名。", ""),
         UsernameError::TooLong(length) => FormMessage::new(
@@ -79,6 +80,9 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     really_log_out: text("確定要登出嗎？"),
     another_site_asked: text("這個請求可能來自其他網站，所以您還沒有登出。您現在可以登出。"),
     log_out: text("登出"),
+    log_out_everywhere: text("登出所有裝置"),
+    really_log_out_everywhere: text("確定要登出所有裝置嗎？"),
+    ends_every_session: [text("這會在所有裝置上結束 "), text(" 的登錄狀態。")],
     errors: Errors {
         bad_request: Explanation {
             what_happened: text("無法處理這個請求"),
@@ -135,6 +139,16 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         logout_failed: Explanation {
             what_happened: text("您仍處於登錄狀態"),
             what_to_do: text("現在無法登出，請再試一次。"),
+        },
+        logout_everywhere_failed: Explanation {
+            what_happened: text("沒有登出任何裝置"),
+            what_to_do: text("現在無法登出，您在所有裝置上仍處於登錄狀態，請再試一次。"),
+        },
+        may_be_logged_out: Explanation {
+            what_happened: text("不確定是否已登出所有裝置"),
+            what_to_do: text(
+                "系統沒有及時得到確認。請回到首頁，如果您仍處於登錄狀態，請再試一次。",
+            ),
         },
         insufficient_storage: Explanation {
             what_happened: text("儲存空間不足"),

@@ -40,6 +40,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) greets_by_name: Text,
     /// Says once that the logout worked.
     pub(in crate::web) logged_out: Text,
+    /// Says once that all sessions of the user have ended.
+    pub(in crate::web) logged_out_everywhere: Text,
     /// Explains why a username was refused, and what to change.
     pub(in crate::web) username_refused: fn(UsernameError) -> FormMessage,
     /// Says that there is no such user, or that it is not their password.
@@ -67,6 +69,11 @@ pub(in crate::web) struct Words {
     pub(in crate::web) really_log_out: Text,
     pub(in crate::web) another_site_asked: Text,
     pub(in crate::web) log_out: Text,
+    /// A link to the question, and its button.
+    pub(in crate::web) log_out_everywhere: Text,
+    pub(in crate::web) really_log_out_everywhere: Text,
+    /// The texts directly before and after the name of the user.
+    pub(in crate::web) ends_every_session: [Text; 2],
     pub(in crate::web) errors: Errors,
 }
 
@@ -89,6 +96,10 @@ pub(in crate::web) struct Errors {
     pub(super) service_unavailable: Explanation,
     /// For a logout that the store could not record.
     pub(in crate::web) logout_failed: Explanation,
+    /// For a logout everywhere that ended nothing.
+    pub(in crate::web) logout_everywhere_failed: Explanation,
+    /// For a logout everywhere that the store did not confirm in time.
+    pub(in crate::web) may_be_logged_out: Explanation,
     pub(super) insufficient_storage: Explanation,
 }
 
