@@ -38,6 +38,7 @@ pub(crate) fn command_line() -> Command {
         ))
         .subcommands(printers())
         .subcommand(passwd())
+        .subcommand(with_flags(logout()))
         .subcommand(with_flags(
             Command::new("healthcheck")
                 .about("Ask the running site whether it serves, for containers and scripts")
@@ -72,6 +73,22 @@ fn printers() -> [Command; 3] {
             .about("Print a script that completes commands and flags in a shell")
             .arg(shell.required(true)),
     ]
+}
+
+fn logout() -> Command {
+    Command::new("logout")
+        .about("End all sessions of a user, on all machines")
+        .long_about(
+            "End all sessions of a user, on all machines\n\n\
+             Takes the flags and variables of the site, which may be running. With --store it writes to \
+             the store. Without, it asks the running site, at control.sock in the state directory, or \
+             opens the store if none runs.",
+        )
+        .arg(
+            Arg::new("NAME")
+                .required(true)
+                .help("The name of the user, as at the login; it need not be in the file any more"),
+        )
 }
 
 fn passwd() -> Command {

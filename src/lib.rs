@@ -31,7 +31,7 @@
 //! - `state_dir`: the directory whose files outlive a run, and its lock.
 //! - `site`: turns a `Config` into a running site. Here all parts meet.
 //!   - `store`: opens the store and the keys, and configures sessions with them; `metrics`: serves
-//!     the metrics at an address of their own
+//!     the metrics at an address of their own; `control`: serves the control socket
 //! - `log`: writes lines to standard error without holding up the site.
 //!   - `limits`: how many lines of each kind; `escape`: what cannot be seen is escaped
 //! - `server`: serves a tower service: listener, limits, signals, shutdown.
@@ -43,9 +43,11 @@
 //!   - `metrics`: what Prometheus asks, with the metrics of `requests`, of `sessions`, of
 //!     `logins`, of the `store` and of the `process`, and `scrape`, which answers
 //!   - `healthcheck`: asks the running site whether it serves
+//!   - `control`: what `signet logout` asks the running site, and its `client`
 //!   - `systemd`: tells it when the site is ready and when it stops
 //! - [`manual`]: how to run and use all this.
 //! - `inspect`: what `signet inspect` tells an operator about a cookie, with its `explanation`.
+//! - `logout`: how `signet logout` ends all sessions of a user.
 //! - `session`: the session layer, a package of its own, which knows nothing of the site.
 //!   - `config`: what an application decides; `sessions`: opens, accepts and seals cookies as that says
 //!   - `layer`: the middleware as a tower layer; `middleware`: the steps before and after a handler
@@ -109,6 +111,7 @@ pub mod cookie_domain;
 pub mod inspect;
 pub mod listen_address;
 pub mod log;
+pub mod logout;
 pub mod manual;
 pub mod operations;
 pub mod private_file;

@@ -19,6 +19,7 @@ use signet::{
     config::{self, Config, LogOptions},
     inspect,
     log::Log,
+    logout::{self, LogoutError},
     operations::healthcheck,
     secret,
     server::{Hangups, InheritError, Inherited},
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Some(("completions", flags)) => print_completions(flags),
         Some(("key", _)) => print_key(),
         Some(("passwd", flags)) => change_user(flags),
+        Some(("logout", flags)) => log_out_user(flags, runtime),
         Some(("man", _)) => print_man_page(),
         Some(("inspect", flags)) => inspect_cookie(flags, &runtime),
         Some(("healthcheck", flags)) => check_health(flags),
@@ -191,6 +193,27 @@ fn inspect_cookie(flags: &ArgMatches, runtime: &Runtime) -> ExitCode {
         Ok(false) => ExitCode::from(1),
         // Not 1, which means that the cookie is refused.
         Err(error) => fail(2, error),
+    }
+}
+
+fn log_out_user(flags: &ArgMatches, runtime: Runtime) -> ExitCode {
+    let log = match LogOptions::check(flags) {
+        Ok(options) => Log::start(options),
+        Err(error) => return fail(2, error),
+    };
+    let name = flags.get_one::<String>("NAME");
+    let name = name.map_or("", String::as_str);
+    let result = Config::check(flags, None)
+        .map_err(LogoutError::Config)
+        .and_then(|config| runtime.block_on(logout::run(config, name)));
+    runtime.shutdown_timeout(LAST_TASKS);
+    if let Err(error) = &result {
+        log.fail(error);
+    }
+    log.finish();
+    match result {
+        Ok(done) => print(done.as_bytes()),
+        Err(error) => ExitCode::from(if error.is_wrong_usage() { 2 } else { 1 }),
     }
 }
 

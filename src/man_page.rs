@@ -35,6 +35,10 @@ const SECTIONS: [(&str, &[(&str, &str)]); 5] = [
                 "instance/sessions.redb",
                 "The records of sessions, unless --store is given.",
             ),
+            (
+                "instance/control.sock",
+                "Where signet logout asks the running site, unless --store is given.",
+            ),
         ],
     ),
     (
@@ -73,6 +77,10 @@ const SECTIONS: [(&str, &[(&str, &str)]); 5] = [
             (
                 "signet passwd --file users anna",
                 "Ask for a password, and put the user anna into a file.",
+            ),
+            (
+                "signet logout --users users anna",
+                "End all sessions of the user anna.",
             ),
             (
                 "signet --public-url https://login.example.com --cookie-domain example.com --users users",

@@ -1,5 +1,6 @@
 //! Answers the questions of an operator's machines: load balancers, Prometheus and systemd.
 
+pub mod control;
 mod health;
 pub mod healthcheck;
 mod metrics;

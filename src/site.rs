@@ -1,5 +1,6 @@
 //! Turns a configuration into a running site.
 
+mod control;
 mod metrics;
 mod store;
 mod users;
@@ -101,6 +102,7 @@ pub async fn run(
     // it at that very moment.
     let stop = users::stop_or_reload(hangups, users)?;
     let metrics_address = metrics::serve(&config, metrics.clone(), &store, log, stop.clone())?;
+    control::serve(opened.control, &config, &site, stop.clone());
     let site = visitors::service(site, probes(store), metrics.clone());
     let on_refused_head = visitors::count_refused_heads(metrics);
     log.line(&match &address {

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
 };
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -67,15 +68,39 @@ impl Listener {
                 Ok(Self::new(Socket::Tcp(listener), address))
             }
             #[cfg(unix)]
-            ListenAddress::Unix(path) => {
-                let (listener, file) = SocketFile::bind(path)?;
-                let file = Some(file);
-                let listener = Self::new(Socket::Unix(listener), address.clone());
-                Ok(Self { file, ..listener })
-            }
+            ListenAddress::Unix(path) => Self::bind_file(path, 0o660),
             #[cfg(not(unix))]
             ListenAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         }
+    }
+
+    /// Binds the path of a file, at which only this process' user and root can connect. Must be called inside
+    /// a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the path cannot be bound: it is too long for the address of a socket, for instance, or there is
+    /// another file.
+    pub fn bind_private(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        return Self::bind_file(path, 0o600);
+        #[cfg(not(unix))]
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            path.display().to_string(),
+        ))
+    }
+
+    /// Binds the path of a file with this mode.
+    #[cfg(unix)]
+    fn bind_file(path: &Path, mode: u32) -> io::Result<Self> {
+        let (listener, file) = SocketFile::bind(path, mode)?;
+        let address = ListenAddress::Unix(path.to_owned());
+        let listener = Self::new(Socket::Unix(listener), address);
+        Ok(Self {
+            file: Some(file),
+            ..listener
+        })
     }
 
     /// Accepts connections on a socket that was given to this process. Must be called inside a runtime.

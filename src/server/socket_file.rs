@@ -15,24 +15,22 @@ use tokio::net::{UnixListener, UnixSocket};
 
 use super::listener::BACKLOG;
 
-/// Those who can connect: the owner and the group.
-const MODE: u32 = 0o660;
-
 /// The file of a socket, which is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct SocketFile(PathBuf);
 
 impl SocketFile {
-    /// Binds a path, in the place of a socket that nobody listens on any more.
-    pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, Self)> {
+    /// Binds a path, in the place of a socket that nobody listens on any more. Nobody can connect whom the
+    /// mode does not allow it, not even for a moment.
+    pub(super) fn bind(path: &Path, mode: u32) -> io::Result<(UnixListener, Self)> {
         remove_stale(path)?;
         let socket = UnixSocket::new_stream()?;
         // On Linux the file has this mode at once. Elsewhere, nobody can connect before `listen`.
-        let _ = fchmod(&socket, Mode::from_raw_mode(MODE));
+        let _ = fchmod(&socket, Mode::from_raw_mode(mode));
         socket.bind(path)?;
         let file = Self(path.to_owned());
-        // The umask may have taken the group away.
-        fs::set_permissions(path, Permissions::from_mode(MODE))?;
+        // The umask may have taken some of it away.
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
         Ok((socket.listen(BACKLOG)?, file))
     }
 }

@@ -5,9 +5,10 @@ use std::{io, path::PathBuf};
 use super::SiteError;
 use crate::{
     config::{Config, ConfigError},
-    operations::Metrics,
+    operations::{Metrics, control},
     public_url::PublicUrl,
     secret::{self, SecretKeys},
+    server::Listener,
     state_dir::StateDir,
 };
 use signet_session::{
@@ -22,6 +23,8 @@ const STORE_FILE: &str = "sessions.redb";
 pub(super) struct Opened {
     pub(super) sessions: SessionConfig,
     pub(super) keys: SecretKeys,
+    /// The control socket, unless several machines share the store.
+    pub(super) control: Option<Listener>,
     /// Warnings to log.
     pub(super) warnings: Vec<String>,
 }
@@ -51,6 +54,7 @@ async fn open_shared_store(
     Ok(Opened {
         sessions: configure(config, keys.clone(), store, metrics)?,
         keys,
+        control: None,
         warnings: warning.into_iter().collect(),
     })
 }
@@ -82,13 +86,36 @@ fn open_state_dir(config: &Config, metrics: Option<&Metrics>) -> Result<Opened, 
         .map_err(|source| SiteError::Store { path, source })?;
     // Held until the process ends: requests that are cut off then may still use the store.
     std::mem::forget(lock);
-    let warnings = [dir_warning, file_warning, loss, key_warning];
+    let (control, control_warning) = make_control_socket(&state_dir);
+    let warnings = [
+        dir_warning,
+        file_warning,
+        loss,
+        key_warning,
+        control_warning,
+    ];
     let place = |warning| format!("--state-dir (STATE_DIRECTORY): {warning}");
     Ok(Opened {
         sessions: configure(config, keys.clone(), store, metrics)?,
         keys,
+        control,
         warnings: warnings.into_iter().flatten().map(place).collect(),
     })
+}
+
+/// Makes the control socket, or returns a warning. The caller holds the lock of the directory.
+fn make_control_socket(state_dir: &StateDir) -> (Option<Listener>, Option<String>) {
+    let path = state_dir.path_of(control::FILE_NAME);
+    match Listener::bind_private(&path) {
+        Ok(socket) => (Some(socket), None),
+        Err(cause) => {
+            let path = path.display();
+            let warning = format!(
+                "cannot make {path}: {cause}; `signet logout` works only while the site is stopped"
+            );
+            (None, Some(warning))
+        }
+    }
 }
 
 /// Configures the session layer. If there are metrics, they count what it and the store do.

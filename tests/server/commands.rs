@@ -61,6 +61,27 @@ fn the_commands_of_the_manual_make_a_user_and_guard_sites() {
     site.read_log_until("public_url=https://login.example.com");
 }
 
+/// The commands for the unit and the container run in their own tests.
+#[cfg(unix)]
+#[test]
+fn the_command_of_the_manual_ends_the_sessions_of_a_user_where_the_site_was_started() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let block = manual::block("operating", "Ending the sessions of a user", "sh");
+    let (comment, command) = block.trim_end().rsplit_once('\n').expect("a last command");
+    let state = |shell: Signet| shell.env("STATE_DIRECTORY", "");
+    let passwd = shell(dir.path(), "signet passwd anna >users").run_with("correct horse battery\n");
+    succeeded(&passwd);
+    let serve = comment.split('`').nth(1).expect("a command");
+    let site = state(shell(dir.path(), &format!("exec {serve}"))).start();
+    let ended = state(shell(dir.path(), command)).run();
+    succeeded(&ended);
+    assert!(
+        ended.stdout.contains("asked at instance/control.sock"),
+        "{ended:?}"
+    );
+    drop(site);
+}
+
 #[cfg(unix)]
 #[test]
 fn the_commands_of_getting_started_put_help_where_shells_look_for_it() {

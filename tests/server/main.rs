@@ -21,6 +21,8 @@ mod inspect;
 mod keys;
 mod library;
 mod limits;
+#[cfg(unix)]
+mod logout;
 mod logs;
 #[cfg(target_os = "linux")]
 mod machine;

@@ -29,6 +29,7 @@ fn bash_completes_flags_and_commands() {
     for (words, completed) in [
         ("signet --publ", "--public-url\n"),
         ("signet insp", "inspect\n"),
+        ("signet logo", "logout\n"),
     ] {
         let (before, word) = words.rsplit_once(' ').expect("words");
         let (_, previous) = before.rsplit_once(' ').unwrap_or(("", before));
@@ -61,6 +62,7 @@ fn the_manual_page_has_a_title_and_every_flag() {
         "\n.SH \"EXIT STATUS\"\n",
         "\n.SH EXAMPLES\n",
         "signet completions SHELL",
+        "signet logout NAME",
         "a tutorial",
     ] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
