@@ -115,14 +115,10 @@ async fn a_browser_without_cookies_is_told_so_and_not_sent_in_circles() {
 #[ignore = "needs Chromium, chromedriver, axe-core, nginx and openssl"]
 async fn a_browser_that_a_wrong_proxy_sends_in_circles_comes_to_a_page_that_says_so() {
     let site = start_signet();
-    let guard = Proxy::guard_block(Kind::Nginx, application::start());
-    let before = "proxy_pass http://signet/auth;";
-    let wrong = format!("{before} proxy_set_header Cookie \"\";");
-    let all = format!(
-        "{}{}",
-        Proxy::login_block(Kind::Nginx),
-        guard.replace(before, &wrong)
-    );
+    let all = Proxy::guarding(Kind::Nginx, application::start(), &["app.example.com"]);
+    let before = "proxy_pass http://signet$signet_question;";
+    assert!(all.contains(before), "{all}");
+    let all = all.replace(before, &format!("{before} proxy_set_header Cookie \"\";"));
     let hosts = ["login.example.com", "app.example.com"];
     let proxy = Proxy::start_as(Kind::Nginx, &all, site.address, &hosts);
     let browser = start_browser(&proxy, &ENGLISH, 320, false).await;

@@ -60,10 +60,18 @@ pub fn blocks(chapter: &str) -> Vec<Block> {
 /// Returns the text of the only block in this language below this heading.
 #[track_caller]
 pub fn block(chapter: &str, heading: &str, language: &str) -> String {
+    let [block] = all(chapter, heading, language);
+    block
+}
+
+/// Returns the texts of all blocks in this language below this heading.
+#[track_caller]
+pub fn all<const N: usize>(chapter: &str, heading: &str, language: &str) -> [String; N] {
     let mut found = blocks(chapter);
     found.retain(|block| block.heading == heading && block.language == language);
-    let count = found.len();
-    let [block] = <[Block; 1]>::try_from(found)
-        .unwrap_or_else(|_| panic!("{chapter} has {count} blocks of {language} below {heading:?}"));
-    block.text
+    let texts: Vec<_> = found.into_iter().map(|block| block.text).collect();
+    let count = texts.len();
+    texts
+        .try_into()
+        .unwrap_or_else(|_| panic!("{chapter} has {count} blocks of {language} below {heading:?}"))
 }

@@ -87,17 +87,12 @@ impl Proxy {
     /// application at this address, as each of these hosts.
     #[track_caller]
     pub fn guarding(kind: Kind, application: SocketAddr, hosts: &[&str]) -> String {
-        let guard = Self::guard_block(kind, application);
-        // nginx's maps are for all of them.
-        let (maps, site) = match kind {
-            Kind::Nginx => guard.split_at(guard.find("server {").expect("a server")),
-            _ => ("", &*guard),
-        };
+        let site = Self::site_block(kind, application);
         let sites = hosts
             .iter()
-            .map(|host| replace(site, "app.example.com", host));
+            .map(|host| replace(&site, "app.example.com", host));
         let sites: String = sites.collect();
-        format!("{}\n{maps}{sites}", Self::login_block(kind))
+        Self::login_block(kind) + &Self::with_common_part(kind, &sites)
     }
 
     /// Returns the manual's configuration for a proxy in front of `login.example.com`.
@@ -106,11 +101,26 @@ impl Proxy {
         manual::block("running", "The proxy", kind.language()).replace(HOST, "login.example.com")
     }
 
-    /// Returns the manual's configuration for a proxy that guards `app.example.com`, which is there.
+    /// Returns the manual's configuration for a proxy that guards `app.example.com`, which is there, without
+    /// the part for all sites.
     #[track_caller]
-    pub fn guard_block(kind: Kind, application: SocketAddr) -> String {
-        let guard = manual::block("guarding", "Guarding other sites", kind.language());
-        replace(&guard, "127.0.0.1:8080", &application.to_string())
+    pub fn site_block(kind: Kind, application: SocketAddr) -> String {
+        let [_, site] = Self::guard_blocks(kind);
+        replace(&site, "127.0.0.1:8080", &application.to_string())
+    }
+
+    /// Adds the manual's part for all sites to the configuration of sites.
+    #[track_caller]
+    pub fn with_common_part(kind: Kind, sites: &str) -> String {
+        let [common, _] = Self::guard_blocks(kind);
+        match kind {
+            Kind::Nginx => replace(sites, "include /etc/nginx/signet.conf;", &common),
+            _ => common + sites,
+        }
+    }
+
+    fn guard_blocks(kind: Kind) -> [String; 2] {
+        manual::all("guarding", "Guarding other sites", kind.language())
     }
 
     /// Starts a proxy with this configuration, in front of a node, for hosts below `example.com`.
@@ -170,7 +180,7 @@ impl Drop for Proxy {
 
 impl Kind {
     /// The language of its block in README.
-    fn language(self) -> &'static str {
+    pub fn language(self) -> &'static str {
         match self {
             Self::Caddy => "caddyfile",
             Self::Haproxy => "haproxy",

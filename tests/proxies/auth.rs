@@ -108,10 +108,26 @@ fn what_visitors_claim_about_themselves_counts_for_nothing() {
         remote_user: root\r\nRemote.User: root\r\nConnection: keep-alive, Remote-User\r\nX-Original-URL: https://evil.example/\r\nX-Original-Method: POST\r\n\
         X-Forwarded-Method: POST\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: evil.example\r\n\
         X-Forwarded-Uri: /evil\r\nX-Forwarded-For: 192.0.2.1\r\n";
+    /// What applications behind other gateways read.
+    const IDENTITIES: &str = "Remote-User Remote-Name Remote-Email Remote-Groups X-Remote-User \
+        X-Forwarded-User X-Forwarded-Email X-Forwarded-Groups X-Forwarded-Preferred-Username \
+        X-Auth-Request-User X-Auth-Request-Email X-Auth-Request-Groups \
+        X-Auth-Request-Preferred-Username X-Auth-Request-Access-Token X-Webauth-User \
+        X-Authentik-Username X-Authentik-Email X-Authentik-Groups X-Authentik-Uid";
+    let spellings = |name: &str| {
+        let spelled = [
+            name.to_owned(),
+            name.to_uppercase(),
+            name.replace('-', "_"),
+            name.replacen('-', "_", 1),
+        ];
+        spelled.map(|it| format!("{it}: root\r\n")).concat()
+    };
+    let identities: String = IDENTITIES.split(' ').map(spellings).collect();
     for kind in KINDS {
         let guarded = Guarded::start(kind, |signet| signet);
         let mut app = guarded.client(APP);
-        let headers = format!("{PAGE}{FORGED}");
+        let headers = format!("{PAGE}{FORGED}{identities}");
         let page = ask(&mut app, "GET /a", "", &headers, "");
         guarded.sends_to_login(&page, "https%3A%2F%2Fapp.example.com%2Fa");
         let cookie = guarded.log_in();
@@ -332,24 +348,27 @@ fn while_the_store_or_the_program_is_away_nobody_is_let_in() {
     }
 }
 
-/// Puts the part of the manual's configuration that guards a site into that of Signet's own host.
+/// Lets the manual's configuration of Signet's own host guard a path of it, as the manual says.
 fn guard_own_path(kind: Kind, application: SocketAddr) -> String {
     let login = Proxy::login_block(kind);
-    let guard = Proxy::guard_block(kind, application);
-    let between = |start: &str| {
-        let start = guard.find(start).expect("the part");
-        guard[start..].split("\n}\n").next().expect("an end")
+    let (here, guard) = if let Kind::Nginx = kind {
+        let app = format!("location /app/ {{ proxy_pass http://{application}; }}");
+        let guard = format!("include /etc/nginx/signet.conf;\n{app}\n");
+        ("    location / {\n", guard)
+    } else {
+        let lines = format!("import signet\nreverse_proxy {application}\n");
+        (
+            "    reverse_proxy",
+            format!("handle /app/* {{\n{lines}}}\n"),
+        )
     };
-    if let Kind::Nginx = kind {
-        let (maps, _) = guard.split_at(guard.find("server {").expect("a server"));
-        let locations = between("location / {").replacen("/ {", "/app/ {", 1);
-        let here = "    location / {";
-        let whole = login.replacen(here, &format!("    {locations}\n{here}"), 1);
-        return format!("{maps}{whole}");
-    }
-    let route = format!("    handle /app/* {{\n{}\n}}\n", between("route {"));
-    let here = "    reverse_proxy";
-    login.replacen(here, &format!("{route}{here}"), 1)
+    let off = if let Kind::Nginx = kind {
+        "auth_request off;\n"
+    } else {
+        ""
+    };
+    let whole = login.replacen(here, &format!("{guard}{here}{off}"), 1);
+    Proxy::with_common_part(kind, &whole)
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub const APP: &str = "app.example.com";
 pub const WIKI: &str = "wiki.example.com";
 
 /// The password is "correct horse".
-pub const USERS: &str = "admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56\n";
+pub const USERS: &str = "admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56\n\
+    Anna:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56\n";
 pub const CREDENTIALS: &str = "username=admin&password=correct+horse";
 
 /// What a browser says about a page that it fetches.
@@ -74,10 +75,14 @@ impl Guarded {
         self.proxy.client().of_host(host)
     }
 
-    /// Logs in, and returns the cookie.
+    /// Logs in as `admin`, and returns the cookie.
     pub fn log_in(&self) -> String {
+        self.log_in_with(CREDENTIALS)
+    }
+
+    pub fn log_in_with(&self, credentials: &str) -> String {
         let mut login = self.client("login.example.com");
-        let answer = login.post("/login", "", CREDENTIALS).has_status(303);
+        let answer = login.post("/login", "", credentials).has_status(303);
         cookie_of(&answer)
     }
 

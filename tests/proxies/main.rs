@@ -3,6 +3,7 @@
 mod auth;
 #[path = "../common/mod.rs"]
 mod common;
+mod conditions;
 mod guarded;
 mod headers;
 mod http2;

@@ -1,0 +1,188 @@
+//! Sites that some users may open, to which other hosts may send forms, or that read another header.
+
+use crate::{
+    common::manual,
+    guarded::{APP, ASSET, Guarded, KINDS, PAGE, WIKI, ask, cookie_of},
+    proxy::{Kind, Proxy},
+};
+
+const ANNA: &str = "username=anna&password=correct+horse";
+
+/// Puts lines into the site `app.example.com`: below the include of nginx, and above the rest for Caddy.
+fn with_lines(kind: Kind, configuration: &str, lines: &str) -> String {
+    let (before, after) = match kind {
+        Kind::Nginx => ("server_name app.example.com;\n    ssl_c", "location / {"),
+        _ => ("\napp.example.com {\n", "import signet"),
+    };
+    let site = configuration.find(before).expect("the site");
+    let (start, site) = configuration.split_at(site);
+    let (before, after) = site.split_at(site.find(after).expect("a place"));
+    format!("{start}{before}{lines}{after}")
+}
+
+fn start_with_lines(kind: Kind, lines: &str) -> Guarded {
+    Guarded::start_with(kind, |signet| signet, |it| with_lines(kind, &it, lines))
+}
+
+/// Returns the manual's line about users, with another path.
+fn line_about(kind: Kind, path: &str) -> String {
+    let line = manual::block("guarding", "Who may enter", kind.language());
+    assert!(line.contains("/only/anna,bob"), "{line}");
+    line.replace("/only/anna,bob", path)
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_user_who_may_not_open_a_site_comes_to_the_login_page_where_another_can_log_in() {
+    const RD: &str = "https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1";
+    for kind in KINDS {
+        let guarded = start_with_lines(kind, &line_about(kind, "/only/anna,bob"));
+        let [mut app, mut wiki] = [APP, WIKI].map(|host| guarded.client(host));
+        let mut login = guarded.client("login.example.com");
+        let page = ask(&mut app, "GET /a?b=1", "", PAGE, "");
+        guarded.sends_to_login(&page, RD);
+        let admin = guarded.log_in();
+        ask(&mut wiki, "GET /a", &admin, PAGE, "").reached("GET /a");
+
+        let page = ask(&mut app, "GET /a?b=1", &admin, PAGE, "");
+        guarded.sends_to_login(&page, &format!("{RD}&refused=admin"));
+        for (line, headers) in [
+            ("GET /icon.png", ASSET),
+            ("POST /form", PAGE),
+            ("PUT /a", ""),
+        ] {
+            let answer = ask(&mut app, line, &admin, headers, "").has_status(403);
+            assert_eq!(answer.header("location"), None, "{kind:?}: {answer:?}");
+            assert_eq!(answer.header("set-cookie"), None, "{kind:?}: {answer:?}");
+            assert!(!guarded.reached.has(line), "{kind:?}: {line}");
+        }
+        let line = format!("GET /login?rd={RD}&refused=admin&lang=en");
+        let form = ask(&mut login, &line, &admin, PAGE, "").has_status(200);
+        assert!(
+            form.body.contains("admin may not open app.example.com"),
+            "{form:?}"
+        );
+        // Switching the user: the old session ends, and the new one may enter.
+        let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let fields = format!("{ANNA}&rd={RD}");
+        let line = format!("POST /login?rd={RD}&refused=admin");
+        let hop = ask(&mut login, &line, &admin, headers, &fields).has_status(303);
+        let anna = cookie_of(&hop);
+        let answer = ask(&mut app, "GET /a?b=1", &anna, PAGE, "").has_status(200);
+        assert!(
+            answer
+                .body
+                .to_lowercase()
+                .contains("\r\nremote-user: anna\r\n"),
+            "{answer:?}"
+        );
+        // Whoever is not logged in is no other user.
+        let script = ask(&mut app, "GET /icon.png", "", ASSET, "");
+        assert_eq!(script.status, 401, "{kind:?}: {script:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_host_in_the_list_may_send_forms_and_open_websockets_and_no_other() {
+    const SOCKET: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    for kind in KINDS {
+        let guarded = start_with_lines(kind, &line_about(kind, "/from/www.example.com"));
+        let cookie = guarded.log_in();
+        for (sender, passes) in [
+            (
+                "Origin: https://www.example.com\r\nSec-Fetch-Site: same-site\r\n",
+                true,
+            ),
+            (
+                "Origin: https://app.example.com\r\nSec-Fetch-Site: same-origin\r\n",
+                true,
+            ),
+            (
+                "Origin: http://www.example.com\r\nSec-Fetch-Site: cross-site\r\n",
+                false,
+            ),
+            ("Origin: http://www.example.com\r\n", false),
+            ("Sec-Fetch-Site: same-site\r\n", false),
+            (
+                "Origin: https://wiki.example.com\r\nSec-Fetch-Site: same-site\r\n",
+                false,
+            ),
+        ] {
+            let mut app = guarded.client(APP);
+            let form = ask(&mut app, "POST /form", &cookie, sender, "a=b");
+            assert_eq!(
+                form.status,
+                if passes { 200 } else { 403 },
+                "{kind:?} {sender}"
+            );
+            let headers = format!("{SOCKET}{sender}");
+            let mut app = guarded.client(APP);
+            let socket = ask(&mut app, "GET /socket", &cookie, &headers, "");
+            assert_eq!(
+                socket.status,
+                if passes { 101 } else { 403 },
+                "{kind:?} {sender}"
+            );
+        }
+    }
+}
+
+/// Returns the rows of the manual's table about headers: a header, and the lines of nginx and Caddy.
+fn rows() -> Vec<[String; 3]> {
+    let text = manual::chapter("guarding");
+    let lines = text
+        .lines()
+        .filter(|it| it.starts_with("| `X-") && it.contains("header_up"));
+    let rows = lines.map(|line| {
+        let cells = line.split('`').skip(1).step_by(2).map(str::to_owned);
+        let cells: Vec<_> = cells.collect();
+        <[String; 3]>::try_from(cells).expect("three texts")
+    });
+    rows.collect()
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn an_application_that_reads_another_header_gets_the_user_in_it_and_nothing_of_the_visitor() {
+    let rows = rows();
+    assert!(rows.len() > 3);
+    for kind in KINDS {
+        for [header, nginx, caddy] in &rows {
+            let change = |configuration: String| {
+                if let Kind::Nginx = kind {
+                    return with_lines(kind, &configuration, nginx);
+                }
+                let (start, site) = configuration
+                    .rsplit_once("\napp.example.com {")
+                    .expect("a site");
+                let site = site.replacen("\n}", &format!(" {{\n{caddy}\n}}\n}}"), 1);
+                format!("{start}\napp.example.com {{{site}")
+            };
+            let guarded = Guarded::start_with(kind, |signet| signet, change);
+            let cookie = guarded.log_in();
+            let headers = format!("{header}: root\r\n{}: root\r\n", header.replace('-', "_"));
+            let answer = ask(&mut guarded.client(APP), "GET /a", &cookie, &headers, "");
+            let request = answer.has_status(200).body.to_lowercase();
+            let expected = format!("\r\n{}: admin\r\n", header.to_lowercase());
+            assert!(request.contains(&expected), "{kind:?}: {request}");
+            assert!(!request.contains("root"), "{kind:?}: {request}");
+        }
+    }
+}
+
+#[test]
+fn a_further_site_takes_few_lines() {
+    for (kind, most) in [(Kind::Nginx, 8), (Kind::Caddy, 4)] {
+        let site = Proxy::site_block(kind, ([127, 0, 0, 1], 8080).into());
+        let site = match kind {
+            Kind::Nginx => site.split("\nserver {").next().expect("a part").to_owned(),
+            _ => site,
+        };
+        let lines = site
+            .lines()
+            .filter(|it| it.trim() != "}" || !matches!(kind, Kind::Nginx));
+        assert!(lines.count() <= most, "{site}");
+    }
+}
