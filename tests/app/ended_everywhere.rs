@@ -206,6 +206,21 @@ async fn a_request_that_was_under_way_does_not_bring_a_session_into_the_next_epo
 }
 
 #[tokio::test]
+async fn nor_does_one_that_makes_a_text_of_a_number() {
+    for (data_in, site) in Site::both() {
+        let seven = site.app.another_visitor();
+        seven.does("/json/user/7").await;
+        let (page, ()) = tokio::join!(seven.get("/slow/do/set:user:7"), async {
+            site.gate.arrival().await;
+            site.end_all("7").await;
+            site.gate.open();
+        });
+        page.has_status(200);
+        assert_eq!(user(&seven).await, "", "{data_in}");
+    }
+}
+
+#[tokio::test]
 async fn a_renewal_that_was_under_way_sets_no_cookie() {
     let site = Site::new(DataIn::Cookie, TestStore::memory());
     let old = json!({"_sid": SID, "_iat": now() - DAY, "user": "anna"});
