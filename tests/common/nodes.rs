@@ -44,8 +44,6 @@ impl Nodes {
 
     /// Starts nodes with this URL of the server or servers.
     pub fn start_with(way: &'static str, redis: Redis, store: String) -> Self {
-        static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nodes = Self {
             redis,
             store,
@@ -53,7 +51,7 @@ impl Nodes {
             addresses: Vec::new(),
             way,
             keys: [KEY.to_owned(), String::new()],
-            _turn: turn,
+            _turn: take_turn(),
         };
         for node in 0..3 {
             nodes.addresses.push(([127, 0, 0, 1], free_port()).into());
@@ -137,6 +135,12 @@ impl Nodes {
         }
         start.elapsed()
     }
+}
+
+/// Waits until no other test of this binary has a turn.
+pub fn take_turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the command of one node.

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod everywhere;
 mod faults;
 mod load;
 mod replicas;
@@ -9,4 +10,4 @@ mod start;
 mod story;
 mod visitor;
 
-use common::{client, manual, nodes, proxy, redis, signet};
+use common::{client, ends, manual, nodes, proxy, redis, signet};
