@@ -97,8 +97,6 @@ async fn the_next_page_says_once_that_the_visitor_is_logged_out_everywhere() {
         let get = || ask_in(&visitor, language, Method::GET, "/", "");
         let page = get().await;
         page.shows(text);
-        let title = page.html.split("<title>").nth(1).expect("a title");
-        assert!(title.starts_with(text), "{title}");
         let page = get().await;
         assert!(!page.text().contains(text), "{}", page.html);
     }
@@ -217,7 +215,6 @@ async fn only_the_value_1_ends_all_sessions_and_any_other_form_logs_out_here() {
             page.redirects_to("/");
             let page = here.get("/").await;
             page.greets_nobody();
-            page.shows("您已登出。");
             there.get("/").await.greets("admin");
         }
     }
@@ -266,10 +263,10 @@ async fn without_users_there_is_no_such_link_and_it_is_an_ordinary_logout() {
         let home = here.get("/").await;
         assert!(!home.html.contains("everywhere"), "{}", home.html);
         here.get(LINK).await.redirects_to("/");
-        here.get("/").await.shows("您已登出。");
+        here.get("/").await.greets_nobody();
         here.log_in("admin").await;
         here.post("/logout", FORM).await.redirects_to("/");
-        here.get("/").await.shows("您已登出。");
+        here.get("/").await.greets_nobody();
         there.get("/").await.greets("admin");
     }
 }

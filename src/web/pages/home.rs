@@ -12,8 +12,8 @@ use time::{
 
 use super::{
     error_page::AppError,
-    language::{Language, Text, Words},
-    logout::{AfterLogout, remove_message},
+    language::{Language, Words},
+    logout_everywhere::{IsLoggedOutEverywhere, remove_message},
     page,
 };
 use crate::public_url::Origins;
@@ -28,7 +28,7 @@ struct HomePage<'a> {
     logged_in_at: Option<OffsetDateTime>,
     can_log_out_everywhere: bool,
     /// Is shown to a visitor who is not logged in.
-    farewell: Option<Text>,
+    is_logged_out_everywhere: bool,
 }
 
 /// A time in a format, as it is written on the page.
@@ -41,7 +41,7 @@ pub(in crate::web) async fn show(
     State(origins): State<Arc<Origins>>,
     State(accounts): State<Accounts>,
     language: Language,
-    AfterLogout(farewell): AfterLogout,
+    IsLoggedOutEverywhere(is_logged_out_everywhere): IsLoggedOutEverywhere,
     user: CurrentUser,
 ) -> Result<Response, AppError> {
     let content = HomePage {
@@ -50,10 +50,10 @@ pub(in crate::web) async fn show(
         username: user.username(),
         logged_in_at: user.logged_in_at(),
         can_log_out_everywhere: accounts.ask_password(),
-        farewell: farewell.map(|it| it.text(language.words)),
+        is_logged_out_everywhere,
     };
     let mut response = page(language.words, &content)?;
-    if farewell.is_some() {
+    if is_logged_out_everywhere {
         let removal = remove_message(&origins);
         response.headers_mut().append(SET_COOKIE, removal);
     }

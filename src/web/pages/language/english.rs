@@ -23,7 +23,6 @@ pub(super) static ENGLISH: Words = Words {
     password: text("Password"),
     any_name_will_do: text("Choose any name of up to 64 characters. There is no password."),
     greets_by_name: text("Log in, and this page will greet you by name."),
-    logged_out: text("You are logged out."),
     logged_out_everywhere: text("You are logged out everywhere."),
     username_refused: |error| match error {
         UsernameError::Empty => FormMessage::new("Please enter a username.", ""),

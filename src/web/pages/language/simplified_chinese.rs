@@ -25,7 +25,6 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     password: text("密码"),
     any_name_will_do: text("用户名可以任意填写，最多 64 个字符，不需要密码。"),
     greets_by_name: text("登录后，本页会用您的用户名问候您。"),
-    logged_out: text("您已退出登录。"),
     logged_out_everywhere: text("您已在所有设备上退出登录。"),
     username_refused: |error| match error {
         UsernameError::Empty => FormMessage::new("请输入用户名。", ""),

@@ -25,7 +25,6 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     password: text("密碼"),
     any_name_will_do: text("任何用戶名都可以，最多 64 個字元，不需要密碼。"),
     greets_by_name: text("登錄後，本頁會以您的用戶名問候您。"),
-    logged_out: text("您已登出。"),
     logged_out_everywhere: text("您已登出所有裝置。"),
     username_refused: |error| match error {
         UsernameError::Empty => FormMessage::new("請輸入用戶名。", ""),

@@ -38,8 +38,6 @@ pub(in crate::web) struct Words {
     pub(in crate::web) password: Text,
     pub(in crate::web) any_name_will_do: Text,
     pub(in crate::web) greets_by_name: Text,
-    /// Says once that the logout worked.
-    pub(in crate::web) logged_out: Text,
     /// Says once that all sessions of the user have ended.
     pub(in crate::web) logged_out_everywhere: Text,
     /// Explains why a username was refused, and what to change.
