@@ -62,6 +62,16 @@ async fn all_pages(language: &str) -> Vec<(String, Page)> {
     door.log_in_for(TARGET).await;
     while get(LOGIN).await.status.is_redirection() {}
     keep("circles", get(LOGIN).await);
+    let home = get("/").await;
+    assert!(home.html.contains("/logout?everywhere=1"), "{}", home.html);
+    keep("home-with-passwords", home);
+    keep("logout-everywhere", get("/logout?everywhere=1").await);
+    let form = Body::from("everywhere=1");
+    let done = door.send_with(&headers, Method::POST, "/logout", form);
+    done.await.redirects_to("/");
+    let home = get("/").await;
+    assert!(home.html.contains("class=\"done\""), "{}", home.html);
+    keep("home-logged-out-everywhere", home);
     pages
 }
 

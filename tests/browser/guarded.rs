@@ -167,7 +167,7 @@ async fn the_pages_on_the_way_are_accessible_and_help_a_password_manager() {
     }
 }
 
-async fn assert_fits(browser: &Chromium, width: u32) {
+pub async fn assert_fits(browser: &Chromium, width: u32) {
     assert_eq!(browser.evaluate("innerWidth").await, width);
     let sideways = "document.documentElement.scrollWidth > innerWidth";
     assert_eq!(browser.evaluate(sideways).await, false);

@@ -4,6 +4,7 @@ mod auth;
 #[path = "../common/mod.rs"]
 mod common;
 mod conditions;
+mod everywhere;
 mod guarded;
 mod headers;
 mod http2;
