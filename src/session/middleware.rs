@@ -152,7 +152,13 @@ impl Visit {
         }
         let now = unix_now();
         let outcome = self.store.outcome(self.session.expiry(), now);
-        settle(self.store.sessions(), self.store.received(), outcome, now).await
+        let sessions = self.store.sessions();
+        let is_over = matches!(outcome, Outcome::Emptied) && self.store.has_ended_all();
+        match settle(sessions, self.store.received(), outcome, now).await {
+            // It has ended with all of its subject. An error would say that it has not.
+            Err(SessionError::Store(_)) if is_over => Ok(Some(sessions.cookie.removal())),
+            settled => settled,
+        }
     }
 
     /// Returns what the handler did with the session.

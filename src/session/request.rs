@@ -112,6 +112,15 @@ impl RequestStore {
         self.state().epochs.push((record, epoch));
     }
 
+    /// Returns whether the handler ended all sessions of the subject of the session that the request came
+    /// with.
+    pub(super) fn has_ended_all(&self) -> bool {
+        let session = self.received.session();
+        let owner = session.and_then(|it| self.sessions.subject.of(&it.data));
+        let record = owner.map(|it| record_id(&it.text));
+        record.is_some_and(|record| self.state().epochs.iter().any(|(it, _)| *it == record))
+    }
+
     /// Returns whether the handler wrote to the session.
     pub(super) fn is_written(&self) -> bool {
         !matches!(self.state().outcome, Outcome::Untouched)

@@ -292,9 +292,28 @@ async fn guarded_sites_refuse_the_visitor_at_the_next_question() {
 struct Failing {
     store: MemoryStore,
     error: Arc<Mutex<Option<StoreError>>>,
+    /// How many changes succeed before the store is full.
+    room: Arc<Mutex<Option<usize>>>,
 }
 
 impl Failing {
+    fn fail_after_changes(&self, room: usize) {
+        *self.room.lock().unwrap() = Some(room);
+    }
+
+    /// Counts a change that was made.
+    fn count(&self, is_done: bool) -> bool {
+        if let Some(room) = &mut *self.room.lock().unwrap()
+            && is_done
+        {
+            *room -= 1;
+            if *room == 0 {
+                self.fail(StoreError::Full);
+            }
+        }
+        is_done
+    }
+
     fn fail(&self, error: impl Into<Option<StoreError>>) {
         *self.error.lock().unwrap() = error.into();
     }
@@ -312,7 +331,7 @@ impl Records for Failing {
 
     async fn add(&self, record: Record) -> Result<bool, StoreError> {
         self.check()?;
-        self.store.add(record).await
+        Ok(self.count(self.store.add(record).await?))
     }
 
     async fn replace(&self, record: Record) -> Result<bool, StoreError> {
@@ -386,6 +405,24 @@ async fn a_failure_says_whether_nothing_was_ended_or_that_it_is_not_known() {
         }
         here.post("/logout", FORM).await.redirects_to("/");
         there.get("/").await.greets_nobody();
+    }
+}
+
+/// The last room in the store is for the end of all sessions. The session of the request needs none.
+#[tokio::test]
+async fn a_store_that_is_full_after_the_end_of_all_sessions_is_no_failure() {
+    for data_in in BOTH {
+        let store = Failing::default();
+        let app = with_store(data_in, TestStore::of(store.clone()));
+        let [here, there] = [log_in(&app, "admin").await, log_in(&app, "admin").await];
+        let copy = here.thief();
+        store.fail_after_changes(1);
+        let page = here.post("/logout", FORM).await;
+        page.redirects_to("/");
+        assert_eq!(here.cookie(), None, "{data_in}");
+        for visitor in [there, copy] {
+            visitor.get("/").await.greets_nobody();
+        }
     }
 }
 
