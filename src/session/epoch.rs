@@ -74,6 +74,11 @@ pub(crate) fn record_id(subject: &str) -> Id {
 pub(crate) struct KnownRecordId(OnceLock<(Box<str>, Id)>);
 
 impl KnownRecordId {
+    /// Returns the ID that was remembered. The subject may have another one by now.
+    pub(crate) fn known(&self) -> Option<Id> {
+        self.0.get().map(|(_, id)| *id)
+    }
+
     /// Returns [`record_id`] of a subject.
     pub(crate) fn of(&self, subject: &str) -> Id {
         if let Some((known, id)) = self.0.get()
@@ -121,7 +126,9 @@ mod tests {
         }
         let known = KnownRecordId::default();
         known.of(&long);
-        assert!(known.0.get().is_none());
+        assert_eq!(known.known(), None);
+        known.of("anna");
+        assert_eq!(known.known(), Some(record_id("anna")));
     }
 
     #[test]

@@ -119,7 +119,9 @@ impl Sessions {
             let owner = self.subject.of(data)?;
             Some(cookie.epoch_record.of(&owner.text))
         };
-        let (found, mut epoch) = match record_of(&payload.data) {
+        // If the cookie has no data, its last request tells whose session it is, most probably.
+        let early = record_of(&payload.data).or_else(|| cookie.epoch_record.known());
+        let (found, mut epoch) = match early {
             // Together, so that they share a command.
             Some(record) => {
                 try_join(self.registry.find(payload.id), self.registry.epoch(record)).await?
@@ -130,8 +132,12 @@ impl Sessions {
             None => return Ok(None),
             Some(Found::InCookie) => None,
             Some(Found::Loaded { data, limit }) => {
-                if let Some(record) = record_of(&data) {
-                    epoch = self.registry.epoch(record).await?;
+                let record = record_of(&data);
+                if record != early {
+                    epoch = match record {
+                        Some(record) => self.registry.epoch(record).await?,
+                        None => None,
+                    };
                 }
                 Some(Payload {
                     limit,
