@@ -282,6 +282,20 @@ async fn the_session_that_calls_it_ends_too_unless_the_handler_begins_another_on
     }
 }
 
+/// A handler that changes a password does this.
+#[tokio::test]
+async fn asvs_7_4_3_a_change_of_password_ends_all_other_sessions_and_this_one_goes_on() {
+    for (data_in, site) in Site::both() {
+        let [here, there] = [site.visitor("anna").await, site.visitor("anna").await];
+        let copy = here.thief();
+        here.does("/do/end:anna.cycle").await;
+        assert_eq!(user(&here).await, r#""anna""#, "{data_in}");
+        for visitor in [there, copy] {
+            assert_eq!(user(&visitor).await, "", "{data_in}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_login_can_end_all_others() {
     for steps in ["end:anna.set:user:anna", "set:user:anna.end:anna"] {

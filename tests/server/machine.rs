@@ -20,7 +20,7 @@ const HELPERS: &str = r#"
 address=http://127.0.0.1:5000
 ask() { curl -sS -H 'Host: signet.example' -H 'Accept-Language: en' "$@"; }
 log_in() {
-  cookie=$(ask -D - -o /dev/null -d username=admin $address/login \
+  cookie=$(ask -D - -o /dev/null -d username=admin -d password=correct+horse $address/login \
     | sed -n 's/^set-cookie: \(__Host-session=[^;]*\);.*/\1/p')
   is_logged_in
 }

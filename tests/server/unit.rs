@@ -91,6 +91,24 @@ STATE_DIRECTORY=/var/lib/signet SECRET_KEY_FILE=/etc/signet/secret_key \
 restart_with METRICS_LISTEN=127.0.0.1:9100
 curl -sS http://127.0.0.1:9100/metrics | grep '^process_start_time_seconds [1-9]'
 
+printf '%s\n' 'admin:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56' >/etc/signet/users
+chmod 600 /etc/signet/users
+printf '[Service]\nLoadCredential=users:/etc/signet/users\nEnvironment=USERS_FILE=%%d/users\n' \
+  >/etc/systemd/system/signet.service.d/users.conf
+systemctl daemon-reload
+restart
+log_in
+end_sessions | grep -F 'asked at /var/lib/signet/control.sock'
+is_logged_out
+log_in
+systemctl stop signet
+[ ! -e /var/lib/signet/control.sock ]
+end_sessions | grep -F 'written to /var/lib/signet/sessions.redb'
+# Signet's user can still use all of it.
+restart
+is_logged_out
+log_in
+
 kill -9 $(pidof signet)
 until ask $address | grep -F 'You are not logged in'; do sleep 0.1; done
 
@@ -116,7 +134,14 @@ fn the_unit_keeps_sessions_over_restarts_in_a_file_and_in_redis() {
     let install = manual::block("running", "As a service", "sh");
     let upgrade = manual::block("operating", "Upgrading", "sh");
     let upgrade = format!("upgrade() {{\n{upgrade}systemctl reset-failed signet\n}}\n");
-    let output = machine.run(&[HELPERS, &install, &upgrade, STORY].concat());
+    let commands = manual::block("operating", "Ending the sessions of a user", "sh");
+    let end = commands
+        .lines()
+        .nth(1)
+        .expect("a command")
+        .replace("anna", "admin");
+    let end = format!("end_sessions() {{\n{end}\n}}\n");
+    let output = machine.run(&[HELPERS, &install, &upgrade, &end, STORY].concat());
     assert!(output.contains("\nResult=success\n"), "{output}");
 }
 
