@@ -11,6 +11,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::ArgMatches;
 use tracing::Level;
+use url::Url;
 
 pub(crate) use self::duration::show as show_duration;
 use self::environment::{non_empty, raw};
@@ -20,6 +21,9 @@ use crate::{
     public_url::PublicUrl, secret::SecretKeys, users::TrustedProxies,
 };
 use signet_session::{AddressError, DataIn, RedisAddress, Timeouts};
+
+/// The longest title of the site.
+const MAX_TITLE_CHARS: usize = 60;
 
 /// What Signet runs with.
 #[derive(Debug)]
@@ -46,8 +50,12 @@ pub struct Config {
     pub max_connections: u32,
     /// The file with the users who can log in. None: any name can.
     pub users: Option<PathBuf>,
-    /// The proxies that may say for whom they ask. Used with `users` alone.
+    /// The proxies that may say for whom they ask. Without `users`, those on this machine.
     pub trusted_proxies: TrustedProxies,
+    /// The name of the site.
+    pub title: String,
+    /// Where somebody who is logged in can go on to.
+    pub home_url: Option<Url>,
     /// The address to serve metrics at. None: nowhere.
     pub metrics_listen: Option<SocketAddr>,
     /// If true, each answered request is logged.
@@ -139,6 +147,8 @@ impl Config {
             max_connections: flags::MAX_CONNECTIONS
                 .value_or_default(flags, |text| number(text, 1_000_000))?,
             users: flags::USERS.path(flags),
+            title: flags::TITLE.value_or_default(flags, title)?,
+            home_url: flags::HOME_URL.value(flags, home_url)?,
             metrics_listen: flags::METRICS_LISTEN.value(flags, |text| text.parse().ok())?,
             access_log: flags::ACCESS_LOG.is_on(flags)?,
             log_names: flags::LOG_NAMES.is_on(flags)?,
@@ -149,6 +159,18 @@ impl Config {
             .extend(effect::without_effect(flags, &config)?);
         Ok(config)
     }
+}
+
+fn title(text: &str) -> Option<String> {
+    let title = text.trim();
+    let is_title = (1..=MAX_TITLE_CHARS).contains(&title.chars().count());
+    (is_title && !title.contains(char::is_control)).then(|| title.to_owned())
+}
+
+fn home_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let is_page = matches!(url.scheme(), "http" | "https");
+    (is_page && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 /// Returns where the flag or its variable says to listen.
@@ -203,9 +225,11 @@ fn trusted_proxies(
 ) -> Result<TrustedProxies, ConfigError> {
     let trusted = flags::TRUSTED_PROXY.value_or_default(flags, TrustedProxies::parse)?;
     Ok(match listen {
+        // The address is only told in the log then.
+        _ if flags::USERS.path(flags).is_none() => TrustedProxies::loopback(),
         ListenAddress::Tcp(_) => trusted,
         // Only a proxy is let in there. It counts as at 127.0.0.1.
-        ListenAddress::Unix(_) => trusted.and_loopback(),
+        ListenAddress::Unix(_) => trusted.and(TrustedProxies::loopback()),
     })
 }
 

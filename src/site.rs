@@ -140,6 +140,8 @@ fn build_pages(
 ) -> App {
     let accounts = users.map_or(Accounts::AnyName, Accounts::File);
     let mut site = App::new(sessions, origins, accounts, config.cookie_domain.clone());
+    site = site.with_trusted_proxies(config.trusted_proxies.clone());
+    site = site.with_title_and_home(&config.title, config.home_url.as_ref());
     if config.access_log {
         site = site.with_access_log();
     }

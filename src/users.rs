@@ -61,6 +61,7 @@ pub struct Users {
     browsers: KnownBrowsers,
     trusted_proxies: TrustedProxies,
     listener: Listener,
+    has_names_in_log: bool,
 }
 
 impl Users {
@@ -86,6 +87,7 @@ impl Users {
             browsers: KnownBrowsers::new(keys),
             trusted_proxies,
             listener: Listener::default(),
+            has_names_in_log: false,
         };
         Ok((users, warnings))
     }
@@ -105,6 +107,13 @@ impl Users {
     #[must_use]
     pub fn on_login(mut self, function: impl Fn(LoginOutcome) + Send + Sync + 'static) -> Self {
         self.listener = Listener::new(function);
+        self
+    }
+
+    /// Adds the name of a user to the line of a failed login under that name.
+    #[must_use]
+    pub fn with_names_in_log(mut self) -> Self {
+        self.has_names_in_log = true;
         self
     }
 

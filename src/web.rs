@@ -38,7 +38,7 @@ pub use self::{
 };
 use self::{
     app::{Parts, Shared},
-    gate::{admission::admit, deadline::within_deadline, headers, notes},
+    gate::{admission::admit, deadline::within_deadline, headers, notes, proxies},
     pages::{
         assets,
         error_page::{self, Preferences},
@@ -64,7 +64,7 @@ fn routes(shared: Shared) -> Router {
 
 /// Answers a request of a visitor. The last two steps apply to error responses too.
 async fn answer(parts: &Parts, request: Request) -> Response {
-    let preferences = Preferences::of(&request);
+    let preferences = Preferences::of(&request).on_a_site_with(parts.site_words);
     let response = respond(parts, request, &preferences).await;
     let mut response = error_page::draw(response, &preferences, &parts.origins);
     headers::add(&mut response, parts.origins.is_https());
@@ -81,8 +81,9 @@ async fn respond(parts: &Parts, mut request: Request, preferences: &Preferences)
         return refusal.into_response();
     }
     let choice = preferences.language.hand_on(&mut request, &parts.origins);
+    let address = proxies::visitor(&request, &parts.trusted_proxies);
     let mut response = within_deadline(parts.pages.clone().call(request)).await;
-    notes::act_on(&mut response, parts.has_names_in_log);
+    notes::act_on(&mut response, parts.has_names_in_log, address);
     response.headers_mut().extend(choice);
     response
 }

@@ -85,6 +85,12 @@ settings! {
          beside those that use a unix:/PATH. A network or an address; the flag may be given several times, and white space separates \
          them in the variable",
         "give networks or addresses, separated by white space, such as 10.0.0.0/8 ::1";
+    TITLE: "title", "TITLE", "TEXT", "Signet",
+        "The name of the site, in the head of its pages and in their titles; at most 60 characters",
+        "give 1 to 60 characters, none of them a control character";
+    HOME_URL: "home-url", "HOME_URL", "URL", "",
+        "Where somebody who is logged in can go on to; the home page links to it",
+        "give a URL such as https://www.example.com/";
     METRICS_LISTEN: "metrics-listen", "METRICS_LISTEN", "ADDR:PORT", "",
         "Where to serve /metrics for Prometheus, over http and to anybody who can connect; not \
          where visitors can",
@@ -100,7 +106,7 @@ settings! {
          says that Signet listens is written at any level",
         "choose error, warn, info or debug";
     LOG_NAMES: "log-names", "LOG_NAMES", "", "",
-        "Log the name of the visitor at a login and a logout",
+        "Log the name of the visitor at a login and a logout, and at a failed login if a user has it",
         SWITCH;
     ALLOW_INSECURE_HTTP: "allow-insecure-http", "ALLOW_INSECURE_HTTP", "", "",
         "Allow an http public URL beyond loopback, although others on the network can read and use \

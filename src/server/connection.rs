@@ -62,8 +62,8 @@ pub(super) async fn serve(
     let is_last_call = AtomicBool::new(false);
     let service = service_fn(|mut request: hyper::Request<_>| {
         clock.enter(Phase::Handling);
-        // Of no other request anybody asks the address.
-        if !request.method().is_safe() {
+        // Only for what logs in or out does anybody ask the address, and a link may log out.
+        if !request.method().is_safe() || request.uri().path() == "/logout" {
             request.extensions_mut().insert(ConnectInfo(peer));
         }
         let answer = site.clone().oneshot(request.map(Body::new));

@@ -28,6 +28,11 @@ pub(super) fn open(
     };
     let (users, warnings) =
         Users::open(path, keys, config.trusted_proxies.clone()).map_err(ConfigError::Users)?;
+    let users = if config.log_names {
+        users.with_names_in_log()
+    } else {
+        users
+    };
     let warnings = warnings.into_iter();
     let warnings = warnings.map(|warning| format!("--users (USERS_FILE): {warning}"));
     let users = match metrics {

@@ -1,11 +1,11 @@
 //! Finds the address of a visitor, who may come through proxies.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
 /// The proxies that may say in `X-Forwarded-For` for whom they ask.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
@@ -20,11 +20,15 @@ impl TrustedProxies {
         networks.collect::<Option<_>>().map(Self)
     }
 
-    /// Adds the addresses of this machine.
-    #[must_use]
-    pub(crate) fn and_loopback(mut self) -> Self {
-        self.0
-            .push(IpNet::new_assert(Ipv4Addr::LOCALHOST.into(), 8));
+    /// Returns the addresses of this machine.
+    pub(crate) fn loopback() -> Self {
+        let v4 = IpNet::new_assert(Ipv4Addr::LOCALHOST.into(), 8);
+        Self(vec![v4, IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))])
+    }
+
+    /// Adds other proxies.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
         self
     }
 

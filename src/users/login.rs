@@ -189,10 +189,13 @@ impl Users {
         let account = accounts.find(&checked.name);
         let hash = account.map(|it| &*it.hash);
         let is_right = accounts.stand_ins.verify(hash, &checked.password);
-        let Some(account) = account.filter(|_| is_right) else {
+        let Some(right) = account.filter(|_| is_right) else {
             attempt.fail(now());
-            // The name is left out, because people type passwords there. The target has no limit of
-            // lines: see `log/limits.rs`.
+            // Another name than a user's is left out, because people type passwords there. The span leaves
+            // the end of the line as it is for fail2ban. The target has no limit of lines: see
+            // `log/limits.rs`.
+            let user = account.filter(|_| self.has_names_in_log);
+            let _span = user.map(|it| tracing::warn_span!("login", name = it.name).entered());
             tracing::warn!(target: "signet::login", address = %checked.address, "login failed:");
             return Err(Failure::Wrong);
         };
@@ -201,11 +204,11 @@ impl Users {
         let browser = checked.browser.as_deref();
         let purpose = Purpose {
             site: &checked.site,
-            digest: &account.digest,
+            digest: &right.digest,
         };
         Ok(Login {
-            name: account.name.clone(),
-            digest: Some(account.digest.clone()),
+            name: right.name.clone(),
+            digest: Some(right.digest.clone()),
             browser: Some(self.browsers.sign(browser, purpose, now)),
         })
     }

@@ -14,16 +14,17 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use tower::{Layer as _, Service};
+use url::Url;
 
 use super::{
     Accounts, Route,
     forward_auth::{self, ForwardAuth, return_to::Destinations},
     gate::{host::HostWatch, log_lines},
     is_acceptable,
-    pages::{assets, error_page},
+    pages::{assets, error_page, language::SiteWords},
     routes, with_subject,
 };
-use crate::{cookie_domain::CookieDomain, public_url::Origins};
+use crate::{cookie_domain::CookieDomain, public_url::Origins, users::TrustedProxies};
 use signet_session::{SessionConfig, SessionLayer, SessionService};
 
 /// The state that the pages share.
@@ -76,6 +77,8 @@ pub(super) struct Parts {
     pub(super) hosts: Arc<HostWatch>,
     has_access_log: bool,
     pub(super) has_names_in_log: bool,
+    pub(super) trusted_proxies: TrustedProxies,
+    pub(super) site_words: SiteWords,
 }
 
 impl App {
@@ -132,6 +135,8 @@ impl App {
             hosts: Arc::default(),
             has_access_log: false,
             has_names_in_log: false,
+            trusted_proxies: TrustedProxies::default(),
+            site_words: SiteWords::default(),
         };
         Self {
             parts: Arc::new(parts),
@@ -158,6 +163,21 @@ impl App {
         &self.parts.sessions
     }
 
+    /// Lets these proxies say from where a visitor comes. Without this, none is believed.
+    #[must_use]
+    pub fn with_trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        Arc::make_mut(&mut self.parts).trusted_proxies = proxies;
+        self
+    }
+
+    /// Gives the site another title than "Signet", and perhaps a link for those who are logged in. Both are
+    /// kept until the program ends.
+    #[must_use]
+    pub fn with_title_and_home(mut self, title: &str, home_url: Option<&Url>) -> Self {
+        Arc::make_mut(&mut self.parts).site_words = SiteWords::new(title, home_url);
+        self
+    }
+
     /// Answers a request: that of a visitor, or the question of a proxy.
     async fn answer(self, request: Request) -> Response {
         // A proxy may ask with any Host header. The answer changes nothing, so no check of a page is
@@ -172,7 +192,8 @@ impl App {
                 request.headers(),
             ))
             .await;
-            return error_page::draw_for_proxy(answer, &request, &self.parts.origins);
+            let parts = &self.parts;
+            return error_page::draw_for_proxy(answer, &request, &parts.origins, parts.site_words);
         }
         super::answer(&self.parts, request).await
     }

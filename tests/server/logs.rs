@@ -46,7 +46,10 @@ fn only_logins_and_logouts_of_ordinary_requests_are_logged_and_without_names() {
         .collect();
     assert_eq!(
         texts,
-        ["signet::audit: logged in", "signet::audit: logged out"]
+        [
+            "signet::audit: logged in address=127.0.0.1",
+            "signet::audit: logged out address=127.0.0.1"
+        ]
     );
 }
 
@@ -55,14 +58,15 @@ fn the_lines_of_a_login_and_a_logout_have_the_id_of_the_request_and_the_name_if_
     let lines = log_of(Signet::new().args(&["--log-names"]), |site| {
         let id = "X-Request-Id: given.1\r\n";
         let request = site.login_request("%20ann%22%20");
-        let request = request.replacen("\r\n", &format!("\r\n{id}"), 1);
+        let from = "X-Forwarded-For: 203.0.113.7\r\n";
+        let request = request.replacen("\r\n", &format!("\r\n{id}{from}"), 1);
         let answer = site.ask(&request).expect("an answer");
         assert!(answer.contains("\r\nx-request-id: given.1\r\n"), "{answer}");
         let cookie = answer.split("\r\nset-cookie: ").nth(1).expect("a cookie");
         let cookie = cookie.split(';').next().unwrap();
         let request = format!(
             "GET /logout HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\
-             X-Request-Id: given.2\r\nConnection: close\r\n\r\n",
+             X-Request-Id: given.2\r\nX-Forwarded-For: 2001:db8::1\r\nConnection: close\r\n\r\n",
             site.host
         );
         site.ask(&request).expect("an answer");
@@ -70,8 +74,8 @@ fn the_lines_of_a_login_and_a_logout_have_the_id_of_the_request_and_the_name_if_
     assert_eq!(
         messages(&lines),
         [
-            r#"request{id="given.1"}: signet::audit: logged in name="ann\"""#,
-            r#"request{id="given.2"}: signet::audit: logged out name="ann\"""#,
+            r#"request{id="given.1"}: signet::audit: logged in name="ann\"" address=203.0.113.7"#,
+            r#"request{id="given.2"}: signet::audit: logged out name="ann\"" address=2001:db8::1"#,
         ]
     );
 }
@@ -84,7 +88,9 @@ fn every_login_of_a_busy_second_is_logged() {
             site.log_in("admin");
         }
     });
-    let logins = lines.iter().filter(|it| it.ends_with(": logged in"));
+    let logins = lines
+        .iter()
+        .filter(|it| it.ends_with(": logged in address=127.0.0.1"));
     assert_eq!(logins.count(), LOGINS);
 }
 
@@ -191,7 +197,7 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
         }
     });
     let (login, lines) = lines.split_first().expect("a login");
-    assert!(login.ends_with(": logged in"), "{login}");
+    assert!(login.contains(": logged in "), "{login}");
     assert_eq!(
         messages(lines),
         [
@@ -225,7 +231,7 @@ fn the_access_log_has_a_line_for_each_request_and_nothing_private() {
     assert_eq!(
         ends,
         [
-            "signet::audit: logged in",
+            "signet::audit: logged in address=127.0.0.1",
             r#"signet::access: answered method=POST path="/login" status=303"#,
             r#"signet::access: answered method=GET path="/" status=200"#,
             r#"signet::access: answered method=GET path="/nowhere%0a" status=404"#,

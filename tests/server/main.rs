@@ -38,6 +38,7 @@ mod store;
 mod systemd;
 #[cfg(unix)]
 mod terminal;
+mod title;
 mod transcript;
 mod tutorial;
 #[cfg(target_os = "linux")]

@@ -452,6 +452,33 @@ fn a_failed_login_is_one_line_with_the_address_and_without_the_name() {
 }
 
 #[test]
+fn a_failed_login_has_the_name_of_a_user_if_asked_for_and_no_other_name() {
+    for (args, named) in [(&["--log-names"][..], true), (&[], false)] {
+        let (signet, _) = with_users(&format!("Admin:{BCRYPT}"));
+        let site = signet.args(args).start();
+        for (address, name) in [("203.0.113.7", "ADMIN"), ("203.0.113.8", "hunter2")] {
+            attempt(&site, address, name, "wrong");
+        }
+        let log = log_of(site);
+        let failed: Vec<_> = log
+            .lines()
+            .filter(|it| it.contains("login failed"))
+            .collect();
+        let [admin, other] = failed[..] else {
+            panic!("{log}")
+        };
+        let line = "signet::login: login failed: address=203.0.113.7";
+        assert!(admin.ends_with(line), "{log}");
+        assert_eq!(admin.contains(r#"name="Admin""#), named, "{log}");
+        assert!(
+            other.ends_with("login failed: address=203.0.113.8"),
+            "{log}"
+        );
+        assert!(!log.contains("hunter2") && !log.contains("ADMIN"), "{log}");
+    }
+}
+
+#[test]
 fn only_trusted_proxies_are_believed() {
     for (args, forwarded_for, logged) in [
         (&[][..], "203.0.113.7", "203.0.113.7"),

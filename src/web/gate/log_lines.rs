@@ -1,7 +1,7 @@
 //! The lines of the log about one request: its ID in all of them, the line of a login or a logout, and the
 //! line of the access log. Their targets have no limit of lines: see `log/limits.rs`.
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 use axum::{
     extract::Request,
@@ -38,20 +38,22 @@ pub(in crate::web) enum AuditLine {
 }
 
 impl AuditLine {
-    /// Writes the line, with the name of the visitor or without.
-    pub(in crate::web) fn write(self, has_names: bool) {
+    /// Writes the line, with the name of the visitor or without, and with the address if it is known.
+    pub(in crate::web) fn write(self, has_names: bool, address: Option<IpAddr>) {
+        let address = address.map(tracing::field::display);
         let name = |name| has_names.then_some(name);
         match self {
             Self::LoggedIn { name: it } => {
-                tracing::info!(target: "signet::audit", name = name(it), "logged in");
+                tracing::info!(target: "signet::audit", name = name(it), address, "logged in");
             }
             Self::LoggedOut { name: it } => {
-                tracing::info!(target: "signet::audit", name = name(it), "logged out");
+                tracing::info!(target: "signet::audit", name = name(it), address, "logged out");
             }
             Self::OutEverywhere { name: it } => tracing::info!(
                 target: "signet::audit",
                 by = %"visitor",
                 name = name(it),
+                address,
                 "logged out everywhere"
             ),
         }

@@ -1,5 +1,7 @@
 //! `Notes`: what a handler tells the steps around it.
 
+use std::net::IpAddr;
+
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
@@ -38,14 +40,18 @@ impl Notes {
 }
 
 /// Does what the notes on a response ask for: writes the line of the log, with the name of the visitor or
-/// without, and sets the cookie of a known browser.
-pub(in crate::web) fn act_on(response: &mut Response, has_names_in_log: bool) {
+/// without, and the address if it is known, and sets the cookie of a known browser.
+pub(in crate::web) fn act_on(
+    response: &mut Response,
+    has_names_in_log: bool,
+    address: Option<IpAddr>,
+) {
     let Some(notes) = response.extensions_mut().get_mut::<Notes>() else {
         return;
     };
     let known_browser = notes.known_browser.take();
     if let Some(line) = notes.audit.take() {
-        line.write(has_names_in_log);
+        line.write(has_names_in_log, address);
     }
     if let Some(cookie) = known_browser {
         response.headers_mut().append(header::SET_COOKIE, cookie);

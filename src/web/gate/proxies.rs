@@ -1,4 +1,4 @@
-//! `Client`: from where a visitor submits a form, perhaps through proxies.
+//! From where a visitor comes, perhaps through proxies.
 
 use std::{
     convert::Infallible,
@@ -7,12 +7,21 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRef, FromRequestParts},
+    extract::{ConnectInfo, FromRef, FromRequestParts, Request},
     http::{HeaderValue, request::Parts},
 };
 
 use super::{accept::is_navigation, cookies};
-use crate::public_url::Origins;
+use crate::{public_url::Origins, users::TrustedProxies};
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Returns the address of a visitor whose request may log in or out, perhaps through these proxies.
+pub(in crate::web) fn visitor(request: &Request, trusted: &TrustedProxies) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let lines = request.headers().get_all(FORWARDED_FOR).iter();
+    Some(trusted.visitor(peer.ip(), lines.map(HeaderValue::as_bytes)))
+}
 
 /// The client that submits a form.
 #[derive(Debug)]
@@ -41,7 +50,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let forwarded_for = parts.headers.get_all("x-forwarded-for").iter();
+        let forwarded_for = parts.headers.get_all(FORWARDED_FOR).iter();
         let origins = Arc::<Origins>::from_ref(state);
         let known_browsers = cookies::known_browsers(&parts.headers);
         Ok(Self {

@@ -12,7 +12,7 @@ use axum::{
 
 use super::{
     in_language,
-    language::{Explanation, Language, Words},
+    language::{Explanation, Language, SiteWords, Words},
     page,
 };
 use crate::{
@@ -86,6 +86,12 @@ impl Preferences {
         }
     }
 
+    /// Returns them with the words of this site.
+    pub(in crate::web) fn on_a_site_with(mut self, words: SiteWords) -> Self {
+        self.language.words = words.of(self.language.words);
+        self
+    }
+
     /// Returns the explanation of an error in the visitor's language.
     fn explain(&self, response: &Response) -> &'static Explanation {
         let errors = &self.language.words.errors;
@@ -155,12 +161,13 @@ pub(in crate::web) fn draw_for_proxy(
     response: Response,
     request: &Request,
     origins: &Origins,
+    site_words: SiteWords,
 ) -> Response {
     let notes = response.extensions().get::<Notes>();
     let Some(login) = notes.and_then(|it| it.form_not_sent.as_deref()) else {
         return response;
     };
-    let words = Language::of(request.uri(), request.headers()).words;
+    let words = site_words.of(Language::of(request.uri(), request.headers()).words);
     let origin = origins.public();
     let content = FormNotSentPage {
         words,

@@ -26,7 +26,7 @@ struct HomePage<'a> {
     query: &'a str,
     username: Option<Username<'a>>,
     logged_in_at: Option<OffsetDateTime>,
-    can_log_out_everywhere: bool,
+    asks_password: bool,
     /// Is shown to a visitor who is not logged in.
     is_logged_out_everywhere: bool,
 }
@@ -49,7 +49,7 @@ pub(in crate::web) async fn show(
         query: &language.query,
         username: user.username(),
         logged_in_at: user.logged_in_at(),
-        can_log_out_everywhere: accounts.ask_password(),
+        asks_password: accounts.ask_password(),
         is_logged_out_everywhere,
     };
     let mut response = page(language.words, &content)?;

@@ -7,7 +7,7 @@ mod tests;
 mod traditional_chinese;
 mod words;
 
-use std::{convert::Infallible, sync::LazyLock};
+use std::{convert::Infallible, fmt, sync::LazyLock};
 
 use askama::Template;
 
@@ -15,7 +15,9 @@ use axum::{
     extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header, request::Parts},
 };
+use url::Url;
 
+use self::words::HomeLink;
 pub(in crate::web) use self::words::{Explanation, FormMessage, Text, Words};
 use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
@@ -42,6 +44,39 @@ const MAX_QUERY_BYTES: usize = 512;
 
 /// All languages, in the order in which the pages offer them.
 pub(in crate::web) static ALL: [&Words; 3] = [&TRADITIONAL_CHINESE, &SIMPLIFIED_CHINESE, &ENGLISH];
+
+/// The words of a site with a title or a link of its own.
+#[derive(Clone, Copy, Default)]
+pub(in crate::web) struct SiteWords(Option<&'static [Words; ALL.len()]>);
+
+impl SiteWords {
+    pub(in crate::web) fn new(title: &str, home_url: Option<&Url>) -> Self {
+        let title = Text::escaped(title);
+        let home_link = home_url.map(|url| HomeLink {
+            url: Text::escaped(url.as_str()),
+            host: Text::escaped(url.host_str().unwrap_or_default()),
+        });
+        let all = ALL.map(|words| Words {
+            title,
+            home_link,
+            ..*words
+        });
+        // Pages have words that live as long as the program.
+        Self(Some(Box::leak(Box::new(all))))
+    }
+
+    /// Returns the words of the site in the language of these.
+    pub(in crate::web) fn of(self, words: &'static Words) -> &'static Words {
+        let mut all = self.0.iter().copied().flatten();
+        all.find(|it| it.tag == words.tag).unwrap_or(words)
+    }
+}
+
+impl fmt::Debug for SiteWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SiteWords").finish()
+    }
+}
 
 /// The language of a response, and how its page links to the other languages.
 ///

@@ -8,6 +8,8 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static ENGLISH: Words = Words {
     tag: text("en"),
     name: text("English"),
+    title: text("Signet"),
+    home_link: None,
     description: text("Log in, see under which name you are logged in, and log out."),
     language: text("Language"),
     logged_in_as: text("Logged in as "),
@@ -58,6 +60,7 @@ pub(super) static ENGLISH: Words = Words {
     may_not_open: text(" may not open "),
     now_logged_in: text("You are logged in"),
     go_on_to: text("Continue to "),
+    nowhere_to_go: text("You can close this page, or go on to the site that you want to see."),
     form_not_sent: Explanation {
         what_happened: text("Your session has ended, and nothing was sent"),
         what_to_do: text("Please log in again, and then send the form once more."),

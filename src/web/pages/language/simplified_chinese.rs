@@ -8,6 +8,8 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     tag: text("zh-Hans"),
     name: text("简体中文"),
+    title: text("Signet"),
+    home_link: None,
     description: text("登录、查看您的登录用户名，以及退出登录。"),
     language: text("语言"),
     logged_in_as: text("登录用户名是:"),
@@ -56,6 +58,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     may_not_open: text(" 无权打开 "),
     now_logged_in: text("您已登录"),
     go_on_to: text("前往 "),
+    nowhere_to_go: text("您可以关闭本页，或前往您要浏览的网站。"),
     form_not_sent: Explanation {
         what_happened: text("您的登录状态已结束，表单没有提交"),
         what_to_do: text("请重新登录，然后再提交一次表单。"),

@@ -8,6 +8,8 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 pub(super) static TRADITIONAL_CHINESE: Words = Words {
     tag: text("zh-Hant"),
     name: text("繁體中文"),
+    title: text("Signet"),
+    home_link: None,
     description: text("登錄、查看您的登錄用戶名，以及登出。"),
     language: text("語言"),
     logged_in_as: text("登錄用戶名是:"),
@@ -56,6 +58,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     may_not_open: text(" 無權開啟 "),
     now_logged_in: text("您已登錄"),
     go_on_to: text("前往 "),
+    nowhere_to_go: text("您可以關閉本頁，或前往您要瀏覽的網站。"),
     form_not_sent: Explanation {
         what_happened: text("您的登錄狀態已結束，表單沒有送出"),
         what_to_do: text("請重新登錄，然後再送出一次表單。"),

@@ -11,11 +11,16 @@ use crate::web::username::{MAX_CHARS, UsernameError};
 const _: () = assert!(MAX_CHARS == 64, "the words say 64");
 
 /// All texts of the pages, in one language. A language that lacks one does not compile.
+#[derive(Clone, Copy)]
 pub(in crate::web) struct Words {
     /// The language tag (BCP 47).
     pub(in crate::web) tag: Text,
     /// The name of the language, in that language.
     pub(in crate::web) name: Text,
+    /// The name of the site.
+    pub(in crate::web) title: Text,
+    /// Where somebody who is logged in can go on to.
+    pub(in crate::web) home_link: Option<HomeLink>,
     /// What the site is for, as search engines show it.
     pub(in crate::web) description: Text,
     /// The word "language".
@@ -51,6 +56,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) now_logged_in: Text,
     /// The text directly before that host in a link.
     pub(in crate::web) go_on_to: Text,
+    /// What somebody can do after a login that no other site has sent them to.
+    pub(in crate::web) nowhere_to_go: Text,
     /// For a browser that did not keep the cookie of a login.
     pub(in crate::web) no_cookie: Explanation,
     /// For a visitor of a guarded site who sent a form after the session had ended.
@@ -75,7 +82,15 @@ pub(in crate::web) struct Words {
     pub(in crate::web) errors: Errors,
 }
 
+/// A link to another site.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct HomeLink {
+    pub(in crate::web) url: Text,
+    pub(in crate::web) host: Text,
+}
+
 /// The texts of the error pages.
+#[derive(Clone, Copy)]
 pub(in crate::web) struct Errors {
     pub(super) bad_request: Explanation,
     pub(super) forbidden: Explanation,
@@ -102,6 +117,7 @@ pub(in crate::web) struct Errors {
 }
 
 /// The text of an error page.
+#[derive(Clone, Copy)]
 pub(in crate::web) struct Explanation {
     pub(in crate::web) what_happened: Text,
     pub(in crate::web) what_to_do: Text,
@@ -154,6 +170,19 @@ pub(in crate::web) const fn text(text: &'static str) -> Text {
 }
 
 impl Text {
+    /// Escapes a text, and keeps it until the program ends.
+    pub(super) fn escaped(text: &str) -> Self {
+        let escaped = text.chars().map(|c| match c {
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '&' => "&amp;".to_owned(),
+            '"' => "&quot;".to_owned(),
+            '\'' => "&#39;".to_owned(),
+            other => other.to_string(),
+        });
+        Self(escaped.collect::<String>().leak())
+    }
+
     pub(in crate::web) fn as_str(self) -> &'static str {
         self.0
     }
