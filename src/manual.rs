@@ -39,6 +39,7 @@ chapters! {
     configuration: "configuration.md",
     machines: "machines.md",
     operating: "operating.md",
+    recipes: "recipes.md",
     guarding: "guarding.md",
     passwords: "passwords.md",
     promises: "promises.md",

@@ -84,6 +84,22 @@ fn the_command_of_the_manual_ends_the_sessions_of_a_user_where_the_site_was_star
 
 #[cfg(unix)]
 #[test]
+fn the_recipe_for_a_forgotten_password_gives_a_new_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let passwd = manual::block("recipes", "A forgotten password", "sh");
+    let passwd = passwd.replace("/etc/signet/", "");
+    let mut lines = std::collections::HashSet::new();
+    for password in ["correct horse battery", "staple battery horse"] {
+        succeeded(&shell(dir.path(), &passwd).run_with(password));
+        let users = fs::read_to_string(dir.path().join("users")).expect("a file");
+        assert_eq!(users.lines().count(), 1, "{users}");
+        lines.insert(users);
+    }
+    assert_eq!(lines.len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
 fn the_commands_of_getting_started_put_help_where_shells_look_for_it() {
     let dir = tempfile::tempdir().expect("a directory");
     let block = manual::block("getting-started", "Help", "sh");

@@ -4,7 +4,10 @@ use std::io::{Read as _, Write as _};
 
 use serde_json::Value;
 
-use crate::signet::{Signet, Site};
+use crate::{
+    manual,
+    signet::{Signet, Site},
+};
 
 /// Returns what is logged during `what`, without the lines of the start and the stop.
 fn log_of(mut signet: Signet, what: impl FnOnce(&Site)) -> Vec<String> {
@@ -78,6 +81,18 @@ fn the_lines_of_a_login_and_a_logout_have_the_id_of_the_request_and_the_name_if_
             r#"request{id="given.2"}: signet::audit: logged out name="ann\"" address=2001:db8::1"#,
         ]
     );
+}
+
+#[test]
+fn the_line_in_the_recipes_is_what_the_log_says() {
+    let lines = log_of(Signet::new().args(&["--log-names"]), |site| {
+        let request = site.login_request("anna");
+        let from = "X-Forwarded-For: 203.0.113.7\r\n";
+        let request = request.replacen("\r\n", &format!("\r\n{from}"), 1);
+        site.ask(&request).expect("an answer");
+    });
+    let shown = manual::block("recipes", "Who is logged in now", "text");
+    assert!(lines[0].ends_with(shown.trim()), "{lines:?}");
 }
 
 #[test]

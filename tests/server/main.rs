@@ -13,6 +13,8 @@ mod container;
 mod cookie_domain;
 mod crash;
 mod deadlines;
+#[cfg(unix)]
+mod fail2ban;
 mod health;
 #[cfg(unix)]
 mod healthcheck;

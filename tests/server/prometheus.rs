@@ -153,3 +153,61 @@ fn the_queries_of_the_manual_answer_what_they_say() {
     })
     .expect("the answers are right");
 }
+
+/// What the alerts of the manual do with these numbers.
+const ALERT_TESTS: &str = r#"
+rule_files: [rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'up{job="signet", instance="a"}', values: '1 1 1 0 0 0 0'}
+      - {series: 'up{job="other", instance="b"}', values: '0x6'}
+      - {series: 'signet_store_up{job="signet", instance="c"}', values: '1 1 1 1 0 0 0'}
+      - {series: 'signet_logins_total{outcome="wrong"}', values: '0 10 20 30 40 50 60'}
+      - {series: 'signet_logins_total{outcome="success"}', values: '0 90 180 270 360 450 540'}
+    alert_rule_test:
+      - {eval_time: 2m, alertname: SignetAway, exp_alerts: []}
+      - eval_time: 4m
+        alertname: SignetAway
+        exp_alerts: [{exp_labels: {job: signet, instance: a}, exp_annotations: &away {summary: "Signet, or its store, does not answer"}}]
+      - eval_time: 6m
+        alertname: SignetAway
+        exp_alerts:
+          - {exp_labels: {job: signet, instance: a}, exp_annotations: *away}
+          - {exp_labels: {job: signet, instance: c}, exp_annotations: *away}
+      - {eval_time: 3m, alertname: SignetPasswordsGuessed, exp_alerts: []}
+      - eval_time: 6m
+        alertname: SignetPasswordsGuessed
+        exp_alerts: [{exp_labels: {}, exp_annotations: {summary: "More than 50 failed logins in a quarter of an hour"}}]
+"#;
+
+#[test]
+#[ignore = "needs Prometheus"]
+fn the_alerts_of_the_manual_fire_when_they_say_so() {
+    let signet = Signet::new();
+    let hash = "$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiRCJZy56";
+    let users = signet.file("users", &format!("admin:{hash}\n"));
+    let measured = Measured::start(signet.env("USERS_FILE", users));
+    let rules = manual::block("recipes", "Alerts", "yaml");
+    // The metrics have these names.
+    let values = measured.scrape();
+    for series in [
+        "signet_store_up",
+        "signet_logins_total{outcome=\"wrong\"}",
+        "signet_logins_total{outcome=\"wait\"}",
+    ] {
+        assert!(values.contains_key(series), "{series}");
+        let (name, _) = series.split_once('{').unwrap_or((series, ""));
+        assert!(rules.contains(name), "{rules}");
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("rules.yml"), rules).expect("written");
+    std::fs::write(dir.path().join("tests.yml"), ALERT_TESTS).expect("written");
+    let said = Command::new("promtool")
+        .args(["test", "rules", "tests.yml"])
+        .current_dir(dir.path())
+        .output()
+        .expect("promtool starts");
+    assert!(said.status.success(), "{said:?}");
+}

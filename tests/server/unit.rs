@@ -76,6 +76,19 @@ wait
 [ ! -e lost ]
 "#;
 
+/// Everybody is logged out by a new key, and after a restore.
+const NEW_KEYS: &str = r"
+log_in
+back_up
+end_all
+is_logged_out
+log_in
+echo nonsense >/etc/signet/secret_key
+restore
+is_logged_out
+log_in
+";
+
 /// What an operator and a visitor do. `upgrade` are the manual's commands.
 const STORY: &str = r#"
 log_in
@@ -160,4 +173,24 @@ fn with_the_socket_of_the_manual_a_restart_costs_no_answer() {
          use_socket() {{\n{commands}}}\n"
     );
     machine.run(&[HELPERS, &install, &use_socket, RESTARTS].concat());
+}
+
+#[test]
+#[ignore = "needs root, systemd and curl"]
+fn the_recipes_for_a_new_key_and_a_restored_backup_end_all_sessions() {
+    let machine = Machine::new();
+    let block = |heading, language| manual::block("running", heading, language);
+    machine.file("signet.service", &block("As a service", "ini"));
+    machine.copy(env!("CARGO_BIN_EXE_signet"), "target/release/signet");
+    let install = block("As a service", "sh");
+    let recipes = [
+        ("end_all", "Ending sessions"),
+        ("back_up", "Backup"),
+        ("restore", "Restore"),
+    ];
+    let recipes = recipes.map(|(name, heading)| {
+        let commands = manual::block("recipes", heading, "sh");
+        format!("{name}() {{\n{commands}systemctl reset-failed signet\n}}\n")
+    });
+    machine.run(&[HELPERS, &install, &recipes.concat(), NEW_KEYS].concat());
 }
