@@ -8,6 +8,8 @@ pub(in crate::web) mod login;
 mod login_refusal;
 pub(in crate::web) mod logout;
 mod logout_everywhere;
+mod logout_form;
+mod logout_question;
 mod on_the_way;
 
 use self::language::Words;

@@ -24,6 +24,7 @@ mod layer;
 mod layer_api;
 mod limits;
 mod logout_everywhere;
+mod logout_link;
 mod markup;
 mod outage;
 mod parallel;

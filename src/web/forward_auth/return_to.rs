@@ -85,6 +85,10 @@ impl Destinations {
         Ok(ReturnTo(url))
     }
 
+    pub(in crate::web) fn cookie_domain(&self) -> Option<&CookieDomain> {
+        self.cookie_domain.as_ref()
+    }
+
     /// Returns whether visitors may be sent to a host. It must be in lower case.
     pub(super) fn has_host(&self, host: &str) -> bool {
         let is_below = |domain: &CookieDomain| domain.covers(host);
@@ -94,7 +98,7 @@ impl Destinations {
 
     /// Returns the host of an origin, as an `Origin` header has it, if it is one of ours with our scheme and
     /// port.
-    pub(super) fn host_of_origin<'a>(&self, origin: &'a str) -> Option<&'a str> {
+    pub(in crate::web) fn host_of_origin<'a>(&self, origin: &'a str) -> Option<&'a str> {
         let public = self.public.as_ref()?;
         let rest = origin.strip_prefix(public.scheme())?.strip_prefix("://")?;
         let host = match public.port() {

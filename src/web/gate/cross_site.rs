@@ -65,6 +65,14 @@ pub(in crate::web) fn is_from_another_origin(headers: &HeaderMap, origin: &str) 
     sender(headers, |it| it == origin, &[header::ORIGIN]) == Sender::Other
 }
 
+/// Returns whether a page of another host of the same site sent a request, or `None` if the browser does not
+/// say.
+pub(in crate::web) fn is_from_a_sibling(headers: &HeaderMap) -> Option<bool> {
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter().peekable();
+    sites.peek()?;
+    Some(sites.all(|site| site == "same-site"))
+}
+
 /// Returns whether nothing says that a page of another site than the asked one's sent a request. Pages of a
 /// sibling host are of the same site.
 pub(in crate::web) fn is_of_the_same_site(headers: &HeaderMap) -> bool {

@@ -19,6 +19,7 @@ use crate::web::forward_auth::{
 struct OnTheWayPage<'a> {
     words: &'static Words,
     query: &'a str,
+    heading: &'a str,
     return_to: &'a ReturnTo,
 }
 
@@ -38,6 +39,22 @@ pub(super) fn on(words: &'static Words, return_to: &ReturnTo) -> Result<Response
     let content = OnTheWayPage {
         words,
         query: &format!("{}&", way_back::query(Some(return_to), Sent::Set)),
+        heading: words.now_logged_in.as_str(),
+        return_to,
+    };
+    Ok(page(words, &content)?)
+}
+
+/// Sends the visitor on after the logout.
+pub(super) fn after_logout(
+    words: &'static Words,
+    return_to: &ReturnTo,
+) -> Result<Response, AppError> {
+    let content = OnTheWayPage {
+        words,
+        query: &format!("{}&", return_to.query()),
+        // That of the home page ends with a comma that leads to a link.
+        heading: words.not_logged_in.as_str().trim_end_matches(','),
         return_to,
     };
     Ok(page(words, &content)?)

@@ -88,6 +88,7 @@ pub(super) static ENGLISH: Words = Words {
     error: text("Error: "),
     go_home: text("Back to the home page"),
     really_log_out: text("Do you want to log out?"),
+    log_out_of_all_sites: [text("Log out of all sites of "), text("?")],
     another_site_asked: text(
         "Another site may have sent you here, so you have not been logged out. You can do that now.",
     ),

@@ -80,6 +80,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     error: text("错误："),
     go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),
+    log_out_of_all_sites: [text("要退出 "), text(" 的所有网站吗？")],
     another_site_asked: text(
         "这个请求可能来自其他网站，所以您还没有退出登录。您现在可以退出登录。",
     ),

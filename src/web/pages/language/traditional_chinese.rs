@@ -80,6 +80,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     error: text("錯誤："),
     go_home: text("回到首頁"),
     really_log_out: text("確定要登出嗎？"),
+    log_out_of_all_sites: [text("要登出 "), text(" 的所有網站嗎？")],
     another_site_asked: text("這個請求可能來自其他網站，所以您還沒有登出。您現在可以登出。"),
     log_out: text("登出"),
     log_out_everywhere: text("登出所有裝置"),

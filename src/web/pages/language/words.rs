@@ -72,6 +72,8 @@ pub(in crate::web) struct Words {
     pub(in crate::web) go_home: Text,
     /// The question to a visitor whose logout another site may have caused.
     pub(in crate::web) really_log_out: Text,
+    /// The question to a visitor of a guarded site, before and after the domain of all sites.
+    pub(in crate::web) log_out_of_all_sites: [Text; 2],
     pub(in crate::web) another_site_asked: Text,
     pub(in crate::web) log_out: Text,
     /// A link to the question, and its button.
