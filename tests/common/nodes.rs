@@ -135,6 +135,23 @@ impl Nodes {
         }
         start.elapsed()
     }
+
+    /// Waits until every node makes changes.
+    #[track_caller]
+    pub fn wait_until_changes_are_made(&self, at_most: Duration) -> Duration {
+        let start = Instant::now();
+        for node in &mut self.clients() {
+            let is_made = |node: &mut Client| {
+                let login = node.post("/login", "", "username=admin");
+                login.status == 303 && node.get("/logout", &login.cookie()).status == 303
+            };
+            while !is_made(node) {
+                assert!(start.elapsed() < at_most, "no change in {at_most:?}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        start.elapsed()
+    }
 }
 
 /// Waits until no other test of this binary has a turn.

@@ -23,7 +23,10 @@ fn start(way: &'static str) -> (Nodes, [Redis; 2]) {
     let redis = Redis::start();
     let replicas = [(); 2].map(|()| Redis::start_replica_of(&redis));
     let url = redis.url() + "?replicas=2";
-    (Nodes::start_with(way, redis, url), replicas)
+    let nodes = Nodes::start_with(way, redis, url);
+    // A server sends its changes to a new replica once that has acknowledged its copy.
+    nodes.wait_until_changes_are_made(NOTICED);
+    (nodes, replicas)
 }
 
 /// Asserts that logouts fail in time, but pages do not.
@@ -79,10 +82,11 @@ fn a_logout_is_answered_when_all_replicas_have_it() {
                 assert!(client.get("/", cookie).greets_nobody());
             }
         }
-        for log in nodes.stop() {
-            let warnings = log.lines().filter(|line| line.contains(" WARN "));
-            let lacks = warnings.filter(|line| line.contains("1 of the 2 replicas"));
-            assert_eq!(lacks.count(), 1, "{log}");
+        let logs = nodes.stop();
+        // The others may have asked the server before it knew, and again when all was well.
+        let mut warnings = logs[0].lines().filter(|line| line.contains(" WARN "));
+        assert!(warnings.any(|line| line.contains("1 of the 2 replicas")));
+        for log in logs {
             assert!(!log.contains("session store is away"), "{log}");
         }
     }
