@@ -68,6 +68,7 @@
 //!   - `redis`: a store in Redis or Valkey, for several machines
 //!     - `address`: where the server is; `info`: whether it may keep records
 //!     - `connection`: the connections to it; `link`: the present ones, and the task that looks after them
+//!     - `sentinels`: which server is the primary; `marker`: whether it still has its data
 //!     - `batch`: many questions at once; `lookups`, `changes`: what they are
 //!   - `subject`: whose session it is; `epoch`: tells which sessions of a subject were ended together; `ender`:
 //!     ends them all for a handler; `data`: which data it can have; `limit`: a shorter limit of one session

@@ -12,6 +12,7 @@ macro_rules! chapters {
         #[doc = "[guarding]: crate::manual::guarding"]
         #[doc = "[keys]: crate::manual::configuration#keys"]
         #[doc = "[login]: crate::web"]
+        #[doc = "[failover]: crate::manual::machines#a-store-that-fails-over"]
         #[doc = "[machines]: crate::manual::machines"]
         #[doc = "[map]: crate"]
         #[doc = "[memory]: crate::manual::performance#memory"]

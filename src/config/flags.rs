@@ -64,7 +64,9 @@ settings! {
     STORE: "store", "STORE_URL", "URL", "",
         "The Redis or Valkey server that keeps the records of sessions for several machines, \
          instead of the state directory: redis://USER:PASSWORD@HOST:PORT/DATABASE, with TLS \
-         rediss://. Write special characters of the password percent-encoded, such as %23 for #. \
+         rediss://, with sentinels redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DATABASE. \
+         With ?replicas=N at the end, N replicas have to acknowledge a change. Write special \
+         characters of the password percent-encoded, such as %23 for #. \
          Better given in the variable, because other users of a machine can see the command line",
         "not an address: give a URL such as redis://HOST:PORT/0, or with TLS rediss://, with \
          USER:PASSWORD@ before the host if the server asks for them; percent-encode what is \

@@ -7,6 +7,8 @@ mod connection;
 mod info;
 mod link;
 mod lookups;
+mod marker;
+mod sentinels;
 
 use std::{fmt, sync::Arc};
 
@@ -46,6 +48,12 @@ const MAX_TIME_TO_LIVE: i64 = i64::MAX / 2000;
 /// whether it is a primary, has loaded its data, and never removes records to make room. If not, the
 /// store counts as away too.
 ///
+/// If [sentinels](RedisAddress) say where the server is, they are asked whenever a connection is opened,
+/// so the store follows a failover by itself.
+///
+/// The key `signet:marker` tells whether the server still has its data. If not, an error is logged: see
+/// [`on_data_loss`](Self::on_data_loss).
+///
 /// A change is as durable as the server makes it: set `appendonly yes` and `appendfsync always`. With
 /// `replicas=N` in the [address](RedisAddress) it is made when N replicas have acknowledged it too
 /// (`WAIT`). Otherwise it fails within 500 ms, and may have been made all the same. If fewer replicas are
@@ -65,8 +73,8 @@ impl RedisStore {
     /// [`SessionConfig`](super::SessionConfig) the same setting. Must be called in a Tokio runtime,
     /// which then runs three tasks until the store is dropped.
     ///
-    /// Does not fail when the server is away, and waits at most 500 ms for it: see
-    /// [`warning`](Self::warning).
+    /// Does not fail when the server is away, and waits at most 500 ms for it, and 250 ms for
+    /// sentinels: see [`warning`](Self::warning).
     ///
     /// # Errors
     ///
@@ -101,6 +109,14 @@ impl RedisStore {
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         self.link.warning()
+    }
+
+    /// Has `call` called whenever the server has lost its data, so that sessions that were ended may be
+    /// accepted again. The loss of the last changes alone is not noticed, nor is one while no store is
+    /// connected. Only the first `call` counts.
+    pub fn on_data_loss(&self, call: impl Fn() + Send + Sync + 'static) {
+        // Fails if there is one already.
+        let _ = self.link.on_data_loss.set(Box::new(call));
     }
 
     fn key(&self, id: Id) -> String {

@@ -49,6 +49,9 @@ async fn open_shared_store(
 ) -> Result<Opened, SiteError> {
     let keys = config.keys.clone().ok_or(ConfigError::StoreWithoutKey)?;
     let store = RedisStore::connect(address, config.data_in).await?;
+    if let Some(metrics) = metrics {
+        store.on_data_loss(metrics.count_forgotten()?);
+    }
     let warning = store.warning();
     let warning = warning.map(|warning| format!("--store (STORE_URL): {warning}"));
     Ok(Opened {

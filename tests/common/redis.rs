@@ -61,7 +61,9 @@ impl Redis {
     /// Waits until its INFO says this.
     #[track_caller]
     pub fn wait_for_info(&self, text: &str) {
-        wait_for(text, || self.tell("INFO").contains(text).then_some(()));
+        // A server that becomes a replica closes its connections.
+        let info = || ask(self.port, "INFO").unwrap_or_default();
+        wait_for(text, || info().contains(text).then_some(()));
     }
 
     pub fn url(&self) -> String {
@@ -103,6 +105,15 @@ impl Redis {
     pub fn restart(&mut self) {
         self.process = spawn(self.port, &self.dir, &self.arguments);
         assert!(is_ready(self.port, &mut self.process), "it starts again");
+    }
+}
+
+impl Redis {
+    /// Starts it again after `kill`, without its files.
+    #[track_caller]
+    pub fn restart_empty(&mut self) {
+        self.dir = tempfile::tempdir().expect("a directory");
+        self.restart();
     }
 }
 
@@ -151,7 +162,7 @@ fn is_ready(port: u16, process: &mut Child) -> bool {
     false
 }
 
-fn ask(port: u16, command: &str) -> std::io::Result<String> {
+pub fn ask(port: u16, command: &str) -> std::io::Result<String> {
     let mut socket = BufReader::new(TcpStream::connect(("127.0.0.1", port))?);
     socket
         .get_ref()

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::{
     nodes::{Nodes, WAYS},
     proxy::{Kind, Proxy},
-    visitor::{Tally, Visitor},
+    visitor::{EndOnDrop, Tally, Visitor},
 };
 
 const VISITORS: usize = 16;
@@ -91,15 +91,6 @@ fn judge_answers_behind(kind: Kind) {
         for wrong in [&tally.copies_let_in, &tally.sessions_lost, &tally.strange] {
             assert_eq!(wrong.load(Relaxed), 0, "{kind:?}, {way}: {tally:?}");
         }
-    }
-}
-
-/// Ends the visits, also when a fault panics.
-struct EndOnDrop<'a>(&'a Tally);
-
-impl Drop for EndOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.is_over.store(true, Relaxed);
     }
 }
 

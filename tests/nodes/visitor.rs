@@ -7,8 +7,8 @@ use std::{
 
 use crate::client::{Answer, Client};
 
-/// How many cookies of ended sessions a visitor tries again.
-const MAX_ENDED: usize = 100;
+/// How many cookies of ended sessions a visitor keeps, to try them again.
+const MAX_ENDED: usize = 2000;
 
 /// What all visitors saw.
 #[derive(Debug, Default)]
@@ -26,6 +26,19 @@ pub struct Tally {
     pub unavailable_without_fault: AtomicUsize,
     pub is_faulty: AtomicBool,
     pub is_over: AtomicBool,
+    /// How often all visitors were told to try all cookies that they have kept.
+    pub rounds: AtomicUsize,
+    /// How many visitors have done so.
+    pub tried: AtomicUsize,
+}
+
+/// Ends the visits, also when a fault panics.
+pub struct EndOnDrop<'a>(pub &'a Tally);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Relaxed);
+    }
 }
 
 /// One visitor.
@@ -35,6 +48,8 @@ pub struct Visitor<'a> {
     tally: &'a Tally,
     /// The cookies of sessions whose logout was answered.
     ended: VecDeque<String>,
+    /// How often they were all tried.
+    rounds: usize,
 }
 
 impl<'a> Visitor<'a> {
@@ -44,12 +59,21 @@ impl<'a> Visitor<'a> {
             name,
             tally,
             ended: VecDeque::new(),
+            rounds: 0,
         }
     }
 
     pub fn visit_until_over(mut self) {
         while !self.tally.is_over.load(Relaxed) {
             self.visit();
+            let rounds = self.tally.rounds.load(Relaxed);
+            if rounds > self.rounds {
+                for copy in std::mem::take(&mut self.ended) {
+                    self.try_copy(&copy);
+                }
+                self.rounds = rounds;
+                self.tally.tried.fetch_add(1, Relaxed);
+            }
         }
     }
 
@@ -92,14 +116,18 @@ impl<'a> Visitor<'a> {
         self.ended.push_back(cookie);
         for again in [0, self.ended.len() / 2, self.ended.len() - 1] {
             let copy = self.ended[again].clone();
-            if let Some(page) = self.send("GET", "/", &copy, "")
-                && !page.greets_nobody()
-            {
-                count(&self.tally.copies_let_in, &page);
-            }
+            self.try_copy(&copy);
         }
         if self.ended.len() > MAX_ENDED {
             self.ended.pop_front();
+        }
+    }
+
+    fn try_copy(&mut self, copy: &str) {
+        if let Some(page) = self.send("GET", "/", copy, "")
+            && !page.greets_nobody()
+        {
+            count(&self.tally.copies_let_in, &page);
         }
     }
 

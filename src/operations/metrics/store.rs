@@ -49,6 +49,21 @@ impl Metrics {
             store,
         })
     }
+
+    /// Adds a counter of the times that the server of the store has lost its data, and returns what
+    /// counts one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it was called before.
+    pub fn count_forgotten(&self) -> prometheus::Result<impl Fn() + Send + Sync + 'static> {
+        let forgotten = opts(
+            "store_forgotten_total",
+            "How often the server of the session store had lost its data.",
+        );
+        let forgotten = add(&self.registry, IntCounter::with_opts(forgotten))?;
+        Ok(move || forgotten.inc())
+    }
 }
 
 impl<R: Records> Measured<R> {

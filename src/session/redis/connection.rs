@@ -3,10 +3,10 @@
 use std::{fmt::Display, time::Duration};
 
 use ::redis::{
-    AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value,
     aio::MultiplexedConnection, cmd,
 };
-use futures_util::future::try_join;
+use futures_util::future::{join_all, try_join};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -37,41 +37,69 @@ pub(super) struct Connection {
     lookups: MultiplexedConnection,
     /// For changes, because `WAIT` holds up all that follows it.
     changes: MultiplexedConnection,
+    /// The host and the port of the server.
+    pub(super) server: String,
     /// How many replicas the server should have.
     replicas: usize,
 }
 
 impl Connection {
     /// Connects to the server, unless it may not keep records. Returns also what it says about itself.
+    ///
+    /// If sentinels name several servers, tries them at once: the one that most of them name may hang, or
+    /// be a replica by now.
     pub(super) async fn open(
         address: &RedisAddress,
         generation: u64,
     ) -> Result<(Self, Fit), Unfit> {
+        let servers = address.servers().await?;
+        let openings = servers.iter().map(async |client| {
+            let replicas = address.replicas();
+            let opening = timeout(DEADLINE, Self::open_one(client, generation, replicas)).await;
+            opening
+                .unwrap_or_else(|_| Err(away(format_args!("no connection within {DEADLINE:?}"))))
+                .map_err(|cause| match cause {
+                    Unfit::Away(cause) if address.has_sentinels() => {
+                        away(format_args!("{}: {cause}", show(client)))
+                    }
+                    cause => cause,
+                })
+        });
+        let mut cause = None;
+        for opened in join_all(openings).await {
+            match opened {
+                Ok(opened) => return Ok(opened),
+                Err(other) => cause = cause.or(Some(other)),
+            }
+        }
+        Err(cause.unwrap_or_else(|| away("no server is known")))
+    }
+
+    async fn open_one(
+        client: &Client,
+        generation: u64,
+        replicas: usize,
+    ) -> Result<(Self, Fit), Unfit> {
         let config = AsyncConnectionConfig::new()
-            // That of this function includes the question after connecting.
+            // That of the caller includes the question after connecting.
             .set_connection_timeout(None)
             .set_response_timeout(Some(DEADLINE));
-        let client = address.client();
         let connect = || client.get_multiplexed_async_connection_with_config(&config);
-        let opening = async {
-            let (lookups, changes) = try_join(connect(), connect())
-                .await
-                .map_err(not_connected)?;
-            let connection = Self {
-                generation,
-                lookups,
-                changes,
-                replicas: address.replicas(),
-            };
-            let fit = connection.check().await?;
-            if fit.is_alone() {
-                return Err(away(ALONE));
-            }
-            Ok((connection, fit))
-        };
-        timeout(DEADLINE, opening)
+        let (lookups, changes) = try_join(connect(), connect())
             .await
-            .unwrap_or_else(|_| Err(away(format_args!("no connection within {DEADLINE:?}"))))
+            .map_err(not_connected)?;
+        let connection = Self {
+            generation,
+            lookups,
+            changes,
+            server: show(client),
+            replicas,
+        };
+        let fit = connection.check().await?;
+        if fit.is_alone() {
+            return Err(away(ALONE));
+        }
+        Ok((connection, fit))
     }
 
     /// Asks the server whether it may still keep records.
@@ -93,6 +121,10 @@ impl Connection {
             Question::Change(commands) => commands.query_async(&mut self.changes.clone()).await,
         }
     }
+}
+
+fn show(client: &Client) -> String {
+    client.get_connection_info().addr().to_string()
 }
 
 fn not_connected(error: RedisError) -> Unfit {

@@ -5,7 +5,7 @@ mod upkeep;
 use std::{
     fmt::Display,
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Link {
     /// Wakes the task that looks after the connection.
     error: Notify,
     full_logged: Mutex<Option<Instant>>,
+    /// Is called when the server has lost its data.
+    pub(super) on_data_loss: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 enum State {
@@ -64,6 +66,7 @@ impl Link {
             state: watch::Sender::new(state),
             error: Notify::new(),
             full_logged: Mutex::default(),
+            on_data_loss: OnceLock::new(),
         })
     }
 
@@ -132,7 +135,8 @@ impl Link {
     /// Asks the server. If the connection is closed, asks once more within the deadline, unless that
     /// could make a change twice. Returns also the generation of the connection.
     async fn ask(&self, question: Question<'_>) -> Result<(u64, RedisResult<Value>), StoreError> {
-        let deadline = Instant::now() + DEADLINE;
+        // Opening the next connection may take as long as an answer.
+        let deadline = Instant::now() + 2 * DEADLINE;
         let up = self.up().await?;
         let (answer, was_sent) = send(question, &up).await;
         let is_closed = matches!(&answer, Err(error) if error.is_connection_dropped());
@@ -190,7 +194,8 @@ impl Link {
         }
         let mut states = self.state.subscribe();
         let settled = states.wait_for(|state| !matches!(state, State::Closed));
-        if let Ok(Ok(state)) = timeout(DEADLINE, settled).await {
+        // The next one is there, or has failed, within one deadline.
+        if let Ok(Ok(state)) = timeout(2 * DEADLINE, settled).await {
             match &*state {
                 State::Up(up, _) => return Ok(Arc::clone(up)),
                 State::Down(cause) => return Err(unavailable(Arc::clone(cause))),

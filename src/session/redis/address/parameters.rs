@@ -7,10 +7,13 @@ use super::AddressError;
 /// More replicas than any server has.
 const MAX_REPLICAS: usize = 100;
 
+const TWICE: &str = "it is there twice";
+
 /// The parameters of an address.
 #[derive(Default)]
 pub(super) struct Parameters {
     pub(super) replicas: usize,
+    pub(super) sentinel_password: Option<String>,
 }
 
 impl Parameters {
@@ -24,16 +27,23 @@ impl Parameters {
         let query = query.replace('+', "%2B");
         let url = parse_redis_url(&format!("redis://localhost?{query}"));
         let url = url.ok_or(AddressError::Malformed)?;
-        let mut replicas = None;
+        let (mut replicas, mut sentinel_password) = (None, None);
         for (name, value) in url.query_pairs() {
             match &*name {
                 "replicas" if replicas.is_none() => replicas = Some(read_replicas(&value)?),
-                "replicas" => return Err(AddressError::Parameter("replicas", "it is there twice")),
+                "replicas" => return Err(AddressError::Parameter("replicas", TWICE)),
+                "sentinel_password" if sentinel_password.is_none() => {
+                    sentinel_password = Some(value.into_owned());
+                }
+                "sentinel_password" => {
+                    return Err(AddressError::Parameter("sentinel_password", TWICE));
+                }
                 _ => return Err(AddressError::UnknownParameter(name.into_owned())),
             }
         }
         Ok(Self {
             replicas: replicas.unwrap_or_default(),
+            sentinel_password,
         })
     }
 }
