@@ -459,6 +459,29 @@ async fn without_a_subject_it_is_an_error_and_not_silence() {
 }
 
 #[tokio::test]
+async fn a_subject_that_another_application_changes_in_the_record_counts_as_it_is_now() {
+    let store = TestStore::memory();
+    let site = Site::new(DataIn::Store, store.clone());
+    let key = SecretKey::new(crate::app::KEY).unwrap();
+    let unnamed = SessionConfig::in_store(key, store)
+        .cookie(&signet_session::CookieOptions::plain_http())
+        .unwrap();
+    let other = TestApp::of(|_| pages_behind(SessionLayer::new(unnamed)));
+    let anna = site.visitor("anna").await;
+    let cookie = format!("session={}", anna.cookie().unwrap());
+    for (name, ended, left) in [("bob", "anna", r#""bob""#), ("eve", "eve", "")] {
+        assert!(!user(&anna).await.is_empty(), "{name}");
+        // Without a subject, the session keeps its ID.
+        let path = format!("/set/user/{name}");
+        let page = other.get_with_cookies(&path, cookie.clone()).await;
+        page.has_status(200);
+        site.end_all(ended).await;
+        let page = site.app.get_with_cookies("/get/user", cookie.clone()).await;
+        assert_eq!(page.html, left, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_function_names_the_subject_too() {
     let (ender, _) = layer(|config| {
         config.subject_with(|data| Some(format!("user-{}", data.get("id")?.as_i64()?)))
