@@ -106,6 +106,16 @@ fn asvs_7_4_5_an_operator_ends_all_sessions_of_a_user_of_a_running_site() {
         assert_eq!(ended.stderr, "");
         for cookie in &anna {
             is_logged_out(&site, cookie);
+            let (_, value) = cookie.split_once('=').expect("a cookie");
+            let mut inspect = Signet::new()
+                .env("STATE_DIRECTORY", signet.state_dir())
+                .env("USERS_FILE", signet.path("users"))
+                .args(&["inspect", "--sessions", way]);
+            let inspected = inspect.run_with(value);
+            assert!(
+                inspected.stdout.starts_with("refused: ended\n"),
+                "{inspected:?}"
+            );
         }
         is_logged_in(&site, &bob, "bob");
         let later = site.log_in_with("anna", PASSWORD);
