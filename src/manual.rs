@@ -26,6 +26,7 @@ macro_rules! chapters {
         #[doc = "[the proxy]: crate::manual::running#the-proxy"]
         #[doc = "[tutorial]: crate::manual::tutorial"]
         #[doc = "[when the browser goes in circles]: crate::manual::guarding#when-the-browser-goes-in-circles"]
+        #[doc = "[who may enter]: crate::manual::guarding#who-may-enter"]
         #[doc = ""]
         #[doc = include_str!(concat!("manual/", $file))]
         pub mod $name {}

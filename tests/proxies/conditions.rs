@@ -173,6 +173,39 @@ fn an_application_that_reads_another_header_gets_the_user_in_it_and_nothing_of_t
 }
 
 #[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_public_path_of_nginx_is_open_to_all_and_has_no_user() {
+    let change = |configuration: String| {
+        let line = "proxy_pass http://127.0.0.1:";
+        let (_, rest) = configuration.split_once(line).expect("the site");
+        let port = rest.split(';').next().expect("a port");
+        let path = manual::block("recipes", "A public path with nginx", "nginx");
+        assert!(path.contains("127.0.0.1:8080"), "{path}");
+        with_lines(Kind::Nginx, &configuration, &path.replace("8080", port))
+    };
+    let guarded = Guarded::start_with(Kind::Nginx, |signet| signet, change);
+    let cookie = guarded.log_in();
+    for cookie in ["", &cookie] {
+        let forged = "Remote-User: root\r\nX-Remote-User: root\r\n";
+        let answer = ask(
+            &mut guarded.client(APP),
+            "GET /public/a",
+            cookie,
+            forged,
+            "",
+        );
+        let request = answer.has_status(200).body.to_lowercase();
+        assert!(
+            !request.contains("root") && !request.contains("session="),
+            "{request}"
+        );
+        assert!(!request.contains("remote-user"), "{request}");
+    }
+    let page = ask(&mut guarded.client(APP), "GET /other", "", PAGE, "");
+    guarded.sends_to_login(&page, "https%3A%2F%2Fapp.example.com%2Fother");
+}
+
+#[test]
 fn a_further_site_takes_few_lines() {
     for (kind, most) in [(Kind::Nginx, 8), (Kind::Caddy, 4)] {
         let site = Proxy::site_block(kind, ([127, 0, 0, 1], 8080).into());
