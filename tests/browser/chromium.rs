@@ -141,6 +141,11 @@ impl Chromium {
         field.send_keys(password).await.expect("the keys arrive");
     }
 
+    /// Forgets the cookies of the page that is shown.
+    pub async fn forget_cookies(&self) {
+        self.client.delete_all_cookies().await.expect("no cookies");
+    }
+
     /// Returns the path of the page that is shown.
     pub async fn path(&self) -> String {
         let url = self.client.current_url().await.expect("a page");

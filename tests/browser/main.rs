@@ -9,6 +9,7 @@ mod chromium;
 mod lighthouse;
 mod pages;
 mod picture;
+mod refusals;
 mod siblings;
 mod story;
 mod way_back;
