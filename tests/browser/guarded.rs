@@ -16,12 +16,16 @@ pub const LOGIN: &str =
     "https://login.example.com/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2";
 
 pub fn start_signet() -> Site {
+    signet().start()
+}
+
+/// Returns a site with passwords, to be started, that guards those below `example.com`.
+pub fn signet() -> Signet {
     let signet = Signet::new().public_url("https://login.example.com");
     let users = signet.file("users", USERS);
     signet
         .env("USERS_FILE", users)
         .env("COOKIE_DOMAIN", "example.com")
-        .start()
 }
 
 /// Starts a browser in which all hosts are those of the proxy.

@@ -1,9 +1,9 @@
-//! The pages that say no to a visitor of a guarded site.
+//! The pages that a visitor of a guarded site sees when they may not go on, or have nowhere to go.
 
 use crate::{
     application,
     chromium::Chromium,
-    guarded::{LOGIN, assert_fits, start_browser, start_signet},
+    guarded::{LOGIN, assert_fits, signet, start_browser},
     proxy::{Kind, Proxy},
     words::{ENGLISH, SIMPLIFIED_CHINESE, TRADITIONAL_CHINESE, Words},
 };
@@ -12,8 +12,14 @@ const APP: &str = "https://app.example.com/";
 
 #[tokio::test]
 #[ignore = "needs Chromium, chromedriver, axe-core, Caddy and openssl"]
-async fn the_pages_that_say_no_are_accessible_and_fit() {
-    let site = start_signet();
+async fn the_pages_that_stop_a_visitor_are_accessible_and_fit() {
+    let site = signet()
+        .env(
+            "TITLE",
+            "A title that is as long as a title of a site may be, at <60>",
+        )
+        .env("HOME_URL", APP)
+        .start();
     let hosts = ["app.example.com"];
     let proxy = Proxy::start_guarding(Kind::Caddy, site.address, application::start(), &hosts);
     for words in [ENGLISH, TRADITIONAL_CHINESE, SIMPLIFIED_CHINESE] {
@@ -44,6 +50,9 @@ async fn check_pages(browser: &Chromium, words: &Words, width: u32, dark: bool) 
     browser.type_password("correct horse").await;
     browser.press_button(words.log_in).await;
     browser.wait_for_address(APP).await;
+
+    browser.go_to("https://login.example.com/").await;
+    check("home-with-a-link", words.logged_in_as).await;
 
     browser.go_to(&format!("{LOGIN}&refused=admin")).await;
     check("may-not-open", words.switch_user).await;
