@@ -20,6 +20,8 @@ mod route;
 mod tests;
 mod username;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::Request,
@@ -62,28 +64,26 @@ fn routes(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// Answers a request of a visitor. The last two steps apply to error responses too.
-async fn answer(parts: &Parts, request: Request) -> Response {
+/// Answers a request. The last two steps apply to error responses too.
+async fn answer(parts: Arc<Parts>, mut request: Request) -> Response {
+    if let Some(answer) = parts.answer_proxy(&mut request).await {
+        return answer;
+    }
     let preferences = Preferences::of(&request).on_a_site_with(parts.site_words);
-    let response = respond(parts, request, &preferences).await;
+    let response = if assets::are_asked_by(&request) {
+        let Ok(response) = parts.assets.clone().call(request).await;
+        response
+    } else if let Err(refusal) = admit(&mut request, &parts.origins, &parts.hosts).await {
+        refusal.into_response()
+    } else {
+        let choice = preferences.language.hand_on(&mut request, &parts.origins);
+        let address = proxies::visitor(&request, &parts.trusted_proxies);
+        let mut response = within_deadline(parts.pages.clone().call(request)).await;
+        notes::act_on(&mut response, parts.has_names_in_log, address);
+        response.headers_mut().extend(choice);
+        response
+    };
     let mut response = error_page::draw(response, &preferences, &parts.origins);
     headers::add(&mut response, parts.origins.is_https());
-    response
-}
-
-/// Lets an asset or a page answer a request, unless it is refused.
-async fn respond(parts: &Parts, mut request: Request, preferences: &Preferences) -> Response {
-    if assets::are_asked_by(&request) {
-        let Ok(response) = parts.assets.clone().call(request).await;
-        return response;
-    }
-    if let Err(refusal) = admit(&mut request, &parts.origins, &parts.hosts).await {
-        return refusal.into_response();
-    }
-    let choice = preferences.language.hand_on(&mut request, &parts.origins);
-    let address = proxies::visitor(&request, &parts.trusted_proxies);
-    let mut response = within_deadline(parts.pages.clone().call(request)).await;
-    notes::act_on(&mut response, parts.has_names_in_log, address);
-    response.headers_mut().extend(choice);
     response
 }

@@ -26,7 +26,7 @@ use tokio::{
     sync::watch,
     time::{sleep, sleep_until},
 };
-use tower::{Service, ServiceExt as _};
+use tower::Service;
 
 use super::{
     clock::{Clock, ObservedStream, Phase},
@@ -66,10 +66,11 @@ pub(super) async fn serve(
         if !request.method().is_safe() || request.uri().path() == "/logout" {
             request.extensions_mut().insert(ConnectInfo(peer));
         }
-        let answer = site.clone().oneshot(request.map(Body::new));
+        let mut site = site.clone();
         let (clock, is_last_call) = (&clock, &is_last_call);
         async move {
-            let mut answer = answer.await?;
+            poll_fn(|cx| site.poll_ready(cx)).await?;
+            let mut answer = site.call(request.map(Body::new)).await?;
             clock.enter(Phase::Answering);
             if is_last_call.load(Ordering::Relaxed) {
                 answer.headers_mut().insert(CONNECTION, CLOSE);

@@ -12,8 +12,10 @@ use tower_service::Service;
 use tower_sessions_core::session::Id;
 
 use super::{
-    FoundSession, Inspection, ReceivedSession, SessionConfig, SessionError, middleware,
-    sessions::Sessions, timeouts::unix_now,
+    FoundSession, Inspection, ReceivedSession, SessionConfig, SessionError,
+    middleware::{self, Visit, without_body},
+    sessions::Sessions,
+    timeouts::unix_now,
 };
 
 /// The middleware that gives each request its [`Session`](tower_sessions_core::Session), and a
@@ -33,9 +35,14 @@ use super::{
 /// the session stays as it was.
 ///
 /// A 5xx response of the handler leaves the session as it was. If concurrent requests change one
-/// session, the last one to be answered wins. None of them brings back a session that another has
-/// ended, or ends a session that another has given a new ID. Changes that a streamed body or a
+/// session, the last one to be answered wins, with its limit
+/// ([`set_expiry`](tower_sessions_core::Session::set_expiry)) too. None of them brings back a session that
+/// another has ended, or ends a session that another has given a new ID. Changes that a streamed body or a
 /// spawned task makes after the handler has returned are lost.
+///
+/// A browser has one cookie of each name, and keeps the last one that it gets. So if a slow request begins
+/// an anonymous session, and is answered after a login of the same visitor, the visitor has to log in again.
+/// Two layers around one route need cookies of different names.
 ///
 /// While the store cannot answer, a request with a session gets an empty 503 with `Retry-After`,
 /// and the browser keeps the cookie. A session too large for a cookie leads to an empty 507, and
@@ -172,11 +179,20 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         // Only the polled instance is ready. The clone is for the next call.
         let next = self.inner.clone();
-        let next = std::mem::replace(&mut self.inner, next);
-        Box::pin(middleware::run(Arc::clone(&self.sessions), request, next))
+        let mut next = std::mem::replace(&mut self.inner, next);
+        let sessions = Arc::clone(&self.sessions);
+        Box::pin(async move {
+            let visit = match Visit::read(&sessions, &mut request).await {
+                Ok(visit) => visit,
+                Err(error) => return Ok(without_body(&sessions, error)),
+            };
+            let mut response = next.call(request).await?;
+            visit.write(&mut response).await;
+            Ok(response)
+        })
     }
 }
 

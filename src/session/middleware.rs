@@ -1,10 +1,9 @@
-//! The session around one request: read the cookie, call the handler, write the cookie.
+//! The steps around a handler: read the cookie before it, and write the cookie after it.
 
 use std::sync::Arc;
 
 use axum_core::response::IntoResponse as _;
 use http::{HeaderMap, HeaderValue, Request, Response, header::SET_COOKIE};
-use tower_service::Service;
 use tower_sessions_core::Session;
 
 use super::{
@@ -18,38 +17,6 @@ use super::{
     settle::settle,
     timeouts::unix_now,
 };
-
-/// Reads the cookie, calls the inner service, and writes the cookie: see [`SessionLayer`].
-///
-/// [`SessionLayer`]: super::SessionLayer
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` would copy its arguments, and keep both copies"
-)]
-pub(super) fn run<S, B, ReqBody>(
-    sessions: Arc<Sessions>,
-    mut request: Request<ReqBody>,
-    mut inner: S,
-) -> impl Future<Output = Result<Response<B>, S::Error>> + Send
-where
-    S: Service<Request<ReqBody>, Response = Response<B>, Error: Send, Future: Send> + Send,
-    B: Default + Send,
-    ReqBody: Send,
-{
-    async move {
-        let now = unix_now();
-        let response = match Received::read(&sessions, request.headers(), now).await {
-            Ok(received) => {
-                let visit = Visit::begin(sessions, received, now, &mut request);
-                let mut response = inner.call(request).await?;
-                visit.write(&mut response).await;
-                response
-            }
-            Err(error) => without_body(&sessions, error.into()),
-        };
-        Ok(response)
-    }
-}
 
 /// Finds the session of a request, and changes nothing.
 pub(super) async fn find(
@@ -86,21 +53,22 @@ pub(super) async fn renew(sessions: &Sessions, session: &ReceivedSession) -> Opt
 }
 
 /// One request and its session.
-struct Visit {
+pub(super) struct Visit {
     store: Arc<RequestStore>,
     session: Session,
 }
 
 impl Visit {
-    /// Adds a `Session` to the extensions of a request, and a `ReceivedSession` if it came with one.
-    fn begin<R>(
-        sessions: Arc<Sessions>,
-        received: Received,
-        now: i64,
+    /// Finds the session that a request came with. Adds a `Session` to its extensions, and a
+    /// `ReceivedSession` if there is one.
+    pub(super) async fn read<R>(
+        sessions: &Arc<Sessions>,
         request: &mut Request<R>,
-    ) -> Self {
+    ) -> Result<Self, SessionError> {
+        let now = unix_now();
+        let received = Received::read(sessions, request.headers(), now).await?;
         let id = received.session().map(|session| session.id);
-        let store = Arc::new(RequestStore::new(sessions, received, now));
+        let store = Arc::new(RequestStore::new(Arc::clone(sessions), received, now));
         let session = Session::new(id, Arc::clone(&store), store.expiry());
         let extensions = request.extensions_mut();
         extensions.insert(session.clone());
@@ -114,12 +82,12 @@ impl Visit {
                 extensions.insert(SessionEnder::new(Arc::clone(&store)));
             }
         }
-        Self { store, session }
+        Ok(Self { store, session })
     }
 
     /// Saves the changes to the session, or renews its cookie, unless the response has a 5xx status. Then
     /// sets the headers for caches.
-    async fn write<B: Default>(self, response: &mut Response<B>) {
+    pub(super) async fn write<B: Default>(self, response: &mut Response<B>) {
         let sessions = self.store.sessions();
         if !response.status().is_server_error() && self.has_work() {
             // Boxed, because it is rarely taken and would enlarge every request's future.
@@ -174,7 +142,7 @@ impl Visit {
 }
 
 /// Returns the response to an error. It has no body.
-fn without_body<B: Default>(sessions: &Sessions, error: SessionError) -> Response<B> {
+pub(super) fn without_body<B: Default>(sessions: &Sessions, error: SessionError) -> Response<B> {
     let mut response = error.into_response().map(|_| B::default());
     sessions.caching.forbid(response.headers_mut());
     response

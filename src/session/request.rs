@@ -4,7 +4,10 @@ mod session_store;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use time::{Duration, OffsetDateTime};
@@ -33,6 +36,8 @@ pub(super) struct RequestStore {
     /// What [`Session::expiry`](tower_sessions_core::Session::expiry) returns until the handler calls
     /// `set_expiry`: when the session really ends.
     expiry: Option<Expiry>,
+    /// Is true once the handler has read the session.
+    is_read: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -52,8 +57,6 @@ pub(super) enum Outcome {
 }
 
 struct State {
-    /// Is true once the handler has read the session.
-    is_read: bool,
     outcome: Outcome,
     /// The last ID of the session that the request came with, once `delete` was called for it. A
     /// record that is then created with another ID continues that session.
@@ -74,8 +77,8 @@ impl RequestStore {
             expiry: expiry(&sessions, &received, now),
             sessions,
             received,
+            is_read: AtomicBool::new(false),
             state: Mutex::new(State {
-                is_read: false,
                 outcome: Outcome::Untouched,
                 deleted_id: None,
                 epochs: Vec::new(),
@@ -104,7 +107,7 @@ impl RequestStore {
 
     /// Notes that the handler read the session.
     pub(super) fn mark_as_read(&self) {
-        self.state().is_read = true;
+        self.is_read.store(true, Relaxed);
     }
 
     /// Notes that the handler ended all sessions of a subject, whose epoch begins with that.
@@ -128,8 +131,7 @@ impl RequestStore {
 
     /// Returns whether the handler read the session that the request came with, or wrote to one.
     pub(super) fn is_touched(&self) -> bool {
-        let state = self.state();
-        state.is_read || !matches!(state.outcome, Outcome::Untouched)
+        self.is_read.load(Relaxed) || self.is_written()
     }
 
     /// Returns what the handler did to the session, whose expiry is `expiry` now (unix seconds). A

@@ -17,7 +17,7 @@ use tower::{Layer as _, Service};
 use url::Url;
 
 use super::{
-    Accounts, Route,
+    Accounts, Route, answer,
     forward_auth::{self, ForwardAuth, return_to::Destinations},
     gate::{host::HostWatch, log_lines},
     is_acceptable,
@@ -177,25 +177,22 @@ impl App {
         Arc::make_mut(&mut self.parts).site_words = SiteWords::new(title, home_url);
         self
     }
+}
 
-    /// Answers a request: that of a visitor, or the question of a proxy.
-    async fn answer(self, request: Request) -> Response {
-        // A proxy may ask with any Host header. The answer changes nothing, so no check of a page is
-        // needed.
-        if let Some(forward_auth) = &self.parts.forward_auth
-            && forward_auth::has(request.uri().path())
-        {
-            // Boxed, because it is rarely taken and would enlarge every request's future.
-            let answer = Box::pin(forward_auth.answer(
-                request.method(),
-                request.uri().path(),
-                request.headers(),
-            ))
-            .await;
-            let parts = &self.parts;
-            return error_page::draw_for_proxy(answer, &request, &parts.origins, parts.site_words);
+impl Parts {
+    /// Answers a request if it is the question of a proxy, which may ask with any Host header. The answer
+    /// changes nothing, so that no check of a page is needed.
+    pub(super) async fn answer_proxy(&self, request: &mut Request) -> Option<Response> {
+        let forward_auth = self.forward_auth.as_ref()?;
+        let path = request.uri().path();
+        if !forward_auth::has(path) {
+            return None;
         }
-        super::answer(&self.parts, request).await
+        // Boxed, because it is rarely taken and would enlarge every request's future.
+        let answer = forward_auth.answer(request.method(), path, request.headers());
+        let answer = Box::pin(answer).await;
+        let page = error_page::draw_for_proxy(answer, request, &self.origins, self.site_words);
+        Some(page)
     }
 }
 
@@ -210,8 +207,8 @@ impl Service<Request> for App {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let app = self.clone();
-        let answer = |request| app.answer(request);
+        let parts = Arc::clone(&self.parts);
+        let answer = |request| answer(parts, request);
         if self.parts.has_access_log {
             let forward_auth = self.parts.forward_auth.as_ref();
             let site = forward_auth.and_then(|_| forward_auth::site_of(&request));

@@ -64,8 +64,8 @@ impl SessionStore for RequestStore {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        self.mark_as_read();
         let mut state = self.state();
-        state.is_read = true;
         if matches!(state.outcome, Outcome::Emptied) {
             // tower-sessions now begins a new session.
             state.deleted_id = None;

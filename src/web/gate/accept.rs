@@ -21,13 +21,17 @@ pub(in crate::web) fn weighted<'a>(
         .flat_map(|line| line.split(','))
         .take(MAX_ITEMS)
         .filter_map(|item| {
-            let mut parts = item.split(';').map(str::trim_ascii);
-            let wanted = parts.next()?;
-            let weight = parts.find_map(|parameter| {
-                let (name, value) = parameter.split_once('=')?;
+            let Some((wanted, parameters)) = item.split_once(';') else {
+                return Some((item.trim_ascii(), 1000));
+            };
+            let weight = parameters.split(';').find_map(|parameter| {
+                let (name, value) = parameter.trim_ascii().split_once('=')?;
                 name.eq_ignore_ascii_case("q").then_some(value)
             });
-            Some((wanted, weight.map_or(Some(1000), parse_weight)?))
+            Some((
+                wanted.trim_ascii(),
+                weight.map_or(Some(1000), parse_weight)?,
+            ))
         })
 }
 

@@ -3,7 +3,7 @@
 use axum::{
     body::{Body, Bytes, HttpBody as _},
     extract::Request,
-    http::{Method, header},
+    http::{HeaderValue, Method, header},
 };
 
 use super::{
@@ -40,13 +40,13 @@ fn check_head(
     if !host::is_for_us(request, origins, hosts) {
         return Err(RequestRefusal::Host);
     }
-    let has_other = |name, known: &[u8]| {
-        let mut values = headers.get_all(name).iter();
-        values.any(|it| !it.as_bytes().trim_ascii().eq_ignore_ascii_case(known))
+    let is = |value: &HeaderValue, known: &[u8]| {
+        let value = value.as_bytes().trim_ascii();
+        value.eq_ignore_ascii_case(known)
     };
     // hyper decodes no other transfer coding, and several lines are a list (RFC 9112 §6.1).
-    let codings = headers.get_all(header::TRANSFER_ENCODING).iter().count();
-    if codings > 1 || has_other(header::TRANSFER_ENCODING, b"chunked") {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    if codings.next().is_some_and(|it| !is(it, b"chunked")) || codings.next().is_some() {
         return Err(RequestRefusal::TransferEncoding);
     }
     if !request.method().is_safe() && cross_site::is_from_another_site(headers, origins) {
@@ -63,7 +63,8 @@ fn check_head(
         tracing::info!("request refused: another site sent it");
         return Err(RequestRefusal::CrossSite);
     }
-    if has_other(header::CONTENT_ENCODING, b"identity") {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if encodings.any(|it| !is(it, b"identity")) {
         return Err(RequestRefusal::ContentEncoding);
     }
     if request.body().size_hint().lower() > body::MAX_BYTES as u64 {
