@@ -155,10 +155,13 @@ fn describe(contents: &Contents, timeouts: &Timeouts, now: i64) -> String {
         "signed",
         format!("{}, by {key}", show_time(contents.signed, now)),
     ));
-    lines.push(("idle", show_remaining(contents.signed, timeouts.idle, now)));
+    lines.push((
+        "idle",
+        show_remaining(contents.signed, timeouts.idle(), now),
+    ));
     lines.push((
         "lifetime",
-        show_remaining(contents.began, timeouts.absolute, now),
+        show_remaining(contents.began, timeouts.absolute(), now),
     ));
     let mut report = String::new();
     for (name, text) in lines {

@@ -42,7 +42,7 @@ pub(super) fn without_effect(
         warn(flags::LOG_NAMES, is_quiet && config.log_names, with_level),
     ];
     let mut warnings: Vec<_> = warnings.into_iter().flatten().collect();
-    if config.timeouts.idle > config.timeouts.absolute {
+    if config.timeouts.idle() > config.timeouts.absolute() {
         warnings.push(
             "--session-idle (SESSION_IDLE) is longer than --session-lifetime \
              (SESSION_LIFETIME), and ends no session"

@@ -13,13 +13,14 @@ use self::rules::{refuse_known, refuse_obvious};
 
 /// The minimum length of a key, in bytes: the output of HMAC-SHA256, as RFC 2104 §3 advises.
 pub const MIN_KEY_BYTES: usize = 32;
+
 /// A key that signs sessions. `Debug` does not show it, comparisons take constant time, and its memory is
 /// overwritten when it is dropped.
 #[derive(Clone)]
 pub struct SecretKey(Zeroizing<Vec<u8>>);
 
 /// The reason why a text is refused as a key. The message never contains the text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The key is so short that it could be guessed.
@@ -56,6 +57,13 @@ pub enum KeyError {
          one, also for development"
     )]
     Placeholder,
+}
+
+impl fmt::Debug for KeyError {
+    /// Writes the message, because `Debug` is what a `main` that returns an error shows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the key {self}")
+    }
 }
 
 impl SecretKey {

@@ -6,7 +6,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use time::Duration;
 
@@ -18,12 +21,9 @@ const CLOCK_SKEW: i64 = 60;
 /// The two timeouts of a session, as ASVS 5.0 requires them (7.3.1 and 7.3.2). Fractions of a
 /// second are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Timeouts {
-    /// The inactivity timeout: a session ends this long after its cookie was last signed.
-    pub idle: Duration,
-    /// A session ends this long after it began, even if it is in use.
-    pub absolute: Duration,
+    idle: Duration,
+    absolute: Duration,
 }
 
 impl Default for Timeouts {
@@ -37,12 +37,19 @@ impl Default for Timeouts {
 }
 
 /// The reason why timeouts are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeoutsError {
     /// One of them is shorter than a second, so that every session would have ended at once.
     #[error("a timeout of {0} is shorter than a second")]
     Short(Duration),
+}
+
+impl fmt::Debug for TimeoutsError {
+    /// Writes the message, because `Debug` is what a `main` that returns an error shows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The two signed times of a cookie, in unix seconds, and the limit of its session.
@@ -68,6 +75,18 @@ impl Timeouts {
             Some(short) => Err(TimeoutsError::Short(short)),
             None => Ok(Self { idle, absolute }),
         }
+    }
+
+    /// Returns the inactivity timeout: a session ends this long after its cookie was last signed.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    /// Returns the absolute timeout: a session ends this long after it began, even if it is in use.
+    #[must_use]
+    pub fn absolute(&self) -> Duration {
+        self.absolute
     }
 
     /// Refuses times that have timed out at `now` or are in the future.
@@ -96,11 +115,11 @@ impl Timeouts {
     }
 
     fn idle_end(&self, times: Times) -> i64 {
-        times.signed.saturating_add(self.idle(times.limit))
+        times.signed.saturating_add(self.idle_seconds(times.limit))
     }
 
     /// Returns the idle timeout of a session with this limit, in seconds.
-    fn idle(&self, limit: Limit) -> i64 {
+    fn idle_seconds(&self, limit: Limit) -> i64 {
         let idle = self.idle.whole_seconds();
         limit.idle.map_or(idle, |it| it.min(idle))
     }
@@ -111,7 +130,7 @@ impl Timeouts {
     /// Because of the wait, most responses set no cookie, but a session may end up to a tenth of
     /// the idle timeout too early.
     pub(super) fn is_renewal_due(&self, times: Times, now: i64) -> bool {
-        now.saturating_sub(times.signed) > self.idle(times.limit) / 10
+        now.saturating_sub(times.signed) > self.idle_seconds(times.limit) / 10
             && self.idle_end(times) < self.session_end(times)
     }
 

@@ -1,6 +1,6 @@
 //! The options of the session cookie, and a check that browsers accept them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// The name and the attributes of the session cookie (RFC 6265bis §5.6). The cookie is always
 /// `HttpOnly`.
@@ -59,7 +59,7 @@ pub enum Persistence {
 }
 
 /// The reason why cookie options are invalid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CookieError {
     /// The name is not a token.
@@ -86,6 +86,13 @@ pub enum CookieError {
     /// `SameSite=None` requires `Secure`.
     #[error("browsers refuse a cookie that is SameSite=None without Secure")]
     NoneNeedsSecure,
+}
+
+impl fmt::Debug for CookieError {
+    /// Writes the message, because `Debug` is what a `main` that returns an error shows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl CookieOptions {

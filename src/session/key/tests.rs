@@ -17,6 +17,15 @@ fn white_space_around_a_key_does_not_count_towards_its_32_bytes() {
 }
 
 #[test]
+fn a_main_that_returns_the_error_shows_a_sentence() {
+    let error = SecretKey::new("short").expect_err("5 bytes");
+    assert_eq!(
+        format!("Error: {error:?}"),
+        "Error: the key has 5 bytes and needs at least 32; generate one, also for development"
+    );
+}
+
+#[test]
 fn a_published_key_is_refused_in_any_case_and_in_quotes() {
     for key in PUBLISHED {
         for key in [(*key).to_owned(), format!("\"{}\"\n", key.to_uppercase())] {
