@@ -94,7 +94,7 @@ impl Listener {
     /// Binds the path of a file with this mode.
     #[cfg(unix)]
     fn bind_file(path: &Path, mode: u32) -> io::Result<Self> {
-        let (listener, file) = SocketFile::bind(path, mode)?;
+        let (listener, file) = SocketFile::bind(path, mode, BACKLOG)?;
         let address = ListenAddress::Unix(path.to_owned());
         let listener = Self::new(Socket::Unix(listener), address);
         Ok(Self {

@@ -13,16 +13,15 @@ use std::{
 use rustix::fs::{Mode, fchmod};
 use tokio::net::{UnixListener, UnixSocket};
 
-use super::listener::BACKLOG;
-
 /// The file of a socket, which is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct SocketFile(PathBuf);
 
 impl SocketFile {
     /// Binds a path, in the place of a socket that nobody listens on any more. Nobody can connect whom the
-    /// mode does not allow it, not even for a moment.
-    pub(super) fn bind(path: &Path, mode: u32) -> io::Result<(UnixListener, Self)> {
+    /// mode does not allow it, not even for a moment. `backlog` connections may wait in the kernel to be
+    /// accepted.
+    pub(super) fn bind(path: &Path, mode: u32, backlog: u32) -> io::Result<(UnixListener, Self)> {
         remove_stale(path)?;
         let socket = UnixSocket::new_stream()?;
         // On Linux the file has this mode at once. Elsewhere, nobody can connect before `listen`.
@@ -31,7 +30,7 @@ impl SocketFile {
         let file = Self(path.to_owned());
         // The umask may have taken some of it away.
         fs::set_permissions(path, Permissions::from_mode(mode))?;
-        Ok((socket.listen(BACKLOG)?, file))
+        Ok((socket.listen(backlog)?, file))
     }
 }
 
