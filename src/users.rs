@@ -24,10 +24,8 @@ mod watch;
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
-
-use arc_swap::ArcSwap;
 
 use self::{
     accounts::Accounts, browsers::KnownBrowsers, hashing::Hashing, login::Listener,
@@ -54,8 +52,8 @@ use crate::{private_file::Owners, secret::SecretKeys};
 pub struct Users {
     path: PathBuf,
     watch: Mutex<Watch>,
-    /// Each page of a visitor with a session reads it, without a lock.
-    accounts: ArcSwap<Accounts>,
+    /// Locked only for as long as it takes to copy or to replace the pointer.
+    accounts: RwLock<Arc<Accounts>>,
     hashing: Hashing,
     throttle: Throttle,
     browsers: KnownBrowsers,
@@ -81,7 +79,7 @@ impl Users {
         let users = Self {
             path: path.to_owned(),
             watch: Mutex::new(watch),
-            accounts: ArcSwap::from_pointee(accounts),
+            accounts: RwLock::new(Arc::new(accounts)),
             hashing: Hashing::new(),
             throttle: Throttle::default(),
             browsers: KnownBrowsers::new(keys),
@@ -162,7 +160,10 @@ impl Users {
         match reading.await {
             Ok(Some(Ok((accounts, warnings)))) => {
                 let users = accounts.len();
-                self.accounts.store(Arc::new(accounts));
+                *self
+                    .accounts
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner) = Arc::new(accounts);
                 tracing::info!(users, "--users (USERS_FILE): read again");
                 for warning in warnings {
                     tracing::warn!("--users (USERS_FILE): {warning}");
@@ -179,12 +180,19 @@ impl Users {
     /// Returns whether a session with this name and this digest is one of a user who is still in the
     /// file, with the same password.
     pub(crate) fn is_current(&self, name: &str, digest: &str) -> bool {
-        self.accounts.load().is_current(name, digest)
+        self.accounts().is_current(name, digest)
+    }
+
+    /// Returns the users as the file was last read.
+    fn accounts(&self) -> Arc<Accounts> {
+        // Nothing panics while it holds the lock.
+        let accounts = self.accounts.read();
+        Arc::clone(&accounts.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns whether somebody in the file has this name, in upper or lower case.
     pub(crate) fn has(&self, name: &str) -> bool {
-        let accounts = self.accounts.load();
+        let accounts = self.accounts();
         accounts.find(&name.to_ascii_lowercase()).is_some()
     }
 

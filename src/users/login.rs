@@ -135,7 +135,7 @@ impl Users {
     ) -> Result<Login, Failure> {
         let name = password::canonical(attempt.name);
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let accounts = self.accounts.load_full();
+        let accounts = self.accounts();
         let purpose = Purpose {
             site: attempt.site,
             // No line has an empty digest. A name without a line costs as much.
@@ -185,7 +185,7 @@ impl Users {
             .throttle
             .begin(checked.visitor(), now())
             .map_err(Failure::Wait)?;
-        let accounts = self.accounts.load_full();
+        let accounts = self.accounts();
         let account = accounts.find(&checked.name);
         let hash = account.map(|it| &*it.hash);
         let is_right = accounts.stand_ins.verify(hash, &checked.password);

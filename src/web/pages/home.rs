@@ -31,7 +31,8 @@ struct HomePage<'a> {
     is_logged_out_everywhere: bool,
 }
 
-/// A time in a format, as it is written on the page.
+/// A time in a format, as it is written on the page. As texts, two times would take 2 % more instructions of a
+/// page.
 struct Moment<F> {
     at: OffsetDateTime,
     format: F,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use askama::{FastWritable, Values, filters::HtmlSafe};
+use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
 use time::{UtcOffset, format_description::StaticFormatDescription};
 
@@ -193,12 +193,6 @@ impl Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
-    }
-}
-
-impl FastWritable for Text {
-    fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
-        Ok(dest.write_str(self.0)?)
     }
 }
 
