@@ -64,7 +64,7 @@ settings! {
     STORE: "store", "STORE_URL", "URL", "",
         "The Redis or Valkey server that keeps the records of sessions for several machines, \
          instead of the state directory: redis://USER:PASSWORD@HOST:PORT/DATABASE, with TLS \
-         rediss://, with sentinels redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DATABASE. \
+         rediss://, over a socket redis+unix:///PATH?db=0, with sentinels redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DATABASE. \
          With ?replicas=N at the end, N replicas have to acknowledge a change. Write special \
          characters of the password percent-encoded, such as %23 for #. \
          Better given in the variable, because other users of a machine can see the command line",

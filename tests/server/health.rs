@@ -89,7 +89,7 @@ fn a_bad_address_of_a_store_is_refused_without_showing_it() {
         "redis://user:secret@",
         "redis://user:secret@localhost/one",
         "rediss://user:secret@localhost#insecure",
-        "redis+unix:///secret",
+        "redis+unix:///run/redis.sock?pass=secret&db=one",
     ] {
         let signet = Signet::new().args(&["--store", url]);
         let ended = signet.env("SECRET_KEY", KEY).run();

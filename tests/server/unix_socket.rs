@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::signet::{KillOnDrop, Signet, TEST_TIMEOUT, wait};
+use crate::signet::{KillOnDrop, Signet, TEST_TIMEOUT, wait, wait_for};
 
 /// A site that runs behind a proxy on this machine.
 struct UnixSite {
@@ -162,4 +162,33 @@ fn a_socket_needs_an_absolute_path_and_the_url_of_visitors() {
     let ended = signet.env("LISTEN", "unix:/nowhere/signet.sock").run();
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("--listen (LISTEN)"), "{ended:?}");
+}
+
+#[test]
+#[ignore = "needs Redis"]
+fn the_store_can_be_a_redis_on_a_unix_socket() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let socket = dir.path().join("redis.sock");
+    let redis = std::process::Command::new("redis-server")
+        .args(["--port", "0", "--appendonly", "yes", "--unixsocket"])
+        .arg(&socket)
+        .arg("--dir")
+        .arg(dir.path())
+        .stdout(std::process::Stdio::null())
+        .spawn();
+    let _redis = KillOnDrop(redis.expect("redis-server starts"));
+    wait_for("Redis", || UnixStream::connect(&socket).ok());
+    let url = format!("redis+unix://{}?db=0", socket.display());
+    let mut signet = Signet::new()
+        .env("STORE_URL", &url)
+        .env("SECRET_KEY", "q7Zt3mX9vB2kLw8RfYp5NcJd6HsGa4Ue");
+    let site = signet.start();
+    let cookie = site.log_in("admin");
+    assert!(site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+    assert!(site.get("/readyz", "").starts_with("HTTP/1.1 200 "));
+    site.get("/logout", &cookie);
+    assert!(!site.get("/", &cookie).contains("<bdi>admin</bdi>"));
+    site.signal(Signal::TERM);
+    let (_, log) = site.wait();
+    assert!(log.contains(&format!("store={url}")), "{log}");
 }

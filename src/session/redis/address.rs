@@ -2,6 +2,7 @@
 
 mod parameters;
 mod sentinel_url;
+mod socket_url;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,8 @@ use super::{connection::away, info::Unfit, sentinels::Sentinels};
 /// have for the primary. Their port is 26379 if it is not given. The user and the password are those of
 /// the servers; `sentinel_password=` is the parameter for that of the sentinels. With
 /// `rediss+sentinel` the servers and the sentinels speak TLS.
+///
+/// Or a Unix socket: `redis+unix:///PATH[?db=DATABASE][&user=USER&pass=PASSWORD]`, or `valkey+unix`.
 ///
 /// With `replicas`, a change is made when that many replicas of the server have acknowledged it. The
 /// default is 0.
@@ -66,7 +69,10 @@ impl FromStr for RedisAddress {
                 shown: named.show(parameters.replicas),
             });
         }
-        let (server, parameters, shown) = read(text)?;
+        let (server, parameters, shown) = match socket_url::read(text)? {
+            Some(of_socket) => of_socket,
+            None => read(text)?,
+        };
         if parameters.sentinel_password.is_some() {
             return Err(AddressError::Parameter(
                 "sentinel_password",
