@@ -7,7 +7,7 @@ use crate::signet::{Signet, Site};
 const KEY: &str = "one-key-of-enough-bytes-to-be-tested";
 
 fn library() -> Signet {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/library/debug/library");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debug/library");
     let library = Signet::with_command(Command::new(program));
     let store = library.path("sessions.redb");
     library.env("STORE", store)
