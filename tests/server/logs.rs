@@ -217,7 +217,7 @@ fn each_request_from_another_site_or_for_a_wrong_host_is_logged() {
         messages(lines),
         [
             "request{id=\"x\"}: signet::web::gate::admission: request refused: another site sent it",
-            "request{id=\"x\"}: signet::web::pages::logout: logout not performed: the request did not come from a link on our \
+            "request{id=\"x\"}: signet::web::pages::logout_question: logout not performed: the request did not come from a link on our \
              pages",
             "signet::web::gate::host: request refused: exactly one Host header is required",
             "signet::web::gate::host: request refused: unknown host; let the proxy forward the \
