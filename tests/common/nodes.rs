@@ -24,7 +24,7 @@ pub const WAYS: [&str; 2] = ["cookie", "store"];
 pub struct Nodes {
     pub redis: Redis,
     /// The URL of the store.
-    store: String,
+    pub store: String,
     sites: Vec<Option<Site>>,
     /// Where each node listens, also after it is started again.
     pub addresses: Vec<SocketAddr>,

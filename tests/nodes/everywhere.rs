@@ -39,24 +39,24 @@ const USERS: &str = "anna:$2y$04$E.GUhDeLZmCQC9.yr.RiaOHhxQEsIeYB2O83kZpoRWOVEiR
 const LOGIN: &str = "username=anna&password=correct+horse";
 
 /// Nodes that know the users.
-struct Fleet {
+pub struct Fleet {
     signets: Vec<Signet>,
     sites: Vec<Option<Site>>,
     addresses: Vec<SocketAddr>,
 }
 
 impl Fleet {
-    /// Starts nodes with this store, or one with the embedded store.
-    fn start(way: &'static str, redis: Option<&Redis>) -> Self {
+    /// Starts nodes with the store of this URL, or one with the embedded store.
+    pub fn start(way: &'static str, store: Option<&str>) -> Self {
         let mut fleet = Self {
             signets: Vec::new(),
             sites: Vec::new(),
             addresses: Vec::new(),
         };
-        for node in 0..redis.map_or(1, |_| 3) {
+        for node in 0..store.map_or(1, |_| 3) {
             let address = ([127, 0, 0, 1], free_port()).into();
-            let signet = match redis {
-                Some(redis) => node_command(address, way, &redis.url()),
+            let signet = match store {
+                Some(store) => node_command(address, way, store),
                 None => Signet::new()
                     .env("LISTEN", address.to_string())
                     .env("SESSIONS", way)
@@ -195,7 +195,8 @@ impl Visitor<'_> {
     }
 }
 
-fn judge(what: &str, fleet: &mut Fleet, mut fault: impl FnMut(&mut Fleet)) {
+/// Causes this fault again and again, for this time, while visitors log out everywhere.
+pub fn judge(what: &str, fleet: &mut Fleet, time: Duration, mut fault: impl FnMut(&mut Fleet)) {
     let round = Round::default();
     thread::scope(|scope| {
         for _ in 0..VISITORS {
@@ -208,7 +209,7 @@ fn judge(what: &str, fleet: &mut Fleet, mut fault: impl FnMut(&mut Fleet)) {
         }
         let _over = EndOnDrop(&round.is_over);
         let start = Instant::now();
-        while start.elapsed() < TIME {
+        while start.elapsed() < time {
             sleep(PEACE);
             round.ends.note_fault();
             fault(fleet);
@@ -236,9 +237,9 @@ fn whatever_is_killed_no_session_that_was_logged_out_everywhere_is_accepted() {
     let _turn = take_turn();
     for way in WAYS {
         let mut redis = Redis::start();
-        let mut fleet = Fleet::start(way, Some(&redis));
+        let mut fleet = Fleet::start(way, Some(&redis.url()));
         let mut faults = 0;
-        judge(&format!("Redis, {way}"), &mut fleet, |fleet| {
+        judge(&format!("Redis, {way}"), &mut fleet, TIME, |fleet| {
             faults += 1;
             if faults % 2 == 0 {
                 fleet.kill_node(faults % 3);
@@ -256,7 +257,7 @@ fn nor_with_the_file_of_one_node_that_is_killed() {
     let _turn = take_turn();
     for way in WAYS {
         let mut fleet = Fleet::start(way, None);
-        judge(&format!("embedded, {way}"), &mut fleet, |fleet| {
+        judge(&format!("embedded, {way}"), &mut fleet, TIME, |fleet| {
             fleet.kill_node(0);
         });
     }

@@ -16,7 +16,7 @@ use crate::{
 
 const VISITORS: usize = 16;
 
-/// How many answers are judged at least.
+/// How many answers are judged at least. One that asks to try again is none.
 const ANSWERS: usize = 50_000;
 
 /// How long a fault lasts, where it lasts.
@@ -110,7 +110,7 @@ fn cause_faults(nodes: &mut Nodes, tally: &Tally) {
             tally.is_faulty.store(false, Relaxed);
             let after = seen();
             eprintln!(
-                "{name}: {:?}, {} of {} answers asked to try again",
+                "{name}: {:?}, {} answers asked to try again, {} did not",
                 start.elapsed(),
                 after.1 - before.1,
                 after.0 - before.0

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Longer than a node goes without asking the server.
-const ASKED: Duration = Duration::from_millis(2500);
+const ASKED: Duration = Duration::from_millis(1800);
 
 const LOST: &str = "the session store has lost its data";
 

@@ -3,6 +3,8 @@
 use std::{
     collections::VecDeque,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    thread::sleep,
+    time::Duration,
 };
 
 use crate::client::{Answer, Client};
@@ -13,6 +15,7 @@ const MAX_ENDED: usize = 2000;
 /// What all visitors saw.
 #[derive(Debug, Default)]
 pub struct Tally {
+    /// All but those that count as unavailable.
     pub answers: AtomicUsize,
     /// A copy of a cookie was accepted after the answer to its logout.
     pub copies_let_in: AtomicUsize,
@@ -136,14 +139,18 @@ impl<'a> Visitor<'a> {
         let was_faulty = self.tally.is_faulty.load(Relaxed);
         let answer = self.client.send(method, path, cookie, form);
         let is_faulty = was_faulty || self.tally.is_faulty.load(Relaxed);
-        self.tally.answers.fetch_add(1, Relaxed);
         match answer {
             // 502 and 504 are those of a load balancer.
-            Ok(answer) if ![502, 503, 504].contains(&answer.status) => return Some(answer),
+            Ok(answer) if ![502, 503, 504].contains(&answer.status) => {
+                self.tally.answers.fetch_add(1, Relaxed);
+                return Some(answer);
+            }
             _ if is_faulty => &self.tally.unavailable,
             _ => &self.tally.unavailable_without_fault,
         }
         .fetch_add(1, Relaxed);
+        // Otherwise a store that is away makes this a busy loop.
+        sleep(Duration::from_millis(5));
         None
     }
 }
