@@ -2,7 +2,7 @@
 
 use crate::{
     common::manual,
-    guarded::{APP, ASSET, Guarded, KINDS, PAGE, WIKI, ask, cookie_of},
+    guarded::{APP, ASSET, Guarded, KINDS, PAGE, USERS, WIKI, ask, cookie_of},
     proxy::{Kind, Proxy},
 };
 
@@ -203,6 +203,49 @@ fn a_public_path_of_nginx_is_open_to_all_and_has_no_user() {
     }
     let page = ask(&mut guarded.client(APP), "GET /other", "", PAGE, "");
     guarded.sends_to_login(&page, "https%3A%2F%2Fapp.example.com%2Fother");
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_feed_reader_passes_nginx_with_a_password_of_the_same_file_and_on_its_path_only() {
+    let users = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(users.path(), USERS).expect("a file");
+    let change = |configuration: String| {
+        let line = "proxy_pass http://127.0.0.1:";
+        let (_, rest) = configuration.split_once(line).expect("the site");
+        let port = rest.split(';').next().expect("a port");
+        let path = manual::block("recipes", "A feed reader with nginx", "nginx");
+        assert!(path.contains("127.0.0.1:8080") && path.contains("/etc/signet/users"));
+        let file = users.path().to_str().expect("UTF-8");
+        let path = path
+            .replace("8080", port)
+            .replace("/etc/signet/users", file);
+        with_lines(Kind::Nginx, &configuration, &path)
+    };
+    let guarded = Guarded::start_with(Kind::Nginx, |signet| signet, change);
+    let get = |line, cookie: &str, headers: &str| {
+        let headers = format!("Remote-User: root\r\n{headers}");
+        ask(&mut guarded.client(APP), line, cookie, &headers, "")
+    };
+    // admin:correct horse, and admin:wrong.
+    let right = "Authorization: Basic YWRtaW46Y29ycmVjdCBob3JzZQ==\r\n";
+    let wrong = "Authorization: Basic YWRtaW46d3Jvbmc=\r\n";
+    let request = get("GET /feed/a", "", right).has_status(200).body;
+    assert!(!request.to_lowercase().contains("remote-user"), "{request}");
+    get("GET /feed/a", &guarded.log_in(), "").reached("GET /feed/a");
+    for (line, headers) in [
+        ("GET /feed/b", ""),
+        ("GET /feed/b", wrong),
+        ("GET /other", right),
+    ] {
+        let answer = get(line, "", headers).has_status(401);
+        assert!(!guarded.reached.has(line), "{answer:?}");
+    }
+    let challenge = get("GET /feed/b", "", "");
+    assert!(
+        challenge.header("www-authenticate").is_some(),
+        "{challenge:?}"
+    );
 }
 
 #[test]
