@@ -8,6 +8,7 @@ mod everywhere;
 mod guarded;
 mod headers;
 mod http2;
+mod loopback;
 mod passwords;
 mod restart;
 mod story;
