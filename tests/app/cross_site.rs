@@ -78,7 +78,7 @@ async fn a_form_from_another_site_is_refused() {
                 // That may be this site, without encryption.
                 let is_own_host = headers.contains(&(ORIGIN, "http://signet.example"));
                 page.shows(if is_own_host {
-                    "本站的網址不同"
+                    "這不是本站的正確網址"
                 } else {
                     "請求來自其他網站"
                 });

@@ -121,7 +121,7 @@ async fn the_page_of_a_visitor_has_a_second_link_which_leads_to_a_question() {
             [
                 "登出所有裝置",
                 "確定要登出所有裝置嗎？",
-                "這會在所有裝置上結束 admin 的登錄狀態。",
+                "admin 會在所有裝置上登出。",
                 "登出所有裝置",
             ],
         ),
@@ -130,8 +130,8 @@ async fn the_page_of_a_visitor_has_a_second_link_which_leads_to_a_question() {
             "zh-Hans",
             [
                 "在所有设备上退出登录",
-                "确定要在所有设备上退出登录吗？",
-                "这会在所有设备上结束 admin 的登录状态。",
+                "在所有设备上退出登录？",
+                "admin 会在所有设备上退出登录。",
                 "在所有设备上退出登录",
             ],
         ),

@@ -388,7 +388,7 @@ async fn the_page_says_in_each_language_how_long_to_wait() {
     fail_six_times(&app, "192.0.2.1", "admin").await;
     for (language, message) in [
         ("zh-Hant", "登錄失敗次數過多。請在 1 秒後再試。"),
-        ("zh-Hans", "登录失败次数过多。请在 1 秒后重试。"),
+        ("zh-Hans", "登录失败次数过多。请在 1 秒后再试。"),
         (
             "en",
             "There were too many failed attempts. Please try again in 1 second.",

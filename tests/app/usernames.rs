@@ -58,8 +58,8 @@ async fn a_refused_name_is_shown_again_in_the_form_with_the_reason() {
         ("a\u{1107f}", "U+1107F"),
         ("\u{301}\u{308}", "只有附加符號"),
         ("👨\u{200d}👩", "U+200D"),
-        ("\u{200c}a", "不能用在這個位置"),
-        ("\u{b7}abc", "不能用在這個位置"),
+        ("\u{200c}a", "字元的位置不對"),
+        ("\u{b7}abc", "字元的位置不對"),
         ("<b>\u{200b}\"", "U+200B"),
     ] {
         let app = TestApp::new();

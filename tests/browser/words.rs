@@ -71,7 +71,7 @@ pub const SIMPLIFIED_CHINESE: Words = Words {
     go_home: "返回首页",
     really_log_out: "确定要退出登录吗？",
     log_out_everywhere: "在所有设备上退出登录",
-    really_log_out_everywhere: "确定要在所有设备上退出登录吗？",
+    really_log_out_everywhere: "在所有设备上退出登录？",
     logged_out_everywhere: "您已在所有设备上退出登录。",
     name: "简体中文",
     log_out: "退出登录",

@@ -47,7 +47,7 @@ pub(super) static ENGLISH: Words = Words {
             )
         }
         UsernameError::Character(None) => FormMessage::new(
-            "A character is not allowed where it stands.",
+            "This name has a character in the wrong place.",
             " Please try again.",
         ),
         UsernameError::NoBase => FormMessage::new(

@@ -49,7 +49,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             )
         }
         UsernameError::Character(None) => {
-            FormMessage::new("用户名中有不能用在这个位置的字符。", "请清空后重新输入。")
+            FormMessage::new("用户名中有字符的位置不对。", "请清空后重新输入。")
         }
         UsernameError::NoBase => FormMessage::new("用户名只有附加符号。", "请加上其他字符。"),
     },
@@ -66,17 +66,17 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     no_cookie: Explanation {
         what_happened: text("您的浏览器没有保留 cookie"),
         what_to_do: text(
-            "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页的域名设置可能有误。",
+            "本站用 cookie 保持登录状态，但是您的浏览器没有把它发回来。请允许本站使用 cookie，然后再试一次。如果已经允许，请告知网站管理员：登录页面的域名设置可能有误。",
         ),
     },
     sent_in_circles: Explanation {
         what_happened: text("网页一直在重定向"),
         what_to_do: text(
-            "您已经登录，但是您要前往的网站没有看到您的登录状态，又把您送回这里。请稍后再试一次。如果仍然不行，请告知网站管理员：网站的代理服务器可能没有转发 cookie。",
+            "您已经登录，但您要前往的网站没有识别出您，又把您送回这里。请稍后再试一次。如果仍然不行，请告知网站管理员：网站的代理服务器可能没有转发 cookie。",
         ),
     },
     try_again: text("再试一次"),
-    wait: |seconds| FormMessage::wait("登录失败次数过多。", format!("请在 {seconds} 秒后重试。")),
+    wait: |seconds| FormMessage::wait("登录失败次数过多。", format!("请在 {seconds} 秒后再试。")),
     error: text("错误："),
     go_home: text("返回首页"),
     really_log_out: text("确定要退出登录吗？"),
@@ -86,8 +86,8 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
     ),
     log_out: text("退出登录"),
     log_out_everywhere: text("在所有设备上退出登录"),
-    really_log_out_everywhere: text("确定要在所有设备上退出登录吗？"),
-    ends_every_session: [text("这会在所有设备上结束 "), text(" 的登录状态。")],
+    really_log_out_everywhere: text("在所有设备上退出登录？"),
+    ends_every_session: [text(""), text(" 会在所有设备上退出登录。")],
     errors: Errors {
         bad_request: Explanation {
             what_happened: text("无法处理这个请求"),
@@ -98,7 +98,7 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
             what_to_do: text("您的登录状态没有改变，请返回首页再试一次。"),
         },
         other_scheme: Explanation {
-            what_happened: text("本站的网址不同"),
+            what_happened: text("这不是本站的正确网址"),
             what_to_do: text("您的登录状态没有改变。请从首页重新开始，首页的网址才是正确的。"),
         },
         not_found: Explanation {
@@ -127,11 +127,11 @@ pub(super) static SIMPLIFIED_CHINESE: Words = Words {
         },
         wrong_password: Explanation {
             what_happened: text("用户名或密码不正确"),
-            what_to_do: text("尚未登录，请再试一次。"),
+            what_to_do: text("您尚未登录，请再试一次。"),
         },
         too_many_requests: Explanation {
             what_happened: text("登录失败次数过多"),
-            what_to_do: text("请稍后重试。"),
+            what_to_do: text("请稍后再试。"),
         },
         internal_server_error: Explanation {
             what_happened: text("服务器出错了"),

@@ -49,7 +49,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             )
         }
         UsernameError::Character(None) => {
-            FormMessage::new("用戶名中有不能用在這個位置的字元。", "請清空後重新輸入。")
+            FormMessage::new("用戶名中有字元的位置不對。", "請清空後重新輸入。")
         }
         UsernameError::NoBase => FormMessage::new("用戶名只有附加符號。", "請加上其他字元。"),
     },
@@ -66,13 +66,13 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     no_cookie: Explanation {
         what_happened: text("您的瀏覽器沒有保留 cookie"),
         what_to_do: text(
-            "本站用 cookie 維持登錄狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登錄頁的網域設定可能有誤。",
+            "本站用 cookie 維持登錄狀態，但是您的瀏覽器沒有把它送回來。請允許本站使用 cookie，然後再試一次。如果已經允許，請告知網站管理員：登錄頁面的網域設定可能有誤。",
         ),
     },
     sent_in_circles: Explanation {
         what_happened: text("網頁一直重新導向"),
         what_to_do: text(
-            "您已經登錄，但是您要前往的網站沒有看到您的登錄狀態，又把您送回這裏。請稍後再試一次。如果仍然不行，請告知網站管理員：網站的代理伺服器可能沒有轉送 cookie。",
+            "您已經登錄，但您要前往的網站沒有認出您，又把您送回這裏。請稍後再試一次。如果仍然不行，請告知網站管理員：網站的代理伺服器可能沒有轉送 cookie。",
         ),
     },
     try_again: text("再試一次"),
@@ -85,7 +85,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
     log_out: text("登出"),
     log_out_everywhere: text("登出所有裝置"),
     really_log_out_everywhere: text("確定要登出所有裝置嗎？"),
-    ends_every_session: [text("這會在所有裝置上結束 "), text(" 的登錄狀態。")],
+    ends_every_session: [text(""), text(" 會在所有裝置上登出。")],
     errors: Errors {
         bad_request: Explanation {
             what_happened: text("無法處理這個請求"),
@@ -96,7 +96,7 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
             what_to_do: text("您的登錄狀態沒有改變，請回到首頁再試一次。"),
         },
         other_scheme: Explanation {
-            what_happened: text("本站的網址不同"),
+            what_happened: text("這不是本站的正確網址"),
             what_to_do: text("您的登錄狀態沒有改變。請從首頁重新開始，首頁的網址才是正確的。"),
         },
         not_found: Explanation {
@@ -125,11 +125,11 @@ pub(super) static TRADITIONAL_CHINESE: Words = Words {
         },
         wrong_password: Explanation {
             what_happened: text("用戶名或密碼不正確"),
-            what_to_do: text("尚未登錄，請再試一次。"),
+            what_to_do: text("您尚未登錄，請再試一次。"),
         },
         too_many_requests: Explanation {
             what_happened: text("登錄失敗次數過多"),
-            what_to_do: text("請稍候再試。"),
+            what_to_do: text("請稍後再試。"),
         },
         internal_server_error: Explanation {
             what_happened: text("伺服器發生錯誤"),
