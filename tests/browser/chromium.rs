@@ -50,19 +50,9 @@ impl Chromium {
     }
 
     async fn start_as(view: View, more_args: &[&str], has_cookies: bool) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let port: u16 = BufReader::new(driver.stdout.take().expect("piped"))
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let port = line.split("started successfully on port ").nth(1)?;
-                port.trim_end_matches('.').parse().ok()
-            })
+        // Rarely, one ends at once, because another program took its port first.
+        let (driver, port) = (0..5)
+            .find_map(|_| start_driver())
             .expect("chromedriver says its port");
 
         let profile = tempfile::tempdir().expect("a directory");
@@ -312,6 +302,28 @@ impl Chromium {
         let found = self.client.find(locator).await;
         found.unwrap_or_else(|error| panic!("no {locator:?}: {error}"))
     }
+}
+
+/// Starts chromedriver. Returns the port that it listens on, too.
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver starts");
+    let port = BufReader::new(driver.stdout.take().expect("piped"))
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| {
+            let port = line.split("started successfully on port ").nth(1)?;
+            port.trim_end_matches('.').parse().ok()
+        });
+    if port.is_none() {
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+    Some((driver, port?))
 }
 
 impl Drop for Chromium {
