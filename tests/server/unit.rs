@@ -66,7 +66,7 @@ log_in_and_out() {
 const RESTARTS: &str = r#"
 systemctl reset-failed signet
 use_socket
-while [ ! -e over ]; do log_in >/dev/null || echo lost >>lost; echo answer >>answers; done 2>/dev/null &
+while [ ! -e over ]; do log_in >>said || echo lost >>lost; echo answer >>answers; done 2>>said &
 for round in {1..5}; do
   restart
   until [ "$(wc -l <answers)" -gt $((4 * round)) ]; do sleep 0.1; done
