@@ -40,7 +40,7 @@ pub enum LogoutError {
     /// The name is refused.
     #[error("NAME is refused: {0}")]
     Name(#[from] NameError),
-    /// Nobody has to log in with a password.
+    /// The site asks for no passwords.
     #[error(
         "without --users (USERS_FILE) anybody can log in again under any name: give it the flags and \
          variables of the site"

@@ -29,7 +29,7 @@ pub const FILE_NAME: &str = "control.sock";
 /// The route that ends sessions.
 const END_SESSIONS: &str = "/sessions/end";
 
-/// What is said about any other.
+/// The error of a request for another route.
 const ONLY_ROUTE: &str = "there is only POST /sessions/end";
 
 /// The largest body that is read, in bytes.

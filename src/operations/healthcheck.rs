@@ -21,7 +21,7 @@ const OK: [u8; 12] = *b"HTTP/1.1 200";
 #[expect(missing_docs, reason = "the messages explain the fields")]
 #[non_exhaustive]
 pub enum HealthcheckError {
-    /// Nobody answers.
+    /// The site does not answer.
     #[error("no answer at {address} (--listen, LISTEN): {source}")]
     NoAnswer {
         address: ListenAddress,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use tower_sessions_core::session::Id;
 
-/// What is hashed before a subject. No other hash of Signet begins like this.
+/// The prefix of the text that is hashed. It keeps these IDs apart from every other hash of Signet.
 const DOMAIN: &str = "signet.epoch.";
 
 /// The longest subject that is kept beside its ID, in bytes, so that no subject fills the memory.

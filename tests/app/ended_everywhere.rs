@@ -371,7 +371,7 @@ async fn a_forged_epoch_and_that_of_another_subject_are_refused_and_the_right_on
         ("anna", json!(7), Some(Refusal::Malformed)),
         ("anna", json!(null), Some(Refusal::Malformed)),
         ("anna", json!([right]), Some(Refusal::Malformed)),
-        // Nobody ended the sessions of this one.
+        // The sessions of eve were not ended, so that her subject has no epoch.
         ("eve", json!("forged"), None),
         ("eve", right.clone(), None),
     ] {

@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(STORE_TIMEOUT.as_secs() + 5
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {
-    /// Nobody listens at the socket.
+    /// No process listens at the socket.
     #[error("{0}")]
     Away(io::Error),
     /// The socket may not be used, or is none.

@@ -22,7 +22,7 @@ pub(super) const DEADLINE: Duration = Duration::from_millis(500);
 pub(super) const ALONE: &str = "no replica is connected and up to date, so another server may have \
                                 taken its place as the primary";
 
-/// What is asked of a server.
+/// A command, or several, for a server.
 #[derive(Clone, Copy)]
 pub(super) enum Question<'a> {
     LookUp(&'a Cmd),

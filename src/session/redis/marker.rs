@@ -16,7 +16,7 @@ pub(super) struct Marker {
     is_unusable: bool,
 }
 
-/// What is wrong with the marker.
+/// Why the marker does not prove that the server has its data.
 pub(super) enum Trouble {
     /// The server has lost it.
     Lost,
