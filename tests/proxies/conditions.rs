@@ -20,6 +20,17 @@ fn with_lines(kind: Kind, configuration: &str, lines: &str) -> String {
     format!("{start}{before}{lines}{after}")
 }
 
+/// Returns the address of the application that a site is for.
+fn application_of(kind: Kind, configuration: &str) -> String {
+    let before = match kind {
+        Kind::Nginx => "proxy_pass http://127.0.0.1:",
+        _ => "import signet\n    reverse_proxy 127.0.0.1:",
+    };
+    let (_, rest) = configuration.split_once(before).expect("the site");
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    format!("127.0.0.1:{port}")
+}
+
 fn start_with_lines(kind: Kind, lines: &str) -> Guarded {
     Guarded::start_with(kind, |signet| signet, |it| with_lines(kind, &it, lines))
 }
@@ -174,35 +185,56 @@ fn an_application_that_reads_another_header_gets_the_user_in_it_and_nothing_of_t
 
 #[test]
 #[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
-fn a_public_path_of_nginx_is_open_to_all_and_has_no_user() {
-    let change = |configuration: String| {
-        let line = "proxy_pass http://127.0.0.1:";
-        let (_, rest) = configuration.split_once(line).expect("the site");
-        let port = rest.split(';').next().expect("a port");
-        let path = manual::block("recipes", "A public path with nginx", "nginx");
-        assert!(path.contains("127.0.0.1:8080"), "{path}");
-        with_lines(Kind::Nginx, &configuration, &path.replace("8080", port))
-    };
-    let guarded = Guarded::start_with(Kind::Nginx, |signet| signet, change);
-    let cookie = guarded.log_in();
-    for cookie in ["", &cookie] {
-        let forged = "Remote-User: root\r\nX-Remote-User: root\r\n";
-        let answer = ask(
-            &mut guarded.client(APP),
-            "GET /public/a",
-            cookie,
-            forged,
-            "",
+fn a_public_path_a_health_check_and_a_preflight_are_open_to_all_and_have_no_user() {
+    const PREFLIGHT: &str =
+        "Origin: https://www.example.com\r\nAccess-Control-Request-Method: PUT\r\n";
+    for kind in KINDS {
+        let heading = "A public path, a health check and a preflight";
+        let lines = manual::block("recipes", heading, kind.language());
+        let guarded = Guarded::start_with(
+            kind,
+            |signet| signet,
+            |configuration| {
+                let lines = lines.replace("127.0.0.1:8080", &application_of(kind, &configuration));
+                with_lines(kind, &configuration, &lines)
+            },
         );
-        let request = answer.has_status(200).body.to_lowercase();
-        assert!(
-            !request.contains("root") && !request.contains("session="),
-            "{request}"
-        );
-        assert!(!request.contains("remote-user"), "{request}");
+        let cookie = guarded.log_in();
+        for (line, headers) in [
+            ("GET /public/a", ""),
+            ("POST /public/a", ""),
+            ("GET /health", ""),
+            ("OPTIONS /other", PREFLIGHT),
+        ] {
+            for cookie in ["", &cookie] {
+                let headers = format!("Remote-User: root\r\nX-Remote-User: root\r\n{headers}");
+                let mut app = guarded.client(APP);
+                let answer = ask(&mut app, line, cookie, &headers, "").has_status(200);
+                let request = answer.body.to_lowercase();
+                for claim in ["root", "session=", "remote-user"] {
+                    assert!(!request.contains(claim), "{kind:?} {line}: {request}");
+                }
+                assert!(guarded.reached.has(line), "{kind:?} {line}");
+            }
+        }
+        for path in [
+            "/other",
+            "/publicity",
+            "/health/a",
+            "/public/../other",
+            "/public/..%2Fother",
+            "/public/%2e%2e/other",
+        ] {
+            let page = ask(
+                &mut guarded.client(APP),
+                &format!("GET {path}"),
+                "",
+                PAGE,
+                "",
+            );
+            assert_eq!(page.status, 302, "{kind:?} {path}: {page:?}");
+        }
     }
-    let page = ask(&mut guarded.client(APP), "GET /other", "", PAGE, "");
-    guarded.sends_to_login(&page, "https%3A%2F%2Fapp.example.com%2Fother");
 }
 
 #[test]
@@ -211,14 +243,14 @@ fn a_feed_reader_passes_nginx_with_a_password_of_the_same_file_and_on_its_path_o
     let users = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(users.path(), USERS).expect("a file");
     let change = |configuration: String| {
-        let line = "proxy_pass http://127.0.0.1:";
-        let (_, rest) = configuration.split_once(line).expect("the site");
-        let port = rest.split(';').next().expect("a port");
         let path = manual::block("recipes", "A feed reader with nginx", "nginx");
         assert!(path.contains("127.0.0.1:8080") && path.contains("/etc/signet/users"));
         let file = users.path().to_str().expect("UTF-8");
         let path = path
-            .replace("8080", port)
+            .replace(
+                "127.0.0.1:8080",
+                &application_of(Kind::Nginx, &configuration),
+            )
             .replace("/etc/signet/users", file);
         with_lines(Kind::Nginx, &configuration, &path)
     };
