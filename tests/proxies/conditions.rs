@@ -243,7 +243,7 @@ fn a_feed_reader_passes_nginx_with_a_password_of_the_same_file_and_on_its_path_o
     let users = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(users.path(), USERS).expect("a file");
     let change = |configuration: String| {
-        let path = manual::block("recipes", "A feed reader with nginx", "nginx");
+        let path = manual::block("recipes", "A feed reader", "nginx");
         assert!(path.contains("127.0.0.1:8080") && path.contains("/etc/signet/users"));
         let file = users.path().to_str().expect("UTF-8");
         let path = path
@@ -278,6 +278,36 @@ fn a_feed_reader_passes_nginx_with_a_password_of_the_same_file_and_on_its_path_o
         challenge.header("www-authenticate").is_some(),
         "{challenge:?}"
     );
+}
+
+#[test]
+#[ignore = "needs Caddy, haproxy, nginx, openssl and Redis"]
+fn a_feed_reader_passes_caddy_with_a_password_on_its_path_only() {
+    let lines = manual::block("recipes", "A feed reader", "caddyfile");
+    let (_, hash) = USERS.split_once(':').expect("a hash");
+    let hash = hash.lines().next().expect("a line");
+    let lines = lines.replace("anna $2y$10$...", &format!("admin {hash}"));
+    assert!(lines.contains(hash), "{lines}");
+    let change = |configuration: String| with_lines(Kind::Caddy, &configuration, &lines);
+    let guarded = Guarded::start_with(Kind::Caddy, |signet| signet, change);
+    let get = |line, cookie: &str, headers: &str| {
+        let headers = format!("Remote-User: root\r\n{headers}");
+        ask(&mut guarded.client(APP), line, cookie, &headers, "")
+    };
+    // admin:correct horse, and admin:wrong.
+    let right = "Authorization: Basic YWRtaW46Y29ycmVjdCBob3JzZQ==\r\n";
+    let wrong = "Authorization: Basic YWRtaW46d3Jvbmc=\r\n";
+    let request = get("GET /feed/a", "", right).has_status(200).body;
+    assert!(!request.to_lowercase().contains("remote-user"), "{request}");
+    get("GET /feed/a", &guarded.log_in(), "").reached("GET /feed/a");
+    for (line, headers) in [
+        ("GET /feed/b", ""),
+        ("GET /feed/b", wrong),
+        ("GET /other", right),
+    ] {
+        let answer = get(line, "", headers).has_status(401);
+        assert!(!guarded.reached.has(line), "{answer:?}");
+    }
 }
 
 #[test]
