@@ -8,7 +8,7 @@ mod tests;
 
 use std::{fmt, str::FromStr};
 
-use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, parse_redis_url};
+use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, parse_redis_url};
 
 use self::{parameters::Parameters, sentinel_url::SentinelUrl};
 use super::{connection::away, info::Unfit, sentinels::Sentinels};
@@ -97,22 +97,28 @@ fn read(text: &str) -> Result<(ConnectionInfo, Parameters, String), AddressError
     let parameters = Parameters::read(url.query().unwrap_or_default())?;
     // The crate would take them for options, such as TLS without verification.
     url.set_query(None);
-    let connection = url.clone().into_connection_info();
-    let connection = connection.map_err(|_| AddressError::Malformed)?;
-    let redis = connection.redis_settings();
-    if redis.db() < 0 || (redis.username().is_some() && redis.password().is_none()) {
-        return Err(AddressError::Malformed);
-    }
-    let redis = redis.clone().set_skip_set_lib_name();
+    let connection = connection_of(url.clone())?;
     // A command is sent in one piece, so Nagle's algorithm would only delay it.
     let tcp = connection.tcp_settings().clone().set_nodelay(true);
-    let connection = connection.set_redis_settings(redis).set_tcp_settings(tcp);
+    let connection = connection.set_tcp_settings(tcp);
     let is_hidden = url.set_username("").and_then(|()| url.set_password(None));
     is_hidden.map_err(|()| AddressError::Malformed)?;
     if parameters.replicas > 0 {
         url.set_query(Some(&format!("replicas={}", parameters.replicas)));
     }
     Ok((connection, parameters, url.into()))
+}
+
+/// Returns how to connect to the server of a URL that has no parameters of ours.
+fn connection_of(url: impl IntoConnectionInfo) -> Result<ConnectionInfo, AddressError> {
+    let connection = url.into_connection_info();
+    let connection = connection.map_err(|_| AddressError::Malformed)?;
+    let redis = connection.redis_settings();
+    if redis.db() < 0 || (redis.username().is_some() && redis.password().is_none()) {
+        return Err(AddressError::Malformed);
+    }
+    let redis = redis.clone().set_skip_set_lib_name();
+    Ok(connection.set_redis_settings(redis))
 }
 
 impl RedisAddress {

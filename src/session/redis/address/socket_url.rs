@@ -1,8 +1,8 @@
 //! The URL of a server on a Unix socket.
 
-use ::redis::{ConnectionInfo, IntoConnectionInfo as _, parse_redis_url};
+use ::redis::{ConnectionInfo, parse_redis_url};
 
-use super::{AddressError, parameters::Parameters};
+use super::{AddressError, connection_of, parameters::Parameters};
 
 /// What the query has about the server itself, because the path is that of the socket.
 const OF_SERVER: [&str; 3] = ["db=", "user=", "pass="];
@@ -25,13 +25,7 @@ pub(super) fn read(
         .partition(|it| OF_SERVER.iter().any(|name| it.starts_with(name)));
     let parameters = Parameters::read(&others.join("&"))?;
     url.set_query(Some(&of_server.join("&")));
-    let connection = url.clone().into_connection_info();
-    let connection = connection.map_err(|_| AddressError::Malformed)?;
-    let redis = connection.redis_settings();
-    if redis.db() < 0 || (redis.username().is_some() && redis.password().is_none()) {
-        return Err(AddressError::Malformed);
-    }
-    let redis = redis.clone().set_skip_set_lib_name();
+    let connection = connection_of(url.clone())?;
     let shown: Vec<_> = of_server
         .iter()
         .filter(|it| it.starts_with("db="))
@@ -41,7 +35,6 @@ pub(super) fn read(
     let shown: Vec<_> = shown.into_iter().copied().chain(replicas).collect();
     let shown = shown.join("&");
     url.set_query((!shown.is_empty()).then_some(&*shown));
-    let connection = connection.set_redis_settings(redis);
     Ok(Some((connection, parameters, url.into())))
 }
 
