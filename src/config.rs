@@ -5,17 +5,21 @@ mod effect;
 mod environment;
 mod error;
 mod flags;
+mod log_options;
 mod setting;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::ArgMatches;
-use tracing::Level;
 use url::Url;
 
 pub(crate) use self::duration::show as show_duration;
 use self::environment::{non_empty, raw};
-pub use self::{error::ConfigError, flags::flags};
+pub use self::{
+    error::ConfigError,
+    flags::flags,
+    log_options::{LogFormat, LogOptions},
+};
 use crate::{
     cookie_domain::CookieDomain, listen_address::ListenAddress, private_file::Owners,
     public_url::PublicUrl, secret::SecretKeys, users::TrustedProxies,
@@ -64,50 +68,6 @@ pub struct Config {
     pub log_names: bool,
     /// Warnings to log: what is allowed, but probably a mistake.
     pub warnings: Vec<String>,
-}
-
-/// What a line of the log looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text for people.
-    Text,
-    /// A JSON object.
-    Json,
-}
-
-/// How to log.
-#[derive(Clone, Copy, Debug)]
-pub struct LogOptions {
-    /// What a line looks like.
-    pub format: LogFormat,
-    /// The least important lines that are written.
-    pub level: Level,
-}
-
-impl LogOptions {
-    /// Checks the flags and the variables. This comes before all else, so that what is wrong with the
-    /// rest is logged in that format.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such format or level.
-    pub fn check(flags: &ArgMatches) -> Result<Self, ConfigError> {
-        Ok(Self {
-            format: flags::LOG_FORMAT.choice(
-                flags,
-                &[("text", LogFormat::Text), ("json", LogFormat::Json)],
-            )?,
-            level: flags::LOG_LEVEL.choice(
-                flags,
-                &[
-                    ("error", Level::ERROR),
-                    ("warn", Level::WARN),
-                    ("info", Level::INFO),
-                    ("debug", Level::DEBUG),
-                ],
-            )?,
-        })
-    }
 }
 
 impl Config {

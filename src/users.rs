@@ -16,6 +16,7 @@ mod edit;
 mod hash;
 mod hashing;
 mod login;
+mod name;
 mod passwd;
 mod password;
 mod throttle;
@@ -32,12 +33,13 @@ use self::{
     throttle::Throttle, watch::Watch,
 };
 pub use self::{
-    accounts::{LineError, NameError, UsersError, user_name},
+    accounts::{LineError, UsersError},
     address::TrustedProxies,
     edit::{EditError, Edited, put_user, remove_user},
     hash::HashError,
     hashing::HashCount,
     login::LoginOutcome,
+    name::{NameError, user_name},
     passwd::{PasswdError, check_user_name, make_hash},
 };
 pub(crate) use self::{

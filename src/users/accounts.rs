@@ -17,12 +17,10 @@ use sha2::{Digest as _, Sha256};
 use self::stand_ins::StandIns;
 use super::{
     hash::{HashError, PasswordHash},
+    name::{NameError, check_name},
     password::canonical,
 };
 use crate::private_file::{self, Owners};
-
-/// The longest name of a user, in bytes.
-const MAX_NAME_BYTES: usize = 64;
 
 /// What `signet passwd` writes before a password is typed, with the name after it.
 pub(super) const PROMPT: &str = "Password for ";
@@ -120,52 +118,9 @@ pub enum LineError {
     Hash(#[from] HashError),
 }
 
-/// A text is no name of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NameError {
-    /// It is empty or too long.
-    #[error("a name has 1 to {MAX_NAME_BYTES} visible ASCII characters, and no colon or comma")]
-    Length,
-    /// It has a character that no name has.
-    #[error("{rule}; this one has {found:?}", rule = Self::Length)]
-    Character {
-        /// The first such character.
-        found: char,
-    },
-    /// It begins like a comment.
-    #[error("{rule}; a line that begins with '#' is a comment", rule = Self::Length)]
-    Comment,
-}
-
 /// Returns whether the hash of a line has another line after it. No hash has a colon.
 pub(super) fn is_joined(hash: &str) -> bool {
     hash.contains(":$")
-}
-
-/// Makes sure that a text may be the name of a user.
-pub(super) fn check_name(name: &str) -> Result<(), NameError> {
-    let is_allowed = |it: &char| it.is_ascii_graphic() && *it != ':' && *it != ',';
-    if name.starts_with('#') {
-        Err(NameError::Comment)
-    } else if let Some(found) = name.chars().find(|it| !is_allowed(it)) {
-        Err(NameError::Character { found })
-    } else if (1..=MAX_NAME_BYTES).contains(&name.len()) {
-        Ok(())
-    } else {
-        Err(NameError::Length)
-    }
-}
-
-/// Returns the canonical form of the name of a user, which may be typed as at the login.
-///
-/// # Errors
-///
-/// When no user can have this name.
-pub fn user_name(typed: &str) -> Result<String, NameError> {
-    let name = canonical(typed);
-    check_name(&name)?;
-    Ok(name)
 }
 
 impl Accounts {

@@ -8,7 +8,8 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
 
 use super::{
-    accounts::{NameError, PROMPT, SECOND_PROMPT, check_name},
+    accounts::{PROMPT, SECOND_PROMPT},
+    name::{NameError, check_name},
     password::prepare,
 };
 

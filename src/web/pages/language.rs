@@ -1,15 +1,14 @@
 //! The language of a visitor's pages: which one they chose, or their browser prefers.
 
 mod english;
+mod links;
 mod simplified_chinese;
 #[cfg(test)]
 mod tests;
 mod traditional_chinese;
 mod words;
 
-use std::{convert::Infallible, fmt, sync::LazyLock};
-
-use askama::Template;
+use std::{convert::Infallible, fmt};
 
 use axum::{
     extract::{FromRequestParts, Request},
@@ -18,10 +17,13 @@ use axum::{
 use url::Url;
 
 use self::words::HomeLink;
-pub(in crate::web) use self::words::{Explanation, FormMessage, Text, Words};
 use self::{
     english::ENGLISH, simplified_chinese::SIMPLIFIED_CHINESE,
     traditional_chinese::TRADITIONAL_CHINESE,
+};
+pub(in crate::web) use self::{
+    links::Links,
+    words::{Explanation, FormMessage, Text, Words},
 };
 use crate::{
     public_url::Origins,
@@ -226,38 +228,4 @@ fn look_up(range: &str) -> Option<&'static Words> {
     } else {
         &SIMPLIFIED_CHINESE
     })
-}
-
-/// The links from a page to its versions in all languages.
-#[derive(Template)]
-#[template(path = "links.html")]
-pub(in crate::web) struct Links<'a> {
-    /// The language of the page.
-    words: &'static Words,
-    /// The query of its address without the language, and with an `&` at its end unless it is empty.
-    query: &'a str,
-}
-
-/// The links from a page whose address has no query, by language. They are most of what a page is
-/// rendered from, and always the same.
-static WITHOUT_QUERY: LazyLock<[String; ALL.len()]> = LazyLock::new(|| {
-    ALL.map(|words| {
-        #[expect(
-            clippy::expect_used,
-            reason = "a `String` takes all that is written to it"
-        )]
-        Links::new(words, "").render().expect("links")
-    })
-});
-
-impl<'a> Links<'a> {
-    pub(in crate::web) fn new(words: &'static Words, query: &'a str) -> Self {
-        Self { words, query }
-    }
-
-    /// Returns the links from a page whose address has no query.
-    pub(in crate::web) fn without_query(words: &Words) -> &'static str {
-        let language = ALL.iter().position(|it| it.tag == words.tag);
-        language.map_or("", |language| &WITHOUT_QUERY[language])
-    }
 }
