@@ -8,19 +8,12 @@ use signet_session::SecretKey;
 
 use crate::{
     app::{KEY, Page, TestApp},
-    door::{COOKIE, LOGIN, TARGET, door, door_with, doors},
+    door::{CADDY, COOKIE, LOGIN, NAVIGATE, TARGET, door, door_with, doors},
     forger::{DAY, Forger, now, payload},
     users::{GuardedApp, PASSWORD},
 };
 
 const NGINX: &[(&str, &str)] = &[("x-original-url", TARGET), ("x-original-method", "GET")];
-const CADDY: &[(&str, &str)] = &[
-    ("x-forwarded-method", "GET"),
-    ("x-forwarded-proto", "https"),
-    ("x-forwarded-host", "app.example.com"),
-    ("x-forwarded-uri", "/a?b=1&c=2"),
-];
-const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
 
 /// Asks a question whose answer may renew the cookie.
 async fn send(app: &TestApp, headers: &[(&str, &str)]) -> Page {

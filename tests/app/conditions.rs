@@ -7,19 +7,12 @@ use axum::{
 
 use crate::{
     app::{Page, TestApp},
-    door::{HOP, TARGET, door, doors},
+    door::{CADDY, HOP, NAVIGATE, TARGET, door, doors},
     forger::DAY,
     users::{PASSWORD, credentials},
 };
 
 const NGINX: &[(&str, &str)] = &[("x-original-url", TARGET)];
-const CADDY: &[(&str, &str)] = &[
-    ("x-forwarded-method", "GET"),
-    ("x-forwarded-proto", "https"),
-    ("x-forwarded-host", "app.example.com"),
-    ("x-forwarded-uri", "/a?b=1&c=2"),
-];
-const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
 
 /// The login page for a user who may not open the address.
 const SWITCH: &str = "/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2&refused=Bob";

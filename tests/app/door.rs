@@ -21,6 +21,16 @@ pub const LOGIN: &str = "/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c
 /// Where the login page leads after the login.
 pub const HOP: &str = "/login?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1%26c%3D2&cookie=set";
 
+/// The headers of a question about that address, as Caddy asks it.
+pub const CADDY: &[(&str, &str)] = &[
+    ("x-forwarded-method", "GET"),
+    ("x-forwarded-proto", "https"),
+    ("x-forwarded-host", "app.example.com"),
+    ("x-forwarded-uri", "/a?b=1&c=2"),
+];
+/// The header of a browser that opens a page.
+pub const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
+
 /// Returns the site, with the users `admin` and `Bob`.
 pub fn door() -> TestApp {
     door_with(KEY, |config| config)

@@ -20,6 +20,7 @@ use crate::{
     nodes::{KEY, WAYS, node_command, take_turn},
     redis::{Redis, free_port},
     signet::{Signet, Site, wait_for},
+    visitor::EndOnDrop,
 };
 
 const VISITORS: usize = 8;
@@ -220,15 +221,6 @@ pub fn judge(what: &str, fleet: &mut Fleet, time: Duration, mut fault: impl FnMu
     let (logins, logouts) = (round.logins.into_inner(), round.logouts.into_inner());
     eprintln!("{what}: {logins} logins, {logouts} logouts everywhere");
     round.ends.assert_none_is_wrong(what);
-}
-
-/// Ends the visits, also when a fault panics.
-struct EndOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for EndOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, SeqCst);
-    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::{
     nodes::{KEY, node_command},
     proxy::{Kind, Proxy},
     signet::wait_for,
-    visitor::{EndOnDrop, Tally, Visitor},
+    visitor::{Tally, visit_during},
 };
 
 const VISITORS: usize = 8;
@@ -85,13 +85,7 @@ const DEMOTED: Fault = (
 fn judge_answers(way: &'static str, replicas: usize, faults: &[Fault]) -> Tally {
     let mut cluster = Cluster::start(way, replicas);
     let proxy = Proxy::start(Kind::Haproxy, &cluster.nodes.addresses);
-    let tally = Tally::default();
-    thread::scope(|scope| {
-        for number in 0..VISITORS {
-            let visitor = Visitor::new(proxy.client(), format!("v{number}"), &tally);
-            scope.spawn(|| visitor.visit_until_over());
-        }
-        let _over = EndOnDrop(&tally);
+    let tally = visit_during(&proxy, VISITORS, |tally| {
         while tally.answers.load(Relaxed) < ANSWERS {
             for (name, cause) in faults {
                 sleep(CALM);

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::Ordering::Relaxed,
-    thread::{self, sleep},
+    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::{
     nodes::{Nodes, WAYS},
     proxy::{Kind, Proxy},
-    visitor::{EndOnDrop, Tally, Visitor},
+    visitor::{Tally, visit_during},
 };
 
 const VISITORS: usize = 16;
@@ -78,15 +78,7 @@ fn judge_answers_behind(kind: Kind) {
     for way in WAYS {
         let mut nodes = Nodes::start(way);
         let proxy = Proxy::start(kind, &nodes.addresses);
-        let tally = Tally::default();
-        thread::scope(|scope| {
-            for number in 0..VISITORS {
-                let visitor = Visitor::new(proxy.client(), format!("v{number}"), &tally);
-                scope.spawn(|| visitor.visit_until_over());
-            }
-            let _over = EndOnDrop(&tally);
-            cause_faults(&mut nodes, &tally);
-        });
+        let tally = visit_during(&proxy, VISITORS, |tally| cause_faults(&mut nodes, tally));
         eprintln!("{kind:?}, --sessions {way}: {tally:?}");
         for wrong in [&tally.copies_let_in, &tally.sessions_lost, &tally.strange] {
             assert_eq!(wrong.load(Relaxed), 0, "{kind:?}, {way}: {tally:?}");

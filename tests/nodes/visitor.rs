@@ -3,11 +3,14 @@
 use std::{
     collections::VecDeque,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
-    thread::sleep,
+    thread::{self, sleep},
     time::Duration,
 };
 
-use crate::client::{Answer, Client};
+use crate::{
+    client::{Answer, Client},
+    proxy::Proxy,
+};
 
 /// How many cookies of ended sessions a visitor keeps, to try them again.
 const MAX_ENDED: usize = 2000;
@@ -36,12 +39,26 @@ pub struct Tally {
 }
 
 /// Ends the visits, also when a fault panics.
-pub struct EndOnDrop<'a>(pub &'a Tally);
+pub struct EndOnDrop<'a>(pub &'a AtomicBool);
 
 impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.is_over.store(true, Relaxed);
+        self.0.store(true, Relaxed);
     }
+}
+
+/// Lets so many visitors come through a proxy while `cause_faults` runs. Returns what they saw.
+pub fn visit_during(proxy: &Proxy, visitors: usize, cause_faults: impl FnOnce(&Tally)) -> Tally {
+    let tally = Tally::default();
+    thread::scope(|scope| {
+        for number in 0..visitors {
+            let visitor = Visitor::new(proxy.client(), format!("v{number}"), &tally);
+            scope.spawn(|| visitor.visit_until_over());
+        }
+        let _over = EndOnDrop(&tally.is_over);
+        cause_faults(&tally);
+    });
+    tally
 }
 
 /// One visitor.

@@ -13,24 +13,20 @@ const MAX_LOGGED_CHARS: usize = 100;
 
 /// Refuses a request that another site sent.
 pub(super) fn forbid_sender(question: &Question) -> Response {
-    let refusal = RequestRefusal::CrossSite;
-    tracing::info!(
-        site = start_of(&question.host),
-        reason = refusal.as_str(),
-        "request to a guarded site refused: another site sent it"
-    );
-    forbidden(refusal, "this request came from another site\n")
+    let answer = "this request came from another site\n";
+    forbid(
+        question,
+        RequestRefusal::CrossSite,
+        "another site sent it",
+        answer,
+    )
 }
 
 /// Refuses a request of a user who may not enter.
 pub(super) fn forbid_user(question: &Question) -> Response {
-    let refusal = RequestRefusal::NotPermitted;
-    tracing::info!(
-        site = start_of(&question.host),
-        reason = refusal.as_str(),
-        "request to a guarded site refused: the user is not in the list of /auth/only"
-    );
-    forbidden(refusal, "this user may not open this site\n")
+    let why = "the user is not in the list of /auth/only";
+    let answer = "this user may not open this site\n";
+    forbid(question, RequestRefusal::NotPermitted, why, answer)
 }
 
 /// Refuses a request that cannot be sent to the login page.
@@ -47,8 +43,18 @@ pub(super) fn refuse(question: &Question, visitor: Visitor) -> Response {
     unauthorized()
 }
 
-fn forbidden(refusal: RequestRefusal, why: &'static str) -> Response {
-    let mut response = text(StatusCode::FORBIDDEN, why);
+fn forbid(
+    question: &Question,
+    refusal: RequestRefusal,
+    why: &str,
+    answer: &'static str,
+) -> Response {
+    tracing::info!(
+        site = start_of(&question.host),
+        reason = refusal.as_str(),
+        "request to a guarded site refused: {why}"
+    );
+    let mut response = text(StatusCode::FORBIDDEN, answer);
     Notes::of(&mut response).refusal = Some(refusal);
     response
 }
