@@ -35,6 +35,8 @@ fn says_to_wait(page: &Page) {
     assert!((1..=300).contains(&seconds), "{seconds}");
     page.shows(&format!("登錄失敗次數過多。請在 {seconds} 秒後再試。"));
     assert!(page.html.contains(r#"name="password""#), "{}", page.html);
+    // The visitor can do nothing about it, so no field is marked as wrong.
+    assert!(!page.html.contains("aria-invalid"), "{}", page.html);
 }
 
 #[tokio::test(start_paused = true)]

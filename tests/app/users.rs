@@ -166,6 +166,12 @@ async fn every_failure_gets_the_same_answer_and_no_session() {
         page.has_status(422);
         page.sets_no_cookie();
         page.shows("用戶名或密碼不正確，請再試一次。");
+        assert_eq!(
+            page.html.matches("aria-invalid").count(),
+            2,
+            "{}",
+            page.html
+        );
         assert!(!page.html.contains("correct"), "{}", page.html);
     }
     for body in [
